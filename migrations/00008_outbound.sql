@@ -24,7 +24,7 @@ CREATE TABLE outbound_message (
     created_at    timestamptz NOT NULL DEFAULT now(),
     updated_at    timestamptz NOT NULL DEFAULT now(),
     UNIQUE (kind, target, reference),
-    CHECK ((state = 'confirmed') = (remote_key <> ''))
+    CHECK (state <> 'confirmed' OR remote_key <> '')
 );
 CREATE INDEX outbound_message_open ON outbound_message (state, id) WHERE state NOT IN ('confirmed', 'refused');
 CREATE INDEX outbound_message_object ON outbound_message (kind, object_id);

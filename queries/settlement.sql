@@ -1,0 +1,187 @@
+-- name: NextSettlementID :one
+SELECT nextval(pg_get_serial_sequence('settlement', 'id'))::bigint;
+
+-- name: OpenImport :one
+INSERT INTO settlement_import (connection_id, document_id, format, created_by)
+VALUES ($1, $2, $3, $4) RETURNING id;
+
+-- name: ImportOfDocument :exec
+UPDATE settlement_import SET document_id = @document_id WHERE id = @id;
+
+-- name: UpsertKind :one
+INSERT INTO kind (connection_id, marketplace, transaction_type, amount_type, amount_description, sign)
+VALUES (@connection_id, @marketplace, @transaction_type, @amount_type, @amount_description, @sign)
+ON CONFLICT (connection_id, marketplace, transaction_type, amount_type, amount_description, sign)
+DO UPDATE SET sign = excluded.sign
+RETURNING id;
+
+-- name: ProductsOfConnection :many
+SELECT id, sku, product_group FROM product WHERE connection_id = $1;
+
+-- name: UpsertProduct :one
+INSERT INTO product (connection_id, sku) VALUES ($1, $2)
+ON CONFLICT (connection_id, sku) DO UPDATE SET sku = excluded.sku
+RETURNING id, product_group;
+
+-- name: LockSettlementName :exec
+-- One writer per settlement of a connection, also while no row exists yet.
+SELECT pg_advisory_xact_lock(hashtextextended('settlement/' || @connection_id::bigint || '/' || @amazon_id::text, 0));
+
+-- name: CurrentSettlement :one
+SELECT id, content_hash, document_id, deposit, line_sum FROM settlement
+WHERE connection_id = $1 AND amazon_id = $2 AND replaced_at IS NULL;
+
+-- name: ReplaceSettlement :exec
+UPDATE settlement SET replaced_at = now() WHERE id = $1 AND replaced_at IS NULL;
+
+-- name: InsertSettlement :exec
+INSERT INTO settlement (id, connection_id, import_id, document_id, amazon_id, currency, start_at, end_at, deposit_at, deposit,
+    row_count, line_count, line_sum, problem_count, content_hash, marketplaces, replaces_id)
+VALUES (@id, @connection_id, @import_id, @document_id, @amazon_id, @currency, @start_at, @end_at, @deposit_at, @deposit,
+    @row_count, @line_count, @line_sum, @problem_count, @content_hash, @marketplaces, @replaces_id);
+
+-- name: SummarizeLinePlaces :exec
+SELECT brin_summarize_new_values('settlement_line_places');
+
+-- name: GetSettlement :one
+SELECT s.id, s.connection_id, c.name AS connection_name, c.title AS connection_title, c.time_zone, c.functional_currency,
+       s.import_id, s.document_id, s.amazon_id, s.currency, s.start_at, s.end_at, s.deposit_at, s.deposit, s.row_count, s.line_count,
+       s.line_sum, s.problem_count, s.marketplaces, s.replaces_id, s.replaced_at, s.created_at,
+       b.correction, b.difference, i.format,
+       (SELECT n.id FROM settlement n WHERE n.replaces_id = s.id LIMIT 1) AS replaced_by
+FROM settlement s
+JOIN connection c ON c.id = s.connection_id
+JOIN settlement_balance b ON b.settlement_id = s.id
+JOIN settlement_import i ON i.id = s.import_id
+WHERE s.id = $1;
+
+-- name: SettlementByAmazonID :one
+SELECT id FROM settlement WHERE amazon_id = @amazon_id AND replaced_at IS NULL
+  AND (sqlc.narg(connection_id)::bigint IS NULL OR connection_id = sqlc.narg(connection_id)) ORDER BY id LIMIT 1;
+
+-- name: ListSettlements :many
+-- Newest cycle first; keyset on (end_at, id).
+SELECT s.id, s.connection_id, c.name AS connection_name, s.amazon_id, s.currency, s.start_at, s.end_at, s.deposit_at, s.deposit,
+       s.line_count, s.marketplaces, s.problem_count, b.difference,
+       (SELECT count(*) FROM exception x WHERE x.settlement_id = s.id AND x.state = 'open') AS exceptions,
+       coalesce((SELECT string_agg(DISTINCT e.status, ',') FROM journal_entry e
+                 WHERE e.settlement_id = s.id AND e.entry_type = 'settlement' AND e.status NOT IN ('discarded', 'reversed')), '')::text AS entry_states
+FROM settlement s
+JOIN connection c ON c.id = s.connection_id
+JOIN settlement_balance b ON b.settlement_id = s.id
+WHERE s.replaced_at IS NULL
+  AND (sqlc.narg(connection_id)::bigint IS NULL OR s.connection_id = sqlc.narg(connection_id))
+  AND (@currency::text = '' OR s.currency = @currency)
+  AND (@search::text = '' OR s.amazon_id LIKE @search || '%')
+  AND (sqlc.narg(ends_from)::timestamptz IS NULL OR s.end_at >= sqlc.narg(ends_from))
+  AND (sqlc.narg(ends_before)::timestamptz IS NULL OR s.end_at < sqlc.narg(ends_before))
+  AND (@state::text = ''
+       OR (@state = 'out_of_balance' AND b.difference <> 0)
+       OR (@state = 'exceptions' AND EXISTS (SELECT 1 FROM exception x WHERE x.settlement_id = s.id AND x.state = 'open'))
+       OR (@state NOT IN ('out_of_balance', 'exceptions') AND EXISTS (SELECT 1 FROM journal_entry e
+              WHERE e.settlement_id = s.id AND e.entry_type = 'settlement' AND e.status = @state)))
+  AND (sqlc.narg(after_end)::timestamptz IS NULL OR (s.end_at, s.id) < (sqlc.narg(after_end)::timestamptz, @after_id::bigint))
+ORDER BY s.end_at DESC, s.id DESC
+LIMIT @page_size;
+
+-- name: TotalSettlements :many
+-- Totals of the filtered set, per currency.
+SELECT s.currency, count(*) AS settlements, sum(s.deposit)::numeric AS deposit, sum(s.line_count)::bigint AS lines
+FROM settlement s
+JOIN settlement_balance b ON b.settlement_id = s.id
+WHERE s.replaced_at IS NULL
+  AND (sqlc.narg(connection_id)::bigint IS NULL OR s.connection_id = sqlc.narg(connection_id))
+  AND (@currency::text = '' OR s.currency = @currency)
+  AND (@search::text = '' OR s.amazon_id LIKE @search || '%')
+  AND (sqlc.narg(ends_from)::timestamptz IS NULL OR s.end_at >= sqlc.narg(ends_from))
+  AND (sqlc.narg(ends_before)::timestamptz IS NULL OR s.end_at < sqlc.narg(ends_before))
+  AND (@state::text = ''
+       OR (@state = 'out_of_balance' AND b.difference <> 0)
+       OR (@state = 'exceptions' AND EXISTS (SELECT 1 FROM exception x WHERE x.settlement_id = s.id AND x.state = 'open'))
+       OR (@state NOT IN ('out_of_balance', 'exceptions') AND EXISTS (SELECT 1 FROM journal_entry e
+              WHERE e.settlement_id = s.id AND e.entry_type = 'settlement' AND e.status = @state)))
+GROUP BY s.currency ORDER BY s.currency;
+
+-- name: NeighbourSettlements :one
+-- The cycle before and after in the same account and currency, 0 where there is none.
+SELECT coalesce((SELECT p.id FROM settlement p WHERE p.connection_id = s.connection_id AND p.currency = s.currency AND p.replaced_at IS NULL
+           AND (p.end_at, p.id) < (s.end_at, s.id) ORDER BY p.end_at DESC, p.id DESC LIMIT 1), 0)::bigint AS previous,
+       coalesce((SELECT n.id FROM settlement n WHERE n.connection_id = s.connection_id AND n.currency = s.currency AND n.replaced_at IS NULL
+           AND (n.end_at, n.id) > (s.end_at, s.id) ORDER BY n.end_at, n.id LIMIT 1), 0)::bigint AS next
+FROM settlement s WHERE s.id = $1;
+
+-- name: RollupsOfSettlement :many
+SELECT r.kind_id, k.marketplace, k.transaction_type, k.amount_type, k.amount_description, k.sign,
+       r.posted_on, r.product_group, r.fulfillment, r.correction_id, r.lines, r.quantity, r.amount
+FROM rollup r JOIN kind k ON k.id = r.kind_id
+WHERE r.settlement_id = $1
+ORDER BY r.kind_id, r.posted_on, r.product_group, r.fulfillment, r.correction_id;
+
+-- name: ProblemsOfImport :many
+SELECT position, settlement_id, line_no, column_name, value, rule, raw_offset, raw_length
+FROM settlement_problem WHERE import_id = @import_id AND position > @after ORDER BY position LIMIT @page_size;
+
+-- name: ReadingsOfSettlement :many
+-- Every reading of the same settlement, newest first.
+SELECT s.id, s.document_id, d.name, d.source, d.sha256, d.size, d.created_at AS stored_at, coalesce(p.name, '') AS stored_by,
+       s.line_count, s.line_sum, s.deposit, s.replaced_at, s.created_at, i.format
+FROM settlement s
+JOIN document d ON d.id = s.document_id
+JOIN settlement_import i ON i.id = s.import_id
+LEFT JOIN person p ON p.id = d.created_by
+WHERE s.connection_id = @connection_id AND s.amazon_id = @amazon_id
+ORDER BY s.id DESC;
+
+-- name: InsertCorrection :one
+INSERT INTO settlement_correction (settlement_id, marketplace, transaction_type, amount_type, amount_description, posted_on, amount, reason, written_by)
+VALUES (@settlement_id, @marketplace, @transaction_type, @amount_type, @amount_description, @posted_on, @amount, @reason, @written_by)
+RETURNING id;
+
+-- name: CorrectionOfSettlement :one
+SELECT c.id, c.settlement_id, c.marketplace, c.transaction_type, c.amount_type, c.amount_description, c.posted_on, c.amount, c.reason,
+       c.written_by, w.name AS written_name, c.written_at, c.approved_by, coalesce(a.name, '') AS approved_name, c.approved_at
+FROM settlement_correction c
+JOIN person w ON w.id = c.written_by
+LEFT JOIN person a ON a.id = c.approved_by
+WHERE c.settlement_id = $1 AND c.withdrawn_at IS NULL;
+
+-- name: ApproveCorrection :execrows
+UPDATE settlement_correction SET approved_by = @approved_by, approved_at = now()
+WHERE id = @id AND approved_at IS NULL AND withdrawn_at IS NULL;
+
+-- name: WithdrawCorrection :execrows
+UPDATE settlement_correction SET withdrawn_at = now() WHERE id = @id AND approved_at IS NULL AND withdrawn_at IS NULL;
+
+-- name: InsertRollup :exec
+INSERT INTO rollup (settlement_id, kind_id, posted_on, product_group, fulfillment, correction_id, lines, quantity, amount)
+VALUES (@settlement_id, @kind_id, @posted_on, @product_group, @fulfillment, @correction_id, @lines, @quantity, @amount);
+
+-- name: LineBlocks :many
+SELECT ref, lines, amount, blocks FROM line_block
+WHERE settlement_id = @settlement_id AND dimension = @dimension AND ref = ANY (@refs::int[]);
+
+-- name: GetLine :one
+SELECT l.settlement_id, l.line_no, l.part, l.kind_id, k.marketplace, k.transaction_type, k.amount_type, k.amount_description, k.sign,
+       l.posted_at, l.posted_on, l.amount, coalesce(p.sku, '') AS sku, coalesce(p.product_group, '') AS product_group, l.quantity, l.fulfillment,
+       coalesce(l.order_id, '') AS order_id, coalesce(l.merchant_order_id, '') AS merchant_order_id,
+       coalesce(l.adjustment_id, '') AS adjustment_id, coalesce(l.shipment_id, '') AS shipment_id,
+       coalesce(l.order_item_code, '') AS order_item_code, coalesce(l.promotion_id, '') AS promotion_id, l.raw_offset, l.raw_length
+FROM settlement_line l
+JOIN kind k ON k.id = l.kind_id
+LEFT JOIN product p ON p.id = l.product_id
+WHERE l.settlement_id = $1 AND l.line_no = $2 AND l.part = $3;
+
+-- name: SearchProducts :many
+SELECT id, sku FROM product WHERE connection_id = @connection_id AND sku ILIKE @pattern ORDER BY sku LIMIT 200;
+
+-- name: ReserveChain :many
+-- Held and released per settlement, in order of time: the running reserve.
+SELECT s.id, s.amazon_id, s.end_at,
+       coalesce(sum(r.amount) FILTER (WHERE regexp_replace(lower(k.amount_description), '[ _-]', '', 'g') = 'previousreserveamountbalance'), 0)::numeric AS released,
+       coalesce(sum(-r.amount) FILTER (WHERE regexp_replace(lower(k.amount_description), '[ _-]', '', 'g') = 'currentreserveamount'), 0)::numeric AS held
+FROM settlement s
+JOIN rollup r ON r.settlement_id = s.id
+JOIN kind k ON k.id = r.kind_id
+WHERE s.connection_id = @connection_id AND s.currency = @currency AND s.replaced_at IS NULL
+GROUP BY s.id, s.amazon_id, s.end_at
+ORDER BY s.end_at, s.id;
