@@ -17,8 +17,14 @@ UPDATE exception SET assigned_to = $1, updated_at = now(), version = version + 1
 WHERE id = $2 AND state = 'open' AND version = $3
 `
 
-func (q *Queries) AssignException(ctx context.Context, assignedTo *int64, iD int64, version int32) (int64, error) {
-	result, err := q.db.Exec(ctx, assignException, assignedTo, iD, version)
+type AssignExceptionParams struct {
+	AssignedTo *int64
+	ID         int64
+	Version    int32
+}
+
+func (q *Queries) AssignException(ctx context.Context, arg AssignExceptionParams) (int64, error) {
+	result, err := q.db.Exec(ctx, assignException, arg.AssignedTo, arg.ID, arg.Version)
 	if err != nil {
 		return 0, err
 	}
@@ -140,12 +146,19 @@ SET state = 'ignored', resolution = $1, resolved_by = $2, resolved_at = now(), u
 WHERE id = $3 AND state = 'open' AND version = $4
 `
 
-func (q *Queries) IgnoreException(ctx context.Context, resolution string, resolvedBy *int64, iD int64, version int32) (int64, error) {
+type IgnoreExceptionParams struct {
+	Resolution string
+	ResolvedBy *int64
+	ID         int64
+	Version    int32
+}
+
+func (q *Queries) IgnoreException(ctx context.Context, arg IgnoreExceptionParams) (int64, error) {
 	result, err := q.db.Exec(ctx, ignoreException,
-		resolution,
-		resolvedBy,
-		iD,
-		version,
+		arg.Resolution,
+		arg.ResolvedBy,
+		arg.ID,
+		arg.Version,
 	)
 	if err != nil {
 		return 0, err
@@ -383,8 +396,14 @@ UPDATE exception SET snoozed_until = $1, updated_at = now(), version = version +
 WHERE id = $2 AND state = 'open' AND version = $3
 `
 
-func (q *Queries) SnoozeException(ctx context.Context, snoozedUntil *time.Time, iD int64, version int32) (int64, error) {
-	result, err := q.db.Exec(ctx, snoozeException, snoozedUntil, iD, version)
+type SnoozeExceptionParams struct {
+	SnoozedUntil *time.Time
+	ID           int64
+	Version      int32
+}
+
+func (q *Queries) SnoozeException(ctx context.Context, arg SnoozeExceptionParams) (int64, error) {
+	result, err := q.db.Exec(ctx, snoozeException, arg.SnoozedUntil, arg.ID, arg.Version)
 	if err != nil {
 		return 0, err
 	}

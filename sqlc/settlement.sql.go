@@ -17,8 +17,13 @@ UPDATE settlement_correction SET approved_by = $1, approved_at = now()
 WHERE id = $2 AND approved_at IS NULL AND withdrawn_at IS NULL
 `
 
-func (q *Queries) ApproveCorrection(ctx context.Context, approvedBy *int64, iD int64) (int64, error) {
-	result, err := q.db.Exec(ctx, approveCorrection, approvedBy, iD)
+type ApproveCorrectionParams struct {
+	ApprovedBy *int64
+	ID         int64
+}
+
+func (q *Queries) ApproveCorrection(ctx context.Context, arg ApproveCorrectionParams) (int64, error) {
+	result, err := q.db.Exec(ctx, approveCorrection, arg.ApprovedBy, arg.ID)
 	if err != nil {
 		return 0, err
 	}
@@ -80,6 +85,11 @@ SELECT id, content_hash, document_id, deposit, line_sum FROM settlement
 WHERE connection_id = $1 AND amazon_id = $2 AND replaced_at IS NULL
 `
 
+type CurrentSettlementParams struct {
+	ConnectionID int64
+	AmazonID     string
+}
+
 type CurrentSettlementRow struct {
 	ID          int64
 	ContentHash []byte
@@ -88,8 +98,8 @@ type CurrentSettlementRow struct {
 	LineSum     decimal.Decimal
 }
 
-func (q *Queries) CurrentSettlement(ctx context.Context, connectionID int64, amazonID string) (CurrentSettlementRow, error) {
-	row := q.db.QueryRow(ctx, currentSettlement, connectionID, amazonID)
+func (q *Queries) CurrentSettlement(ctx context.Context, arg CurrentSettlementParams) (CurrentSettlementRow, error) {
+	row := q.db.QueryRow(ctx, currentSettlement, arg.ConnectionID, arg.AmazonID)
 	var i CurrentSettlementRow
 	err := row.Scan(
 		&i.ID,
@@ -112,6 +122,12 @@ JOIN kind k ON k.id = l.kind_id
 LEFT JOIN product p ON p.id = l.product_id
 WHERE l.settlement_id = $1 AND l.line_no = $2 AND l.part = $3
 `
+
+type GetLineParams struct {
+	SettlementID int64
+	LineNo       int32
+	Part         int16
+}
 
 type GetLineRow struct {
 	SettlementID      int64
@@ -140,8 +156,8 @@ type GetLineRow struct {
 	RawLength         int32
 }
 
-func (q *Queries) GetLine(ctx context.Context, settlementID int64, lineNo int32, part int16) (GetLineRow, error) {
-	row := q.db.QueryRow(ctx, getLine, settlementID, lineNo, part)
+func (q *Queries) GetLine(ctx context.Context, arg GetLineParams) (GetLineRow, error) {
+	row := q.db.QueryRow(ctx, getLine, arg.SettlementID, arg.LineNo, arg.Part)
 	var i GetLineRow
 	err := row.Scan(
 		&i.SettlementID,
@@ -252,8 +268,13 @@ const importOfDocument = `-- name: ImportOfDocument :exec
 UPDATE settlement_import SET document_id = $1 WHERE id = $2
 `
 
-func (q *Queries) ImportOfDocument(ctx context.Context, documentID int64, iD int64) error {
-	_, err := q.db.Exec(ctx, importOfDocument, documentID, iD)
+type ImportOfDocumentParams struct {
+	DocumentID int64
+	ID         int64
+}
+
+func (q *Queries) ImportOfDocument(ctx context.Context, arg ImportOfDocumentParams) error {
+	_, err := q.db.Exec(ctx, importOfDocument, arg.DocumentID, arg.ID)
 	return err
 }
 
@@ -379,6 +400,12 @@ SELECT ref, lines, amount, blocks FROM line_block
 WHERE settlement_id = $1 AND dimension = $2 AND ref = ANY ($3::int[])
 `
 
+type LineBlocksParams struct {
+	SettlementID int64
+	Dimension    string
+	Refs         []int32
+}
+
 type LineBlocksRow struct {
 	Ref    int32
 	Lines  int32
@@ -386,8 +413,8 @@ type LineBlocksRow struct {
 	Blocks []byte
 }
 
-func (q *Queries) LineBlocks(ctx context.Context, settlementID int64, dimension string, refs []int32) ([]LineBlocksRow, error) {
-	rows, err := q.db.Query(ctx, lineBlocks, settlementID, dimension, refs)
+func (q *Queries) LineBlocks(ctx context.Context, arg LineBlocksParams) ([]LineBlocksRow, error) {
+	rows, err := q.db.Query(ctx, lineBlocks, arg.SettlementID, arg.Dimension, arg.Refs)
 	if err != nil {
 		return nil, err
 	}
@@ -517,9 +544,14 @@ const lockSettlementName = `-- name: LockSettlementName :exec
 SELECT pg_advisory_xact_lock(hashtextextended('settlement/' || $1::bigint || '/' || $2::text, 0))
 `
 
+type LockSettlementNameParams struct {
+	ConnectionID int64
+	AmazonID     string
+}
+
 // One writer per settlement of a connection, also while no row exists yet.
-func (q *Queries) LockSettlementName(ctx context.Context, connectionID int64, amazonID string) error {
-	_, err := q.db.Exec(ctx, lockSettlementName, connectionID, amazonID)
+func (q *Queries) LockSettlementName(ctx context.Context, arg LockSettlementNameParams) error {
+	_, err := q.db.Exec(ctx, lockSettlementName, arg.ConnectionID, arg.AmazonID)
 	return err
 }
 
@@ -560,12 +592,19 @@ INSERT INTO settlement_import (connection_id, document_id, format, created_by)
 VALUES ($1, $2, $3, $4) RETURNING id
 `
 
-func (q *Queries) OpenImport(ctx context.Context, connectionID int64, documentID int64, format string, createdBy *int64) (int64, error) {
+type OpenImportParams struct {
+	ConnectionID int64
+	DocumentID   int64
+	Format       string
+	CreatedBy    *int64
+}
+
+func (q *Queries) OpenImport(ctx context.Context, arg OpenImportParams) (int64, error) {
 	row := q.db.QueryRow(ctx, openImport,
-		connectionID,
-		documentID,
-		format,
-		createdBy,
+		arg.ConnectionID,
+		arg.DocumentID,
+		arg.Format,
+		arg.CreatedBy,
 	)
 	var id int64
 	err := row.Scan(&id)
@@ -576,6 +615,12 @@ const problemsOfImport = `-- name: ProblemsOfImport :many
 SELECT position, settlement_id, line_no, column_name, value, rule, raw_offset, raw_length
 FROM settlement_problem WHERE import_id = $1 AND position > $2 ORDER BY position LIMIT $3
 `
+
+type ProblemsOfImportParams struct {
+	ImportID int64
+	After    int32
+	PageSize int32
+}
 
 type ProblemsOfImportRow struct {
 	Position     int32
@@ -588,8 +633,8 @@ type ProblemsOfImportRow struct {
 	RawLength    int32
 }
 
-func (q *Queries) ProblemsOfImport(ctx context.Context, importID int64, after int32, pageSize int32) ([]ProblemsOfImportRow, error) {
-	rows, err := q.db.Query(ctx, problemsOfImport, importID, after, pageSize)
+func (q *Queries) ProblemsOfImport(ctx context.Context, arg ProblemsOfImportParams) ([]ProblemsOfImportRow, error) {
+	rows, err := q.db.Query(ctx, problemsOfImport, arg.ImportID, arg.After, arg.PageSize)
 	if err != nil {
 		return nil, err
 	}
@@ -658,6 +703,11 @@ WHERE s.connection_id = $1 AND s.amazon_id = $2
 ORDER BY s.id DESC
 `
 
+type ReadingsOfSettlementParams struct {
+	ConnectionID int64
+	AmazonID     string
+}
+
 type ReadingsOfSettlementRow struct {
 	ID         int64
 	DocumentID int64
@@ -676,8 +726,8 @@ type ReadingsOfSettlementRow struct {
 }
 
 // Every reading of the same settlement, newest first.
-func (q *Queries) ReadingsOfSettlement(ctx context.Context, connectionID int64, amazonID string) ([]ReadingsOfSettlementRow, error) {
-	rows, err := q.db.Query(ctx, readingsOfSettlement, connectionID, amazonID)
+func (q *Queries) ReadingsOfSettlement(ctx context.Context, arg ReadingsOfSettlementParams) ([]ReadingsOfSettlementRow, error) {
+	rows, err := q.db.Query(ctx, readingsOfSettlement, arg.ConnectionID, arg.AmazonID)
 	if err != nil {
 		return nil, err
 	}
@@ -732,6 +782,11 @@ GROUP BY s.id, s.amazon_id, s.end_at
 ORDER BY s.end_at, s.id
 `
 
+type ReserveChainParams struct {
+	ConnectionID int64
+	Currency     string
+}
+
 type ReserveChainRow struct {
 	ID       int64
 	AmazonID string
@@ -741,8 +796,8 @@ type ReserveChainRow struct {
 }
 
 // Held and released per settlement, in order of time: the running reserve.
-func (q *Queries) ReserveChain(ctx context.Context, connectionID int64, currency string) ([]ReserveChainRow, error) {
-	rows, err := q.db.Query(ctx, reserveChain, connectionID, currency)
+func (q *Queries) ReserveChain(ctx context.Context, arg ReserveChainParams) ([]ReserveChainRow, error) {
+	rows, err := q.db.Query(ctx, reserveChain, arg.ConnectionID, arg.Currency)
 	if err != nil {
 		return nil, err
 	}
@@ -829,13 +884,18 @@ const searchProducts = `-- name: SearchProducts :many
 SELECT id, sku FROM product WHERE connection_id = $1 AND sku ILIKE $2 ORDER BY sku LIMIT 200
 `
 
+type SearchProductsParams struct {
+	ConnectionID int64
+	Pattern      string
+}
+
 type SearchProductsRow struct {
 	ID  int32
 	Sku string
 }
 
-func (q *Queries) SearchProducts(ctx context.Context, connectionID int64, pattern string) ([]SearchProductsRow, error) {
-	rows, err := q.db.Query(ctx, searchProducts, connectionID, pattern)
+func (q *Queries) SearchProducts(ctx context.Context, arg SearchProductsParams) ([]SearchProductsRow, error) {
+	rows, err := q.db.Query(ctx, searchProducts, arg.ConnectionID, arg.Pattern)
 	if err != nil {
 		return nil, err
 	}
@@ -859,8 +919,13 @@ SELECT id FROM settlement WHERE amazon_id = $1 AND replaced_at IS NULL
   AND ($2::bigint IS NULL OR connection_id = $2) ORDER BY id LIMIT 1
 `
 
-func (q *Queries) SettlementByAmazonID(ctx context.Context, amazonID string, connectionID *int64) (int64, error) {
-	row := q.db.QueryRow(ctx, settlementByAmazonID, amazonID, connectionID)
+type SettlementByAmazonIDParams struct {
+	AmazonID     string
+	ConnectionID *int64
+}
+
+func (q *Queries) SettlementByAmazonID(ctx context.Context, arg SettlementByAmazonIDParams) (int64, error) {
+	row := q.db.QueryRow(ctx, settlementByAmazonID, arg.AmazonID, arg.ConnectionID)
 	var id int64
 	err := row.Scan(&id)
 	return id, err
@@ -979,13 +1044,18 @@ ON CONFLICT (connection_id, sku) DO UPDATE SET sku = excluded.sku
 RETURNING id, product_group
 `
 
+type UpsertProductParams struct {
+	ConnectionID int64
+	Sku          string
+}
+
 type UpsertProductRow struct {
 	ID           int32
 	ProductGroup string
 }
 
-func (q *Queries) UpsertProduct(ctx context.Context, connectionID int64, sku string) (UpsertProductRow, error) {
-	row := q.db.QueryRow(ctx, upsertProduct, connectionID, sku)
+func (q *Queries) UpsertProduct(ctx context.Context, arg UpsertProductParams) (UpsertProductRow, error) {
+	row := q.db.QueryRow(ctx, upsertProduct, arg.ConnectionID, arg.Sku)
 	var i UpsertProductRow
 	err := row.Scan(&i.ID, &i.ProductGroup)
 	return i, err

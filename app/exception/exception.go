@@ -1,0 +1,82 @@
+// Package exception is the queue of what a person must decide. One row stands
+// for one cause, however many records wait on it; the code that finds a cause
+// raises it, the code that removes the cause resolves it, and both happen in
+// the transaction of the data they speak of.
+package exception
+
+import (
+	"time"
+
+	"github.com/shopspring/decimal"
+)
+
+// Class is the sort of decision that is asked for.
+type Class string
+
+// The classes this release produces.
+const (
+	UnmappedKind    Class = "unmapped_kind"    // no rule matches a kind
+	OutOfBalance    Class = "out_of_balance"   // lines do not add up to the deposit
+	UnreadableLines Class = "unreadable_lines" // rows of a report that could not be read
+	UnreadableFile  Class = "unreadable_file"  // a download that is no settlement report
+	AmendedReport   Class = "amended_report"   // another content for a known settlement
+	NoPeriod        Class = "no_period"        // a date outside every fiscal period
+	ClosedPeriod    Class = "closed_period"    // lines of a period that P21 has closed
+	MissingRate     Class = "missing_rate"     // no exchange rate for a day
+	RoundingLimit   Class = "rounding_limit"   // currency rounding above the policy's limit
+	AccountProblem  Class = "account_problem"  // a rule's account is unknown, inactive or a control account
+	PostingRefused  Class = "posting_refused"  // P21 said no
+	PostingUnknown  Class = "posting_unknown"  // whether P21 holds the entry cannot be known
+	PostingMismatch Class = "posting_mismatch" // P21 holds something else under the reference
+	ChainBroken     Class = "chain_broken"     // reserve or balance does not follow from the cycle before
+	TaxResidue      Class = "tax_residue"      // collected and withheld tax do not cancel
+)
+
+// Exception is one open or closed row of the queue.
+type Exception struct {
+	ID             int64
+	ConnectionID   int64
+	ConnectionName string
+	Class          Class
+	Cause          string
+	Title          string
+	Detail         map[string]any
+	SettlementID   int64
+	EntryID        int64
+	KindID         int32
+	Records        int64
+	Amount         decimal.NullDecimal // money at stake
+	Currency       string
+	State          string // open, resolved, ignored
+	AssignedTo     int64
+	AssignedName   string
+	SnoozedUntil   *time.Time
+	Resolution     string
+	ResolvedName   string
+	ResolvedAt     *time.Time
+	OpenedAt       time.Time
+	Version        int32
+}
+
+// Raised is what a finder of causes knows.
+type Raised struct {
+	ConnectionID int64
+	Class        Class
+	Cause        string // what makes two of a class the same
+	Title        string
+	Detail       map[string]any
+	SettlementID int64
+	EntryID      int64
+	KindID       int32
+	Records      int64
+	Amount       decimal.NullDecimal
+	Currency     string
+}
+
+// Count is the open causes of one class.
+type Count struct {
+	Class   Class
+	Causes  int64
+	Records int64
+	Oldest  time.Time
+}
