@@ -3,3 +3,30 @@
 //   sqlc v1.31.1
 
 package sqlc
+
+import (
+	"time"
+)
+
+type OutboundMessage struct {
+	ID           int64
+	ConnectionID int64
+	Kind         string
+	Target       string
+	Reference    string
+	ObjectID     int64
+	Payload      []byte
+	PayloadHash  []byte
+	State        string
+	Attempts     int32
+	Lookups      int32
+	FirstLookup  *time.Time
+	SentAt       *time.Time
+	RemoteKey    string
+	Error        string
+	RequestID    string
+	Holder       string
+	HeldUntil    *time.Time
+	CreatedAt    time.Time
+	UpdatedAt    time.Time
+}
