@@ -120,7 +120,7 @@
 
   function palette(event) {
     if (event.key !== "ArrowDown" && event.key !== "ArrowUp" && event.key !== "Enter") return;
-    const hits = $$("#search-results a");
+    const hits = $$("#palette-results a");
     const at = hits.findIndex((a) => a.classList.contains("is-current"));
     if (event.key === "Enter") {
       const hit = hits[at] || hits[0];
