@@ -30,3 +30,20 @@ type OutboundMessage struct {
 	CreatedAt    time.Time
 	UpdatedAt    time.Time
 }
+
+type Person struct {
+	ID          int64
+	Issuer      string
+	Subject     string
+	Email       string
+	Name        string
+	Roles       []string
+	TimeZone    string
+	Theme       string
+	Negatives   string
+	CreatedAt   time.Time
+	SignedInAt  *time.Time
+	DisabledAt  *time.Time
+	Groups      []string
+	SignedOutAt *time.Time
+}

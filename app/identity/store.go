@@ -1,0 +1,205 @@
+package identity
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"tieout/app/audit"
+	"tieout/app/fault"
+	"tieout/sqlc"
+)
+
+// Store keeps people and the roles of groups in PostgreSQL.
+type Store struct{ pool *pgxpool.Pool }
+
+// NewStore returns the Store in pool's database.
+func NewStore(pool *pgxpool.Pool) *Store { return &Store{pool} }
+
+// records is what can be done within one transaction.
+type records struct {
+	tx pgx.Tx
+	q  *sqlc.Queries
+}
+
+func (s *Store) inTx(ctx context.Context, do func(records) error) error {
+	return pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error { return do(records{tx, sqlc.New(tx)}) })
+}
+
+func (s *Store) get(ctx context.Context, id int64) (Person, error) {
+	row, err := sqlc.New(s.pool).GetPerson(ctx, id)
+	return found(row, err, id)
+}
+
+func (s *Store) list(ctx context.Context) ([]Person, error) {
+	rows, err := sqlc.New(s.pool).ListPeople(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("list people: %w", err)
+	}
+	people := make([]Person, len(rows))
+	for i, row := range rows {
+		people[i] = toPerson(row)
+	}
+	return people, nil
+}
+
+func (s *Store) groupRoles(ctx context.Context) ([]GroupRole, error) {
+	rows, err := sqlc.New(s.pool).ListGroupRoles(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("list roles of groups: %w", err)
+	}
+	pairs := make([]GroupRole, len(rows))
+	for i, row := range rows {
+		pairs[i] = GroupRole{row.GroupName, Role(row.Role)}
+	}
+	return pairs, nil
+}
+
+func (s *Store) setPreferences(ctx context.Context, id int64, p Preferences) error {
+	err := sqlc.New(s.pool).SetPreferences(ctx, sqlc.SetPreferencesParams{ID: id, TimeZone: p.Zone, Theme: p.Theme, Negatives: p.Negatives})
+	if err != nil {
+		return fmt.Errorf("set preferences of person %d: %w", id, err)
+	}
+	return nil
+}
+
+// rolesOf returns the roles that groups give, while no group changes its roles.
+func (r records) rolesOf(ctx context.Context, groups []string) ([]Role, error) {
+	if err := r.q.LockGroupRoles(ctx); err != nil {
+		return nil, fmt.Errorf("lock roles of groups: %w", err)
+	}
+	roles, err := r.q.RolesOfGroups(ctx, groups)
+	if err != nil {
+		return nil, fmt.Errorf("read roles of groups: %w", err)
+	}
+	return ordered(roles), nil
+}
+
+func (r records) upsert(ctx context.Context, c Claims, groups []string, roles []Role, at time.Time) (Person, error) {
+	row, err := r.q.UpsertPerson(ctx, sqlc.UpsertPersonParams{
+		Issuer: c.Issuer, Subject: c.Subject, Email: c.Email, Name: c.name(), Groups: groups, Roles: names(roles), SignedInAt: &at,
+	})
+	if err != nil {
+		return Person{}, fmt.Errorf("write person: %w", err)
+	}
+	return toPerson(row), nil
+}
+
+func (r records) takeRoles(ctx context.Context, c Claims, groups []string) error {
+	if _, err := r.q.TakeRoles(ctx, sqlc.TakeRolesParams{Issuer: c.Issuer, Subject: c.Subject, Groups: groups}); err != nil {
+		return fmt.Errorf("take roles of person: %w", err)
+	}
+	return nil
+}
+
+// lockGroupRoles keeps sign-ins and other changes out until the transaction
+// ends and returns how many roles groups have.
+func (r records) lockGroupRoles(ctx context.Context) (int64, error) {
+	if err := r.q.LockGroupRolesToChange(ctx); err != nil {
+		return 0, fmt.Errorf("lock roles of groups: %w", err)
+	}
+	n, err := r.q.CountGroupRoles(ctx)
+	if err != nil {
+		return 0, fmt.Errorf("count roles of groups: %w", err)
+	}
+	return n, nil
+}
+
+func (r records) rolesOfGroup(ctx context.Context, group string) ([]Role, error) {
+	roles, err := r.q.RolesOfGroup(ctx, group)
+	if err != nil {
+		return nil, fmt.Errorf("read roles of group: %w", err)
+	}
+	return ordered(roles), nil
+}
+
+// setGroupRoles returns how many people the change concerns.
+func (r records) setGroupRoles(ctx context.Context, group string, roles []Role) (int64, error) {
+	if err := r.q.RemoveGroupRoles(ctx, group); err != nil {
+		return 0, fmt.Errorf("remove roles of group: %w", err)
+	}
+	for _, role := range roles {
+		if err := r.q.AddGroupRole(ctx, sqlc.AddGroupRoleParams{GroupName: group, Role: string(role)}); err != nil {
+			return 0, fmt.Errorf("add role of group: %w", err)
+		}
+	}
+	people, err := r.q.RefreshRolesOfGroup(ctx, group)
+	if err != nil {
+		return 0, fmt.Errorf("refresh roles of the group's people: %w", err)
+	}
+	return people, nil
+}
+
+// keepAdministrators refuses a change after which no group could manage people.
+func (r records) keepAdministrators(ctx context.Context, before []Role) error {
+	if !slices.Contains(before, Admin) {
+		return nil
+	}
+	n, err := r.q.CountGroupsWithRole(ctx, string(Admin))
+	if err != nil {
+		return fmt.Errorf("count groups of administrators: %w", err)
+	}
+	if n == 0 {
+		return fault.New(fault.Conflict, "This is the only group of administrators. Give another group the role first.")
+	}
+	return nil
+}
+
+func (r records) lock(ctx context.Context, id int64) (Person, error) {
+	row, err := r.q.LockPerson(ctx, id)
+	return found(row, err, id)
+}
+
+func (r records) disable(ctx context.Context, id int64, at time.Time) error {
+	if err := r.q.DisablePerson(ctx, sqlc.DisablePersonParams{ID: id, At: &at}); err != nil {
+		return fmt.Errorf("disable person %d: %w", id, err)
+	}
+	return nil
+}
+
+func (r records) enable(ctx context.Context, id int64) error {
+	if err := r.q.EnablePerson(ctx, id); err != nil {
+		return fmt.Errorf("enable person %d: %w", id, err)
+	}
+	return nil
+}
+
+func (r records) signOut(ctx context.Context, id int64, at time.Time) error {
+	if err := r.q.SignOutPerson(ctx, sqlc.SignOutPersonParams{ID: id, At: &at}); err != nil {
+		return fmt.Errorf("sign person %d out: %w", id, err)
+	}
+	return nil
+}
+
+func (r records) log(ctx context.Context, e audit.Event) error { return audit.Write(ctx, r.tx, e) }
+
+func found(row sqlc.Person, err error, id int64) (Person, error) {
+	if errors.Is(err, pgx.ErrNoRows) {
+		return Person{}, fault.New(fault.NotFound, "There is no person %d.", id)
+	}
+	if err != nil {
+		return Person{}, fmt.Errorf("read person %d: %w", id, err)
+	}
+	return toPerson(row), nil
+}
+
+func toPerson(row sqlc.Person) Person {
+	return Person{
+		ID: row.ID, Issuer: row.Issuer, Subject: row.Subject, Email: row.Email, Name: row.Name,
+		Roles: ordered(row.Roles), Groups: row.Groups, CreatedAt: row.CreatedAt,
+		SignedInAt: orZero(row.SignedInAt), DisabledAt: orZero(row.DisabledAt), signedOut: orZero(row.SignedOutAt),
+		Preferences: Preferences{Zone: row.TimeZone, Theme: row.Theme, Negatives: row.Negatives},
+	}
+}
+
+func orZero(t *time.Time) time.Time {
+	if t == nil {
+		return time.Time{}
+	}
+	return *t
+}

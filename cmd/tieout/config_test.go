@@ -1,0 +1,122 @@
+package main
+
+import (
+	"bytes"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+const testKey = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="
+
+func TestConfigHasDefaults(t *testing.T) {
+	t.Parallel()
+	c, err := LoadConfig([]string{"PATH=/bin", "DATABASE_URL=postgres://u:p@db/tieout"})
+	require.NoError(t, err)
+	require.Equal(t, "postgres://u:p@db/tieout", c.DatabaseURL.Reveal())
+	require.Equal(t, "http://127.0.0.1:8080", c.PublicURL)
+	require.Equal(t, "production", c.Environment)
+	require.Equal(t, 30*time.Minute, c.SessionIdle)
+	require.Equal(t, 12*time.Hour, c.SessionLifetime)
+	require.Equal(t, []string{"openid", "profile", "email"}, c.OIDCScopes)
+	require.Equal(t, slog.LevelInfo, c.LogLevel)
+	require.NoError(t, c.NeedDatabase())
+}
+
+func TestConfigPrefersItsOwnDatabaseVariable(t *testing.T) {
+	t.Parallel()
+	c, err := LoadConfig([]string{"DATABASE_URL=postgres://other/db", "TIEOUT_DATABASE_URL=postgres://own/db"})
+	require.NoError(t, err)
+	require.Equal(t, "postgres://own/db", c.DatabaseURL.Reveal())
+}
+
+func TestConfigReadsSecretsFromFiles(t *testing.T) {
+	t.Parallel()
+	file := filepath.Join(t.TempDir(), "key")
+	require.NoError(t, os.WriteFile(file, []byte(testKey+"\n"), 0o600))
+
+	c, err := LoadConfig([]string{"TIEOUT_VAULT_KEY_FILE=" + file})
+	require.NoError(t, err)
+	require.Equal(t, testKey, c.VaultKey.Reveal())
+
+	_, err = LoadConfig([]string{"TIEOUT_VAULT_KEY_FILE=" + file, "TIEOUT_VAULT_KEY=" + testKey})
+	require.ErrorContains(t, err, "TIEOUT_VAULT_KEY and TIEOUT_VAULT_KEY_FILE are both set")
+
+	_, err = LoadConfig([]string{"TIEOUT_VAULT_KEY_FILE=" + file + ".none"})
+	require.ErrorContains(t, err, "TIEOUT_VAULT_KEY_FILE")
+
+	_, err = LoadConfig([]string{"TIEOUT_LISTEN_FILE=" + file})
+	require.ErrorContains(t, err, "TIEOUT_LISTEN_FILE is not a variable")
+}
+
+func TestConfigRefusesEachBadValueByName(t *testing.T) {
+	t.Parallel()
+	for variable, values := range map[string][]string{
+		"TIEOUT_ENVIRONMENT":       {"staging"},
+		"TIEOUT_LISTEN":            {"8080", "localhost"},
+		"TIEOUT_PUBLIC_URL":        {"tieout.example", "ftp://x", "https://x/path", "https://u:p@x", "http://tieout.example"},
+		"TIEOUT_OIDC_ISSUER":       {"x", "http://idp.example", "https://idp.example?a=b"},
+		"TIEOUT_OIDC_SCOPES":       {"profile"},
+		"TIEOUT_GROUP_ROLES":       {"finance", "finance=boss", "=admin"},
+		"TIEOUT_SESSION_IDLE":      {"30", "0s", "-1m", "13h"},
+		"TIEOUT_SESSION_LIFETIME":  {"long"},
+		"TIEOUT_VAULT_KEY":         {"secret-and-wrong", "AAAA"},
+		"TIEOUT_WORKERS":           {"0", "many", "1001"},
+		"TIEOUT_IMPORT_WORKERS":    {"-1"},
+		"TIEOUT_SETTLEMENT_POLL":   {"0s"},
+		"TIEOUT_READ_BACK_WINDOW":  {"x"},
+		"TIEOUT_LOG_LEVEL":         {"loud"},
+		"TIEOUT_LOG_FORMAT":        {"xml"},
+		"TIEOUT_DATABASE_PASSWORD": {"unknown-and-secret"},
+	} {
+		for _, value := range values {
+			_, err := LoadConfig([]string{variable + "=" + value})
+			require.ErrorContains(t, err, variable, value)
+			require.NotContains(t, err.Error(), "secret", "a secret's value stands in the error")
+		}
+	}
+}
+
+func TestConfigReportsEverythingAtOnce(t *testing.T) {
+	t.Parallel()
+	_, err := LoadConfig([]string{"TIEOUT_WORKERS=x", "TIEOUT_LISTEN=x", "TIEOUT_SESSION_IDLE=x", "TIEOUT_TYPO=x", "TIEOUT_VAULT_KEY=x"})
+	for _, name := range []string{"TIEOUT_WORKERS", "TIEOUT_LISTEN", "TIEOUT_SESSION_IDLE", "TIEOUT_TYPO", "TIEOUT_VAULT_KEY"} {
+		require.ErrorContains(t, err, name)
+	}
+}
+
+func TestConfigSaysWhatACommandMisses(t *testing.T) {
+	t.Parallel()
+	c, err := LoadConfig(nil)
+	require.NoError(t, err)
+	require.EqualError(t, c.NeedDatabase(), "not set: TIEOUT_DATABASE_URL")
+	require.EqualError(t, c.NeedWork(), "not set: TIEOUT_DATABASE_URL, TIEOUT_VAULT_KEY")
+	require.EqualError(t, c.NeedServe(), "not set: TIEOUT_DATABASE_URL, TIEOUT_OIDC_CLIENT_ID, TIEOUT_OIDC_ISSUER, TIEOUT_VAULT_KEY")
+}
+
+func TestConfigPrintsWithoutSecrets(t *testing.T) {
+	t.Parallel()
+	c, err := LoadConfig([]string{
+		"DATABASE_URL=postgres://tieout:hunter2@db:5432/tieout", "TIEOUT_VAULT_KEY=" + testKey,
+		"TIEOUT_OIDC_CLIENT_SECRET=hunter2", "TIEOUT_METRICS_TOKEN=hunter2", "TIEOUT_LISTEN=:9000", "TIEOUT_PUBLIC_URL=https://tieout.example/",
+	})
+	require.NoError(t, err)
+	var out bytes.Buffer
+	require.NoError(t, c.Print(&out))
+	require.NotContains(t, out.String(), "hunter2")
+	require.NotContains(t, out.String(), testKey)
+	require.Contains(t, out.String(), "TIEOUT_DATABASE_URL=postgres://tieout:xxxxx@db:5432/tieout\n")
+	require.Contains(t, out.String(), "TIEOUT_VAULT_KEY=(set)\n")
+	require.Contains(t, out.String(), "TIEOUT_LISTEN=:9000\n")
+	require.Contains(t, out.String(), "TIEOUT_PUBLIC_URL=https://tieout.example\n")
+
+	var log bytes.Buffer
+	slog.New(slog.NewTextHandler(&log, nil)).Info("start", "key", c.VaultKey)
+	require.NotContains(t, log.String(), testKey)
+	require.Equal(t, "(set)", Secret("host=db password=hunter2").String())
+	require.Equal(t, "(set)", Secret("postgres://db/x?password=hunter2").String())
+}
