@@ -135,7 +135,7 @@ func trendLine(points []Point) (line, area string) {
 	if len(points) == 0 {
 		return "", ""
 	}
-	scale := heights(points)
+	scale := rates(points)
 	step := decimal.NewFromInt(trendWidth)
 	if len(points) > 1 {
 		step = step.DivRound(decimal.NewFromInt(int64(len(points)-1)), 2)
@@ -147,8 +147,22 @@ func trendLine(points []Point) (line, area string) {
 		line += step.Mul(decimal.NewFromInt(int64(i))).String() + "," + scale(point.Value).String()
 	}
 	last := step.Mul(decimal.NewFromInt(int64(len(points) - 1))).String()
-	base := scale(decimal.Zero).String()
+	base := decimal.NewFromInt(trendHeight).String()
 	return line, "0," + base + " " + line + " " + last + "," + base
+}
+
+// rates maps values onto 0..100 from the top with room above and below: a line
+// of rates shows its changes, not its distance from zero.
+func rates(points []Point) func(decimal.Decimal) decimal.Decimal {
+	low, high := points[0].Value, points[0].Value
+	for _, point := range points {
+		low = decimal.Min(low, point.Value)
+		high = decimal.Max(high, point.Value)
+	}
+	room := decimal.Max(high.Sub(low).DivRound(decimal.NewFromInt(4), 6), decimal.New(1, -6))
+	scale := scaleOf(low.Sub(room), high.Add(room), trendHeight)
+	top := decimal.NewFromInt(trendHeight)
+	return func(value decimal.Decimal) decimal.Decimal { return top.Sub(scale(value)) }
 }
 
 // heights maps values onto 0..100 from the top, zero included.

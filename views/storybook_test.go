@@ -29,6 +29,7 @@ import (
 var (
 	shots = flag.String("shots", "", "write a picture of every story into this folder")
 	only  = flag.String("story", "", "only stories whose name contains this")
+	tall  = flag.Int("tall", 1000, "height of the pictures")
 	serve = flag.String("serve", "", "serve the stories at this address until stopped")
 )
 
@@ -42,7 +43,7 @@ type story struct {
 func stories() []story {
 	var all []story
 	for _, group := range [][]story{
-		foundationStories(), loneStories(),
+		foundationStories(), loneStories(), overviewStories(), settlementStories(), lineStories(), documentStories(), uploadStories(),
 	} {
 		all = append(all, group...)
 	}
@@ -120,13 +121,13 @@ func picture(t *testing.T, base, name string) {
 	require.NoError(t, err, "pictures need chromium")
 	require.NoError(t, os.MkdirAll(*shots, 0o755))
 	for _, shot := range []struct {
-		suffix, size, scheme string
+		suffix, width, scheme string
 	}{
-		{"light", "1440,1000", "1"}, {"dark", "1440,1000", "0"}, {"narrow", "900,1000", "1"},
+		{"light", "1440", "1"}, {"dark", "1440", "0"}, {"narrow", "900", "1"},
 	} {
 		command := exec.CommandContext(context.Background(), chromium, "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic",
 			"--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync", "--hide-scrollbars",
-			"--user-data-dir="+t.TempDir(), "--blink-settings=preferredColorScheme="+shot.scheme, "--window-size="+shot.size,
+			"--user-data-dir="+t.TempDir(), "--blink-settings=preferredColorScheme="+shot.scheme, fmt.Sprintf("--window-size=%s,%d", shot.width, *tall),
 			"--screenshot="+filepath.Join(*shots, name+"-"+shot.suffix+".png"), base+"/story/"+name)
 		output, err := command.CombinedOutput()
 		require.NoError(t, err, string(output))

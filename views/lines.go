@@ -1,0 +1,159 @@
+package views
+
+import "github.com/a-h/templ"
+
+// LinesPage is the Lines tab of a settlement: millions of lines behind
+// filters, thirty to a screen.
+type LinesPage struct {
+	Listing
+	Head   SettlementHead
+	Filter Filter // see LineFilter
+	Rows   []LineRow
+	Totals []LineTotal // set when they were asked for; else Listing.FootURL loads them
+}
+
+// LineRow is one line of a settlement report.
+type LineRow struct {
+	Number      string // position in the document: "1,204"
+	Href        string // the line's own page
+	Posted      When
+	Type        string // transaction type
+	AmountType  string
+	Description string
+	Order       string
+	SKU         string
+	Quantity    string
+	Marketplace string
+	Account     Link // where it goes; no text while nothing maps it
+	Amount      Amount
+	Problem     string // why it waits in the review queue
+}
+
+// LineTotal sums the filtered lines.
+type LineTotal struct {
+	Label    string // "12,040 lines"
+	Quantity string
+	Amount   Amount
+}
+
+// LineFilter builds the filter bar of the lines; values holds what the query
+// says under the same names: q (order id, SKU or text), type, amount_type,
+// description, min, max, from, to, kind.
+func LineFilter(action string, values map[string]string, types, amountTypes []Option, keep []Hidden) Filter {
+	field := func(name, label string) Field { return Field{Name: name, Label: label, Value: values[name]} }
+	search := field("q", "Order, SKU or text")
+	search.Type, search.Width = "search", "wide"
+	kind := field("type", "Type")
+	kind.Options = types
+	amountType := field("amount_type", "Amount type")
+	amountType.Options = amountTypes
+	from, to := field("from", "Posted from"), field("to", "to")
+	from.Type, to.Type = "date", "date"
+	least, most := field("min", "Least amount"), field("max", "Most")
+	least.Mono, most.Mono = true, true
+	least.Width, most.Width = "short", "short"
+	filter := Filter{
+		Action: action,
+		Fields: []Field{search, kind, amountType, least, most},
+		More:   []Field{field("order", "Order id"), field("sku", "SKU"), field("description", "Description"), from, to},
+		Keep:   keep,
+	}
+	for _, value := range values {
+		if value != "" {
+			filter.Clear = action
+		}
+	}
+	return filter
+}
+
+// Keys of the line list's columns.
+const (
+	LineNumber      = "line"
+	LinePosted      = "posted"
+	LineType        = "type"
+	LineAmountType  = "amount_type"
+	LineDescription = "description"
+	LineOrder       = "order"
+	LineSKU         = "sku"
+	LineQuantity    = "quantity"
+	LineMarketplace = "marketplace"
+	LineAccount     = "account"
+	LineAmount      = "amount"
+)
+
+func (l LinesPage) table() Table {
+	table := l.Listing.table("Lines of the settlement",
+		Column{Key: LineNumber, Label: "Line", Kind: Number},
+		Column{Key: LinePosted, Label: "Posted", Kind: Tight},
+		Column{Key: LineType, Label: "Type", Kind: Tight},
+		Column{Key: LineAmountType, Label: "Amount type", Kind: Tight},
+		Column{Key: LineDescription, Label: "Description", Kind: Clip},
+		Column{Key: LineOrder, Label: "Order", Kind: Tight},
+		Column{Key: LineSKU, Label: "SKU", Kind: Tight},
+		Column{Key: LineQuantity, Label: "Qty", Kind: Number},
+		Column{Key: LineMarketplace, Label: "Marketplace", Kind: Tight},
+		Column{Key: LineAccount, Label: "Account", Kind: Tight},
+		Column{Key: LineAmount, Label: "Amount", Kind: Number},
+	)
+	table.Dense = true
+	if table.Empty.Title == "" {
+		table.Empty = Empty{Icon: "search", Title: "No line matches", Text: "Take a filter away, or search for less of the order id or SKU."}
+	}
+	for _, row := range l.Rows {
+		table.Rows = append(table.Rows, row.row())
+	}
+	if len(l.Totals) > 0 {
+		table.FootURL = ""
+	}
+	for _, total := range l.Totals {
+		table.Foot = append(table.Foot, Row{Cells: []templ.Component{
+			Text(total.Label), nil, nil, nil, nil, nil, nil, Text(total.Quantity), nil, nil, Money(total.Amount),
+		}})
+	}
+	return table
+}
+
+func (l LineRow) row() Row {
+	row := Row{ID: l.Number, Name: "line " + l.Number, Cells: []templ.Component{
+		RowLink(Link{Text: l.Number, Href: l.Href}), Moment(l.Posted), Text(l.Type), Text(l.AmountType), Text(l.Description),
+		Code(l.Order), Code(l.SKU), Text(l.Quantity), Text(l.Marketplace), Anchor(l.Account), Money(l.Amount),
+	}}
+	if l.Problem != "" {
+		row.State = Wrong
+		row.Cells[4] = Together(StatusPill(Pill{State: Wrong, Text: l.Problem}), Text(l.Description))
+	}
+	return row
+}
+
+// LinePage is one line: what it says, where it went and the bytes it came
+// from.
+type LinePage struct {
+	Facts    []Fact // posted, order, SKU, quantity, amount, ...
+	Amount   Amount
+	Path     []PathStep // kind -> rule -> account -> entry line, in order
+	Document Link       // the raw line within its document
+	Raw      RawLine
+	Related  []LineRow // the order's other lines, this one among them
+	Sum      Amount    // of Related
+	Note     string    // "The first 200 of 1,204 lines of this order"
+}
+
+// PathStep is one station between a report line and the ledger.
+type PathStep struct {
+	Name  string // "Kind", "Rule", "Account", "Journal entry"
+	Value Link
+	Note  string
+	State State // Waiting where the way ends for now
+}
+
+func (l LinePage) related() Table {
+	page := LinesPage{Rows: l.Related}
+	page.Without = map[string]bool{LineOrder: true, LineMarketplace: true}
+	page.Summary = l.Note
+	if l.Sum.Text != "" {
+		page.Totals = []LineTotal{{Label: "Together", Amount: l.Sum}}
+	}
+	table := page.table()
+	table.ID, table.Caption, table.Inside = "related", "Lines of the same order", true
+	return table
+}
