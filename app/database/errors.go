@@ -1,0 +1,77 @@
+package database
+
+import (
+	"context"
+	"errors"
+	"net"
+
+	"github.com/jackc/pgx/v5/pgconn"
+
+	"tieout/app/fault"
+)
+
+type pgconnParseError = pgconn.ParseConfigError
+
+// SQLSTATEs of the triggers that hold invariants; their messages are written
+// for people.
+const (
+	codeInvariant  = "TO001"
+	codeNotAllowed = "TO002"
+	codeImmutable  = "TO003"
+	codeSignIn     = "TO004"
+)
+
+// Translate turns an error of PostgreSQL into one that the callers understand;
+// any other error comes back unchanged. Web and jobs call it in their one place
+// for errors.
+func Translate(err error) error {
+	if err == nil || fault.CodeOf(err) != fault.Internal {
+		return err
+	}
+	var pg *pgconn.PgError
+	if !errors.As(err, &pg) {
+		if unreachable(err) {
+			return fault.Wrap(err, fault.Unavailable, "The database does not answer. Nothing was lost; try again in a moment.")
+		}
+		return err
+	}
+	switch {
+	case pg.Code == codeInvariant || pg.Code == codeImmutable:
+		return fault.Wrap(err, fault.Conflict, "%s", sentence(pg.Message))
+	case pg.Code == codeNotAllowed:
+		return fault.Wrap(err, fault.Forbidden, "%s", sentence(pg.Message))
+	case pg.Code == codeSignIn:
+		return fault.Wrap(err, fault.Unauthorised, "%s", sentence(pg.Message))
+	case pg.Code == "23505":
+		return fault.Wrap(err, fault.Conflict, "This exists already (%s).", pg.ConstraintName)
+	case pg.Code == "23503":
+		return fault.Wrap(err, fault.Invalid, "This refers to something that does not exist (%s).", pg.ConstraintName)
+	case pg.Code == "23514" || pg.Code == "23502":
+		return fault.Wrap(err, fault.Invalid, "This value is not allowed (%s%s).", pg.ConstraintName, pg.ColumnName)
+	case pg.Code[:2] == "57" || pg.Code[:2] == "53" || pg.Code[:2] == "08":
+		return fault.Wrap(err, fault.Unavailable, "The database does not answer. Nothing was lost; try again in a moment.")
+	}
+	return err
+}
+
+func sentence(message string) string {
+	if message == "" {
+		return message
+	}
+	first := message[0]
+	if first >= 'a' && first <= 'z' {
+		first -= 'a' - 'A'
+	}
+	return string(first) + message[1:] + "."
+}
+
+func lostRace(err error) bool {
+	var pg *pgconn.PgError
+	return errors.As(err, &pg) && (pg.Code == "40001" || pg.Code == "40P01")
+}
+
+func unreachable(err error) bool {
+	var connect *pgconn.ConnectError
+	var network net.Error
+	return errors.As(err, &connect) || (errors.As(err, &network) && !errors.Is(err, context.Canceled))
+}

@@ -1,0 +1,365 @@
+package journal
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/shopspring/decimal"
+
+	"tieout/app/audit"
+	"tieout/app/exception"
+	"tieout/app/fault"
+	"tieout/app/mapping"
+	"tieout/app/money"
+	"tieout/app/period"
+	"tieout/sqlc"
+)
+
+// Drafted is what drafting a settlement came to.
+type Drafted struct {
+	Entries  []int64
+	Problems []Problem
+}
+
+// Draft makes or remakes the draft entries of a settlement under the published
+// rule set. Entries beyond draft stay as they are; what they do not carry is
+// built again. Problems become exceptions, and exceptions whose cause is gone
+// are resolved. Doing it twice changes nothing.
+func (s *Service) Draft(ctx context.Context, settlementID int64, actor audit.Actor) (Drafted, error) {
+	var result Drafted
+	err := pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
+		var err error
+		result, err = s.draft(ctx, tx, settlementID, actor)
+		return err
+	})
+	if err != nil {
+		return Drafted{}, fmt.Errorf("draft settlement %d: %w", settlementID, err)
+	}
+	return result, nil
+}
+
+func (s *Service) draft(ctx context.Context, tx pgx.Tx, settlementID int64, actor audit.Actor) (Drafted, error) {
+	db := sqlc.New(tx)
+	st, err := db.LockSettlement(ctx, settlementID)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return Drafted{}, fault.New(fault.NotFound, "There is no settlement %d.", settlementID)
+	}
+	if err != nil {
+		return Drafted{}, fmt.Errorf("lock settlement: %w", err)
+	}
+	if st.ReplacedAt != nil {
+		return Drafted{}, s.discardDrafts(ctx, tx, st, nil, "the report was re-issued", actor)
+	}
+	rollups, err := uncarried(ctx, db, settlementID)
+	if err != nil {
+		return Drafted{}, err
+	}
+	plans, ruleSetID, problems, err := s.plan(ctx, tx, st, rollups)
+	if err != nil {
+		return Drafted{}, err
+	}
+	if err := s.raise(ctx, tx, st, problems, actor); err != nil {
+		return Drafted{}, err
+	}
+	entries, err := s.store(ctx, tx, st, plans, ruleSetID, actor)
+	return Drafted{entries, problems}, err
+}
+
+func uncarried(ctx context.Context, db *sqlc.Queries, settlementID int64) ([]Rollup, error) {
+	rows, err := db.UncarriedRollups(ctx, settlementID)
+	if err != nil {
+		return nil, fmt.Errorf("read rollups: %w", err)
+	}
+	rollups := make([]Rollup, len(rows))
+	for i, r := range rows {
+		rollups[i] = Rollup{
+			KindID: r.KindID, PostedOn: period.DateOf(r.PostedOn), ProductGroup: r.ProductGroup, Fulfillment: r.Fulfillment,
+			CorrectionID: r.CorrectionID, Lines: r.Lines, Amount: r.Amount,
+			Kind: mapping.Kind{Marketplace: r.Marketplace, TransactionType: r.TransactionType, AmountType: r.AmountType,
+				AmountDescription: r.AmountDescription, Sign: int(r.Sign)},
+		}
+	}
+	return rollups, nil
+}
+
+// plan builds the entries; without a published rule set everything waits.
+func (s *Service) plan(ctx context.Context, tx pgx.Tx, st sqlc.LockSettlementRow, rollups []Rollup) ([]Plan, int64, []Problem, error) {
+	set, err := s.rules(ctx, tx, st.ConnectionID)
+	if err != nil {
+		return nil, 0, nil, err
+	}
+	if set == nil {
+		return nil, 0, []Problem{{Class: AccountMissing, Subject: "rule set",
+			Sentence: "This connection has no published mapping rules yet. Pick its accounts under Mapping rules and publish them."}}, nil
+	}
+	books, err := booksOf(ctx, tx, st, set)
+	if err != nil {
+		return nil, 0, nil, err
+	}
+	plans, problems := Build(books, rollups)
+	return plans, set.ID, problems, nil
+}
+
+func booksOf(ctx context.Context, tx pgx.Tx, st sqlc.LockSettlementRow, set *mapping.RuleSet) (Books, error) {
+	db := sqlc.New(tx)
+	zone, err := time.LoadLocation(st.TimeZone)
+	if err != nil {
+		return Books{}, fmt.Errorf("load time zone of %s: %w", st.ConnectionName, err)
+	}
+	calendar, err := calendarOf(ctx, db, st.ConnectionID)
+	if err != nil {
+		return Books{}, err
+	}
+	deposit := st.EndAt
+	if st.DepositAt != nil {
+		deposit = *st.DepositAt
+	}
+	b := Books{
+		AmazonID: st.AmazonID, Currency: money.Currency(st.Currency), FunctionalCurrency: money.Currency(st.FunctionalCurrency),
+		StartAt: st.StartAt.In(zone), EndAt: st.EndAt.In(zone), DepositOn: period.DateOf(deposit.In(zone)), Marketplaces: st.Marketplaces,
+		Calendar: calendar, MoveToFirstOpen: st.ClosedPeriod == "first_open", RateByPostedDate: st.RateSource == "posted_date",
+		RoundingLimit: st.RoundingLimit, Rules: mapping.Compile(*set),
+	}
+	b.Rates, err = ratesOf(ctx, db, b)
+	return b, err
+}
+
+func calendarOf(ctx context.Context, db *sqlc.Queries, connectionID int64) (period.Calendar, error) {
+	rows, err := db.PeriodsOfConnection(ctx, connectionID)
+	if err != nil {
+		return nil, fmt.Errorf("read fiscal periods: %w", err)
+	}
+	calendar := make(period.Calendar, len(rows))
+	for i, r := range rows {
+		calendar[i] = period.Period{FiscalYear: int(r.FiscalYear), Number: int(r.Number),
+			Starts: period.DateOf(r.StartsOn), Ends: period.DateOf(r.EndsOn), Closed: r.Closed}
+	}
+	return calendar, nil
+}
+
+// ratesOf reads the rates around a settlement. A day without a rate of its own
+// takes the last one of the seven days before it: rates are not published on
+// weekends and holidays.
+func ratesOf(ctx context.Context, db *sqlc.Queries, b Books) (Rates, error) {
+	if b.Currency == b.FunctionalCurrency {
+		return nil, nil
+	}
+	rows, err := db.RatesFor(ctx, sqlc.RatesForParams{
+		Base: string(b.Currency), Quote: string(b.FunctionalCurrency), SinceOn: period.DateOf(b.StartAt).Time(),
+		UntilOn: latestOf(period.DateOf(b.EndAt), b.DepositOn).Time(),
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read exchange rates: %w", err)
+	}
+	return func(on period.Date) (decimal.Decimal, period.Date, bool) {
+		for _, r := range rows {
+			rateOn := period.DateOf(r.RateOn)
+			if !on.Before(rateOn) {
+				return r.Rate, rateOn, !rateOn.Before(on.AddDays(-7))
+			}
+		}
+		return decimal.Zero, period.Date{}, false
+	}, nil
+}
+
+func latestOf(a, b period.Date) period.Date {
+	if a.Before(b) {
+		return b
+	}
+	return a
+}
+
+// store writes the plans over the drafts that are there, one per period, and
+// discards drafts that no plan stands for any more.
+func (s *Service) store(ctx context.Context, tx pgx.Tx, st sqlc.LockSettlementRow, plans []Plan, ruleSetID int64, actor audit.Actor) ([]int64, error) {
+	kept := make([]int64, 0, len(plans))
+	drafts, err := sqlc.New(tx).DraftsOfSettlement(ctx, st.ID)
+	if err != nil {
+		return nil, fmt.Errorf("read drafts: %w", err)
+	}
+	for _, plan := range plans {
+		id := int64(0)
+		for _, d := range drafts {
+			if int(d.FiscalYear) == plan.Period.FiscalYear && int(d.Period) == plan.Period.Number {
+				id = d.ID
+			}
+		}
+		id, err := s.storePlan(ctx, tx, st, plan, ruleSetID, id)
+		if err != nil {
+			return nil, err
+		}
+		kept = append(kept, id)
+	}
+	return kept, s.discardDrafts(ctx, tx, st, kept, "rebuilt without it", actor)
+}
+
+func (s *Service) storePlan(ctx context.Context, tx pgx.Tx, st sqlc.LockSettlementRow, p Plan, ruleSetID, id int64) (int64, error) {
+	db := sqlc.New(tx)
+	if id == 0 {
+		fresh, err := s.insertEntry(ctx, db, st, p, ruleSetID)
+		if err != nil {
+			return 0, err
+		}
+		return fresh, insertContent(ctx, db, fresh, st.ID, p.Lines, p.Sources)
+	}
+	if err := db.ClearSources(ctx, id); err != nil {
+		return 0, fmt.Errorf("clear sources of entry %d: %w", id, err)
+	}
+	if err := db.ClearLines(ctx, id); err != nil {
+		return 0, fmt.Errorf("clear lines of entry %d: %w", id, err)
+	}
+	err := db.RedraftEntry(ctx, sqlc.RedraftEntryParams{
+		ID: id, MovedFrom: p.MovedFrom, EntryOn: p.EntryOn.Time(), Rate: p.Rate, RateNote: p.RateNote, Description: p.Description,
+		RuleSetID: ruleSetID, Company: st.P21Company, Journal: st.P21Journal, FunctionalCurrency: st.FunctionalCurrency,
+		Clearing: p.Clearing, Total: p.Total, FunctionalTotal: p.FunctionalTotal,
+	})
+	if err != nil {
+		return 0, fmt.Errorf("redraft entry %d: %w", id, err)
+	}
+	return id, insertContent(ctx, db, id, st.ID, p.Lines, p.Sources)
+}
+
+func (s *Service) insertEntry(ctx context.Context, db *sqlc.Queries, st sqlc.LockSettlementRow, p Plan, ruleSetID int64) (int64, error) {
+	last, err := db.LastVersion(ctx, sqlc.LastVersionParams{ConnectionID: st.ConnectionID, AmazonID: st.AmazonID,
+		FiscalYear: int32(p.Period.FiscalYear), Period: int32(p.Period.Number)})
+	if err != nil {
+		return 0, fmt.Errorf("number entry: %w", err)
+	}
+	id, err := db.InsertEntry(ctx, sqlc.InsertEntryParams{
+		ConnectionID: st.ConnectionID, SettlementID: st.ID, EntryType: "settlement", Version: last + 1,
+		Reference: Reference(st.AmazonID, p.Period, int(last)+1), Company: st.P21Company, Journal: st.P21Journal,
+		FiscalYear: int32(p.Period.FiscalYear), Period: int32(p.Period.Number), MovedFrom: p.MovedFrom, EntryOn: p.EntryOn.Time(),
+		Currency: st.Currency, FunctionalCurrency: st.FunctionalCurrency, Rate: p.Rate, RateNote: p.RateNote, Description: p.Description,
+		RuleSetID: ruleSetID, Clearing: p.Clearing, Total: p.Total, FunctionalTotal: p.FunctionalTotal,
+	})
+	if err != nil {
+		return 0, fmt.Errorf("insert journal entry: %w", err)
+	}
+	return id, nil
+}
+
+func insertContent(ctx context.Context, db *sqlc.Queries, id, settlementID int64, lines []Line, sources []Source) error {
+	rows := make([]sqlc.InsertLinesParams, len(lines))
+	for i, l := range lines {
+		rows[i] = sqlc.InsertLinesParams{EntryID: id, LineNo: int32(l.Number), Account: l.Account, Branch: l.Branch, Marketplace: l.Marketplace,
+			Category: l.Category, Clearing: l.Clearing, Description: l.Description, Debit: l.Debit, Credit: l.Credit,
+			FunctionalDebit: l.FunctionalDebit, FunctionalCredit: l.FunctionalCredit}
+	}
+	if _, err := db.InsertLines(ctx, rows); err != nil {
+		return fmt.Errorf("insert lines of entry %d: %w", id, err)
+	}
+	made := make([]sqlc.InsertSourcesParams, len(sources))
+	for i, x := range sources {
+		made[i] = sqlc.InsertSourcesParams{EntryID: id, LineNo: int32(x.Line), SettlementID: settlementID, KindID: x.Rollup.KindID,
+			PostedOn: x.Rollup.PostedOn.Time(), ProductGroup: x.Rollup.ProductGroup, Fulfillment: x.Rollup.Fulfillment,
+			CorrectionID: x.Rollup.CorrectionID, RuleID: x.RuleID, Lines: x.Rollup.Lines, Amount: x.Rollup.Amount}
+	}
+	if _, err := db.InsertSources(ctx, made); err != nil {
+		return fmt.Errorf("insert sources of entry %d: %w", id, err)
+	}
+	return nil
+}
+
+// discardDrafts drops drafts that are not kept. Discarded entries stay in the
+// table, without content, for the history.
+func (s *Service) discardDrafts(ctx context.Context, tx pgx.Tx, st sqlc.LockSettlementRow, kept []int64, reason string, actor audit.Actor) error {
+	db := sqlc.New(tx)
+	drafts, err := db.DraftsOfSettlement(ctx, st.ID)
+	if err != nil {
+		return fmt.Errorf("read drafts: %w", err)
+	}
+	for _, d := range drafts {
+		if slices.Contains(kept, d.ID) {
+			continue
+		}
+		if err := db.ClearSources(ctx, d.ID); err != nil {
+			return fmt.Errorf("clear sources of entry %d: %w", d.ID, err)
+		}
+		if err := db.ClearLines(ctx, d.ID); err != nil {
+			return fmt.Errorf("clear lines of entry %d: %w", d.ID, err)
+		}
+		if _, err := db.DiscardEntry(ctx, sqlc.DiscardEntryParams{ID: d.ID, Reason: reason}); err != nil {
+			return fmt.Errorf("discard entry %d: %w", d.ID, err)
+		}
+		err := audit.Write(ctx, tx, audit.Event{Actor: actor, Action: "discarded", ObjectType: "journal_entry", ObjectID: d.ID,
+			ConnectionID: st.ConnectionID, Before: map[string]any{"reference": d.Reference}, Reason: reason})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// classes ties problem classes to exception classes.
+func (c ProblemClass) exception() exception.Class {
+	return map[ProblemClass]exception.Class{
+		UnmappedKind: exception.UnmappedKind, AccountMissing: exception.AccountProblem, NoPeriod: exception.NoPeriod,
+		ClosedPeriod: exception.ClosedPeriod, MissingRate: exception.MissingRate, RoundingLimit: exception.RoundingLimit,
+	}[c]
+}
+
+// raise opens an exception per problem and resolves the ones of this
+// settlement whose problem is gone. An unmapped kind is one exception for the
+// whole connection; the others are the settlement's own.
+func (s *Service) raise(ctx context.Context, tx pgx.Tx, st sqlc.LockSettlementRow, problems []Problem, actor audit.Actor) error {
+	present := map[string]bool{}
+	for _, p := range problems {
+		class := p.Class.exception()
+		raised := exception.Raised{
+			ConnectionID: st.ConnectionID, Class: class, Title: p.Sentence, SettlementID: st.ID, KindID: p.KindID, Records: p.Lines,
+			Amount: decimal.NewNullDecimal(p.Amount), Currency: st.Currency, Cause: fmt.Sprintf("%d/%s", st.ID, p.Subject),
+			Detail: map[string]any{"settlement": st.AmazonID, "subject": p.Subject},
+		}
+		if p.Class == UnmappedKind {
+			raised.Cause = fmt.Sprint(p.KindID)
+			raised.Title = p.Kind.String()
+			if err := s.wholeKind(ctx, tx, &raised); err != nil {
+				return err
+			}
+		}
+		if _, err := exception.Raise(ctx, tx, raised); err != nil {
+			return err
+		}
+		present[string(class)+"/"+raised.Cause] = true
+	}
+	return clearGone(ctx, tx, st, present, actor)
+}
+
+// wholeKind counts an unmapped kind over every settlement that waits on it.
+func (s *Service) wholeKind(ctx context.Context, tx pgx.Tx, r *exception.Raised) error {
+	var amount decimal.Decimal
+	err := tx.QueryRow(ctx, `
+		SELECT coalesce(sum(r.lines), 0), coalesce(sum(r.amount), 0) FROM rollup r
+		JOIN settlement s ON s.id = r.settlement_id AND s.replaced_at IS NULL
+		WHERE r.kind_id = $1`, r.KindID).Scan(&r.Records, &amount)
+	if err != nil {
+		return fmt.Errorf("count unmapped kind: %w", err)
+	}
+	r.Amount = decimal.NewNullDecimal(amount)
+	return nil
+}
+
+func clearGone(ctx context.Context, tx pgx.Tx, st sqlc.LockSettlementRow, present map[string]bool, actor audit.Actor) error {
+	open, err := sqlc.New(tx).OpenExceptionsOfSettlement(ctx, &st.ID)
+	if err != nil {
+		return fmt.Errorf("read exceptions: %w", err)
+	}
+	drafting := map[exception.Class]bool{
+		exception.UnmappedKind: true, exception.AccountProblem: true, exception.NoPeriod: true,
+		exception.ClosedPeriod: true, exception.MissingRate: true, exception.RoundingLimit: true,
+	}
+	for _, x := range open {
+		class := exception.Class(x.Class)
+		if !drafting[class] || present[x.Class+"/"+x.Cause] {
+			continue
+		}
+		if err := exception.Clear(ctx, tx, st.ConnectionID, class, x.Cause, "its cause is gone", actor); err != nil {
+			return err
+		}
+	}
+	return nil
+}
