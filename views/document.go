@@ -69,7 +69,7 @@ func (d DocumentsPage) table() Table {
 	table := Table{
 		Caption: "Documents",
 		Columns: []Column{
-			{Label: "Document"}, {Label: "Source"}, {Label: "SHA-256", Kind: Tight}, {Label: "Lines", Kind: Number}, {Label: "Size", Kind: Number},
+			{Label: "Document", Kind: Wrap}, {Label: "Source", Kind: Wrap}, {Label: "SHA-256", Kind: Tight}, {Label: "Lines", Kind: Number}, {Label: "Size", Kind: Number},
 			{Label: "Received", Kind: Tight}, {Label: "Status", Kind: Tight}, {Label: "File", Kind: Tight, Quiet: true},
 		},
 		Empty: Empty{Icon: "file-text", Title: "No document", Text: "A settlement without a document cannot be; please tell an administrator."},
@@ -90,7 +90,7 @@ func (c ComparePage) table() Table {
 		Summary: Counted(c.Unusual, "unusual change", "unusual changes"),
 		Columns: []Column{
 			{Label: "Category"}, {Label: c.Before.Text, Kind: Number}, {Label: c.Now, Kind: Number},
-			{Label: "Change", Kind: Number}, {Label: "%", Kind: Number}, {Label: "Share of sales", Kind: Tight}, {Label: "Remark"},
+			{Label: "Change", Kind: Number}, {Label: "%", Kind: Number}, {Label: "Share of sales", Kind: Tight}, {Label: "Remark", Kind: Wrap},
 		},
 		Empty: Empty{Icon: "history", Title: "Nothing to compare with", Text: c.Excluded},
 	}

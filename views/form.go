@@ -76,6 +76,7 @@ type Filter struct {
 	Clear  string // link without filters; "" when none is set
 	Saved  []Saved
 	Save   *Save
+	Slim   bool // labels stand inside the fields, for pages that need the height
 }
 
 // Saved is a filter that the person keeps.
@@ -143,6 +144,22 @@ type optionGroup struct {
 }
 
 func (o Option) chosen(value string) bool { return o.Current || (value != "" && o.Value == value) }
+
+// slim moves a field's label into the field; screen readers still read it.
+func (f Field) slim() Field {
+	if f.Type != "date" {
+		f.Place = f.Label
+	}
+	options := make([]Option, len(f.Options))
+	for i, option := range f.Options {
+		if option.Value == "" {
+			option.Label = f.Label + ": " + option.Label
+		}
+		options[i] = option
+	}
+	f.Options = options
+	return f
+}
 
 func (f Filter) target() string {
 	if f.Target == "" {

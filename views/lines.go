@@ -26,7 +26,7 @@ type LineRow struct {
 	Marketplace string
 	Account     Link // where it goes; no text while nothing maps it
 	Amount      Amount
-	Problem     string // why it waits in the review queue
+	Problem     string // why it has no account: "No account", "In review"
 }
 
 // LineTotal sums the filtered lines.
@@ -40,7 +40,9 @@ type LineTotal struct {
 // says under the same names: q (order id, SKU or text), type, amount_type,
 // description, min, max, from, to, kind.
 func LineFilter(action string, values map[string]string, types, amountTypes []Option, keep []Hidden) Filter {
-	field := func(name, label string) Field { return Field{Name: name, Label: label, Value: values[name]} }
+	field := func(name, label string) Field {
+		return Field{Name: name, Label: label, Value: values[name]}
+	}
 	search := field("q", "Order, SKU or text")
 	search.Type, search.Width = "search", "wide"
 	kind := field("type", "Type")
@@ -49,7 +51,7 @@ func LineFilter(action string, values map[string]string, types, amountTypes []Op
 	amountType.Options = amountTypes
 	from, to := field("from", "Posted from"), field("to", "to")
 	from.Type, to.Type = "date", "date"
-	least, most := field("min", "Least amount"), field("max", "Most")
+	least, most := field("min", "At least"), field("max", "At most")
 	least.Mono, most.Mono = true, true
 	least.Width, most.Width = "short", "short"
 	filter := Filter{
@@ -57,6 +59,7 @@ func LineFilter(action string, values map[string]string, types, amountTypes []Op
 		Fields: []Field{search, kind, amountType, least, most},
 		More:   []Field{field("order", "Order id"), field("sku", "SKU"), field("description", "Description"), from, to},
 		Keep:   keep,
+		Slim:   true,
 	}
 	for _, value := range values {
 		if value != "" {
@@ -119,8 +122,8 @@ func (l LineRow) row() Row {
 		Code(l.Order), Code(l.SKU), Text(l.Quantity), Text(l.Marketplace), Anchor(l.Account), Money(l.Amount),
 	}}
 	if l.Problem != "" {
-		row.State = Wrong
-		row.Cells[4] = Together(StatusPill(Pill{State: Wrong, Text: l.Problem}), Text(l.Description))
+		row.State = Waiting
+		row.Cells[9] = StatusPill(Pill{State: Waiting, Text: l.Problem})
 	}
 	return row
 }
@@ -149,7 +152,6 @@ type PathStep struct {
 func (l LinePage) related() Table {
 	page := LinesPage{Rows: l.Related}
 	page.Without = map[string]bool{LineOrder: true, LineMarketplace: true}
-	page.Summary = l.Note
 	if l.Sum.Text != "" {
 		page.Totals = []LineTotal{{Label: "Together", Amount: l.Sum}}
 	}

@@ -57,7 +57,7 @@ func LinesView(p Page, l LinesPage) templ.Component {
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = settlementFrame(p, l.Head).Render(templ.WithChildren(ctx, templ_7745c5c3_Var2), templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = settlementFrame(p, l.Head.slim()).Render(templ.WithChildren(ctx, templ_7745c5c3_Var2), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -258,7 +258,7 @@ func LineView(p Page, l LinePage) templ.Component {
 					}
 					return nil
 				})
-				templ_7745c5c3_Err = SheetOf("Lines of the same order", nil).Render(templ.WithChildren(ctx, templ_7745c5c3_Var11), templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = SheetOf("Lines of the same order", Soft(l.Note)).Render(templ.WithChildren(ctx, templ_7745c5c3_Var11), templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

@@ -89,7 +89,7 @@ func (o OverviewPage) entryTable() Table {
 func (o OverviewPage) exceptionTable() Table {
 	table := Table{
 		ID: "exceptions", Caption: "Open exceptions by cause", Inside: true,
-		Columns: []Column{{Label: "Cause"}, {Label: "Open", Kind: Number}, {Label: "Oldest", Kind: Number}, {Label: "Amount", Kind: Number}},
+		Columns: []Column{{Label: "Cause", Kind: Wrap}, {Label: "Open", Kind: Number}, {Label: "Oldest", Kind: Number}, {Label: "Amount", Kind: Number}},
 		Empty:   Empty{Icon: "circle-check", Title: "No open exception", Text: "Whatever a person must decide will stand here, the most money first."},
 	}
 	for _, c := range o.Exceptions {
@@ -103,7 +103,7 @@ func (o OverviewPage) exceptionTable() Table {
 func (o OverviewPage) flowTable() Table {
 	table := Table{
 		ID: "flows", Caption: "Flows", Inside: true,
-		Columns: []Column{{Label: "Flow"}, {Label: "Status", Kind: Tight}, {Label: "Last success", Kind: Tight}, {Label: "Lag", Kind: Number}, {Label: "Throughput", Kind: Number}},
+		Columns: []Column{{Label: "Flow", Kind: Wrap}, {Label: "Status", Kind: Tight}, {Label: "Last success", Kind: Tight}, {Label: "Lag", Kind: Number}, {Label: "Throughput", Kind: Number}},
 		Empty:   Empty{Icon: "plug", Title: "No flow runs yet", Text: "Flows begin when a connection to Amazon and Prophet 21 is active.", Action: Link{Text: "Connections", Href: "/admin/connections"}},
 	}
 	for _, f := range o.Flows {
@@ -117,7 +117,7 @@ func (o OverviewPage) flowTable() Table {
 func (o OverviewPage) reserveTable() Table {
 	table := Table{
 		ID: "reserves", Caption: "Reserve held by Amazon", Inside: true,
-		Columns: []Column{{Label: "Connection"}, {Label: "Release", Kind: Tight}, {Label: "Chain", Kind: Tight}, {Label: "Held", Kind: Number}},
+		Columns: []Column{{Label: "Connection", Kind: Wrap}, {Label: "Release", Kind: Tight}, {Label: "Chain", Kind: Tight}, {Label: "Held", Kind: Number}},
 		Empty:   Empty{Icon: "lock", Title: "Amazon holds no reserve"},
 	}
 	for _, r := range o.Reserves {

@@ -129,7 +129,7 @@ func rawTable(line RawLine) Table {
 	table := Table{
 		Caption: "Fields of the line",
 		Inside:  true,
-		Columns: []Column{{Label: "No.", Kind: Number}, {Label: "Column", Kind: Tight}, {Label: "Value"}},
+		Columns: []Column{{Label: "No.", Kind: TightNumber}, {Label: "Column", Kind: Tight}, {Label: "Value"}},
 		Empty:   Empty{Title: "The line has no fields"},
 	}
 	for _, column := range line.Columns {

@@ -8,6 +8,12 @@ type SettlementHead struct {
 	Tie     Tie // lines against deposit
 	Tabs    []Tab
 	Actions []Button // what this person may do; with Action they post, with Href they lead
+	low     bool     // one line high, for the tab with the long table
+}
+
+func (h SettlementHead) slim() SettlementHead {
+	h.low = true
+	return h
 }
 
 // SettlementTabs returns the tabs of the settlement whose pages begin with
@@ -145,8 +151,8 @@ func (s SettlementPage) categoryTable() Table {
 	table := Table{
 		ID: "categories", Caption: "Categories, from sales to deposit", Inside: true,
 		Columns: []Column{
-			{Label: "Category"}, {Label: "Lines", Kind: Number}, {Label: "Amount", Kind: Number},
-			{Label: "From sales to deposit", Kind: Chart}, {Label: "Accounts"},
+			{Label: "Category", Kind: Wrap}, {Label: "Lines", Kind: Number}, {Label: "Amount", Kind: Number},
+			{Label: "From sales to deposit", Kind: Chart}, {Label: "Accounts", Kind: Wrap},
 		},
 		Empty: Empty{Icon: "receipt-text", Title: "This settlement has no lines"},
 	}
@@ -188,6 +194,14 @@ func (s SettlementPage) entryTable() Table {
 		}})
 	}
 	return table
+}
+
+// about says where and how often the kind stands.
+func (k UnmappedKind) about() string {
+	if k.Marketplace == "" {
+		return k.Lines
+	}
+	return k.Marketplace + " · " + k.Lines
 }
 
 func (k UnmappedKind) accountField() Field {

@@ -47,7 +47,10 @@ const (
 	Number Kind = "number" // right-aligned, tabular figures
 	Tight  Kind = "tight"  // as narrow as its content
 	Clip   Kind = "clip"   // takes what is left and cuts off
+	Wrap   Kind = "wrap"   // breaks long words rather than widen the table
 	Chart  Kind = "chart-cell"
+
+	TightNumber Kind = "number tight"
 )
 
 // Direction is how a column is sorted.

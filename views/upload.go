@@ -36,7 +36,7 @@ type LineProblem struct {
 func (i Import) problemTable() Table {
 	table := Table{
 		ID: "problems", Caption: "Problems in " + i.Name, Inside: true, Dense: true,
-		Columns: []Column{{Label: "Line", Kind: Number}, {Label: "Column", Kind: Tight}, {Label: "Value", Kind: Tight}, {Label: "What it must be"}},
+		Columns: []Column{{Label: "Line", Kind: TightNumber}, {Label: "Column", Kind: Tight}, {Label: "Value", Kind: Tight}, {Label: "What it must be"}},
 	}
 	for _, p := range i.Problems {
 		table.Rows = append(table.Rows, Row{State: Wrong, Cells: []templ.Component{Text(p.Line), Code(p.Column), Code(p.Value), Text(p.Rule)}})
