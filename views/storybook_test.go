@@ -3,6 +3,7 @@ package views_test
 import (
 	"bytes"
 	"context"
+	"crypto/rand"
 	"flag"
 	"fmt"
 	"html"
@@ -52,10 +53,26 @@ func stories() []story {
 
 const nonce = "c3Rvcnlib29r"
 
-// policy is the content security policy that the program sends.
-const policy = "default-src 'none'; script-src 'nonce-" + nonce + "'; style-src 'self'; font-src 'self'; img-src 'self'; " +
-	"connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; " +
-	"require-trusted-types-for 'script'; trusted-types htmx"
+// policy is the content security policy that the program sends. The nonce is
+// new for every answer, or hx-csp takes a fragment's for stolen.
+func policy(nonce string) string {
+	return "default-src 'none'; script-src 'nonce-" + nonce + "'; style-src 'self'; font-src 'self'; img-src 'self'; " +
+		"connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; " +
+		"require-trusted-types-for 'script'; trusted-types htmx"
+}
+
+// show answers with a view as the program does.
+func show(w http.ResponseWriter, r *http.Request, view templ.Component) {
+	var body bytes.Buffer
+	fresh := rand.Text()
+	if err := view.Render(templ.WithNonce(r.Context(), fresh), &body); err != nil {
+		http.Error(w, err.Error(), http.StatusInternalServerError)
+		return
+	}
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	w.Header().Set("Content-Security-Policy", policy(fresh))
+	_, _ = body.WriteTo(w) // the browser may have gone
+}
 
 func render(t testing.TB, view templ.Component) string {
 	t.Helper()
@@ -65,7 +82,7 @@ func render(t testing.TB, view templ.Component) string {
 }
 
 // storyServer serves the stories under /story/NAME with the real policy.
-func storyServer() http.Handler {
+func storyServer() *http.ServeMux {
 	mux := http.NewServeMux()
 	mux.Handle(static.Prefix, static.Handler())
 	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, _ *http.Request) {
@@ -79,14 +96,7 @@ func storyServer() http.Handler {
 			if s.name != r.PathValue("name") {
 				continue
 			}
-			var body bytes.Buffer
-			if err := s.view.Render(templ.WithNonce(r.Context(), nonce), &body); err != nil {
-				http.Error(w, err.Error(), http.StatusInternalServerError)
-				return
-			}
-			w.Header().Set("Content-Type", "text/html; charset=utf-8")
-			w.Header().Set("Content-Security-Policy", policy)
-			_, _ = body.WriteTo(w) // the browser may have gone
+			show(w, r, s.view)
 			return
 		}
 		http.NotFound(w, r)
