@@ -7,18 +7,14 @@ import (
 	"time"
 
 	"tieout/app/audit"
-	"tieout/app/clock"
 	"tieout/app/fault"
 )
 
 // Service knows people and decides their roles.
-type Service struct {
-	store *Store
-	clock clock.Clock
-}
+type Service struct{ store *Store }
 
 // New returns a Service over the store.
-func New(store *Store, clock clock.Clock) *Service { return &Service{store, clock} }
+func New(store *Store) *Service { return &Service{store} }
 
 // SignIn creates or refreshes the person that the claims describe and decides
 // their roles from their groups. It returns fault.Forbidden, with a message
@@ -38,7 +34,7 @@ func (s *Service) SignIn(ctx context.Context, claims Claims, requestID string) (
 		if len(roles) == 0 {
 			return tx.takeRoles(ctx, claims, groups)
 		}
-		person, err = tx.upsert(ctx, claims, groups, roles, s.clock.Now())
+		person, err = tx.upsert(ctx, claims, groups, roles)
 		if err != nil {
 			return err
 		}
@@ -158,7 +154,7 @@ func (s *Service) Disable(ctx context.Context, actor audit.Actor, id int64) erro
 		if !p.DisabledAt.IsZero() {
 			return fault.New(fault.Conflict, "%s is disabled already.", p.Name)
 		}
-		return tx.disable(ctx, id, s.clock.Now())
+		return tx.disable(ctx, id)
 	})
 }
 
@@ -175,7 +171,7 @@ func (s *Service) Enable(ctx context.Context, actor audit.Actor, id int64) error
 // SignOutEverywhere ends every session of the person.
 func (s *Service) SignOutEverywhere(ctx context.Context, actor audit.Actor, id int64) error {
 	return s.change(ctx, actor, id, "signed out everywhere", func(tx records, _ Person) error {
-		return tx.signOut(ctx, id, s.clock.Now())
+		return tx.signOut(ctx, id)
 	})
 }
 

@@ -11,24 +11,32 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"tieout/app/audit"
+	"tieout/app/clock"
+	"tieout/app/database"
 	"tieout/app/fault"
 	"tieout/sqlc"
 )
 
 // Store keeps people and the roles of groups in PostgreSQL.
-type Store struct{ pool *pgxpool.Pool }
+type Store struct {
+	pool  *pgxpool.Pool
+	clock clock.Clock
+}
 
 // NewStore returns the Store in pool's database.
-func NewStore(pool *pgxpool.Pool) *Store { return &Store{pool} }
+func NewStore(pool *pgxpool.Pool, clock clock.Clock) *Store { return &Store{pool, clock} }
 
 // records is what can be done within one transaction.
 type records struct {
-	tx pgx.Tx
-	q  *sqlc.Queries
+	tx  *database.Tx
+	now time.Time
+	q   *sqlc.Queries
 }
 
 func (s *Store) inTx(ctx context.Context, do func(records) error) error {
-	return pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error { return do(records{tx, sqlc.New(tx)}) })
+	return database.WithTx(ctx, s.pool, s.clock, func(tx *database.Tx) error {
+		return do(records{tx, tx.Now, sqlc.New(tx)})
+	})
 }
 
 func (s *Store) get(ctx context.Context, id int64) (Person, error) {
@@ -80,9 +88,9 @@ func (r records) rolesOf(ctx context.Context, groups []string) ([]Role, error) {
 	return ordered(roles), nil
 }
 
-func (r records) upsert(ctx context.Context, c Claims, groups []string, roles []Role, at time.Time) (Person, error) {
+func (r records) upsert(ctx context.Context, c Claims, groups []string, roles []Role) (Person, error) {
 	row, err := r.q.UpsertPerson(ctx, sqlc.UpsertPersonParams{
-		Issuer: c.Issuer, Subject: c.Subject, Email: c.Email, Name: c.name(), Groups: groups, Roles: names(roles), SignedInAt: &at,
+		Issuer: c.Issuer, Subject: c.Subject, Email: c.Email, Name: c.name(), Groups: groups, Roles: names(roles), SignedInAt: &r.now,
 	})
 	if err != nil {
 		return Person{}, fmt.Errorf("write person: %w", err)
@@ -155,8 +163,8 @@ func (r records) lock(ctx context.Context, id int64) (Person, error) {
 	return found(row, err, id)
 }
 
-func (r records) disable(ctx context.Context, id int64, at time.Time) error {
-	if err := r.q.DisablePerson(ctx, sqlc.DisablePersonParams{ID: id, At: &at}); err != nil {
+func (r records) disable(ctx context.Context, id int64) error {
+	if err := r.q.DisablePerson(ctx, sqlc.DisablePersonParams{ID: id, At: &r.now}); err != nil {
 		return fmt.Errorf("disable person %d: %w", id, err)
 	}
 	return nil
@@ -169,8 +177,8 @@ func (r records) enable(ctx context.Context, id int64) error {
 	return nil
 }
 
-func (r records) signOut(ctx context.Context, id int64, at time.Time) error {
-	if err := r.q.SignOutPerson(ctx, sqlc.SignOutPersonParams{ID: id, At: &at}); err != nil {
+func (r records) signOut(ctx context.Context, id int64) error {
+	if err := r.q.SignOutPerson(ctx, sqlc.SignOutPersonParams{ID: id, At: &r.now}); err != nil {
 		return fmt.Errorf("sign person %d out: %w", id, err)
 	}
 	return nil
@@ -191,7 +199,7 @@ func found(row sqlc.Person, err error, id int64) (Person, error) {
 func toPerson(row sqlc.Person) Person {
 	return Person{
 		ID: row.ID, Issuer: row.Issuer, Subject: row.Subject, Email: row.Email, Name: row.Name,
-		Roles: ordered(row.Roles), Groups: row.Groups, CreatedAt: row.CreatedAt,
+		Roles: ordered(row.Roles), Groups: row.Groups, CreatedAt: row.CreatedAt.UTC(),
 		SignedInAt: orZero(row.SignedInAt), DisabledAt: orZero(row.DisabledAt), signedOut: orZero(row.SignedOutAt),
 		Preferences: Preferences{Zone: row.TimeZone, Theme: row.Theme, Negatives: row.Negatives},
 	}
@@ -201,5 +209,5 @@ func orZero(t *time.Time) time.Time {
 	if t == nil {
 		return time.Time{}
 	}
-	return *t
+	return t.UTC()
 }

@@ -1,0 +1,173 @@
+// Package web serves the screens: routes, sign-in, sessions, errors, and one
+// handler per page action, each in a file of its own.
+//
+// # Writing a page
+//
+// A handler is a method of *server that takes a *request and returns an error.
+// It stands in the table of route.go with the permission it needs; a test walks
+// that table with every role, so a new route is covered by being in it.
+//
+// A GET handler reads its parameters, asks a service, and shows a view:
+//
+//	// settlementShow shows one settlement.
+//	func (s *server) settlementShow(r *request) error {
+//		id, err := r.pathID("id")
+//		if err != nil {
+//			return err
+//		}
+//		settlement, err := s.Settlements.Get(r.ctx(), id)
+//		if err != nil {
+//			return err
+//		}
+//		page := r.page(settlement.AmazonID, views.Settlements)
+//		return r.show(views.Settlement(page, settlementModel(r.format(), settlement)))
+//	}
+//
+// A list reads its filters from the query, so that its address reproduces it,
+// and pages by key:
+//
+//	in := r.query()
+//	filter := settlement.Filter{
+//		ConnectionID: r.connection(),
+//		Currency:     in.text("currency", 3),
+//		EndsFrom:     in.date("from"),
+//		After:        in.key("after"),
+//	}
+//	if err := in.err(); err != nil {
+//		return err
+//	}
+//	...
+//	pager := views.Pager{Next: r.link("after", nextKey("2026-11-14", "1234"))}
+//
+// A POST handler reads the form, acts, and sends the browser to a page with the
+// outcome; it never answers with a page of its own except to show the form again
+// with what is wrong:
+//
+//	// entryReject sends an entry back with a reason.
+//	func (s *server) entryReject(r *request) error {
+//		id, err := r.pathID("id")
+//		if err != nil {
+//			return err
+//		}
+//		in, err := r.form()
+//		if err != nil {
+//			return err
+//		}
+//		reason := in.needed("reason", 2000, "Say why.")
+//		if err := in.err(); err != nil {
+//			return s.entryPage(r, id, fault.FieldsOf(err)) // r.showAs(http.StatusUnprocessableEntity, ...)
+//		}
+//		if err := s.Journal.Reject(r.ctx(), r.actor(), id, reason); err != nil {
+//			return err
+//		}
+//		r.flash(views.Done, "Rejected", "The entry is a draft again.")
+//		return r.goTo("/journal/%d", id)
+//	}
+//
+// Returned errors become a page in one place (problem.go): the code of
+// app/fault decides the status, the message is shown, the cause is only logged.
+// fault.Unauthorised from somebody who is signed in (an approval that asks for a
+// fresh sign-in) leads to the identity provider and back to the page.
+//
+// Handlers never write a response before they know that they will succeed:
+// show renders into memory first.
+package web
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"time"
+
+	"github.com/alexedwards/scs/v2"
+	"github.com/labstack/echo/v4"
+	"github.com/prometheus/client_golang/prometheus"
+
+	"tieout/app/clock"
+	"tieout/app/identity"
+)
+
+// Config is what the operator decides.
+type Config struct {
+	PublicURL       string // as browsers reach the program, without a path: "https://tieout.example"
+	Environment     string // sandbox or production
+	SessionIdle     time.Duration
+	SessionLifetime time.Duration
+	MetricsToken    string // bearer token of /metrics; without it only this machine is answered
+	OIDC            OIDC
+	DemoPeople      []DemoPerson // named on the sign-in page
+}
+
+// DemoPerson is somebody whom the sandbox's identity provider knows.
+type DemoPerson struct {
+	Name  string // typed at the provider
+	Roles string
+}
+
+// Dependencies are what the screens are made from.
+type Dependencies struct {
+	Identity *identity.Service
+	Sessions scs.CtxStore
+	Chrome   Chrome
+	Tasks    Tasks                       // nil: no long work can be watched
+	Ready    func(context.Context) error // nil error: the database answers and is migrated
+	Jobs     http.Handler                // the job engine's own screens under /admin/jobs; nil: none
+	Metrics  *prometheus.Registry
+	Log      *slog.Logger
+	Clock    clock.Clock
+}
+
+// server holds what handlers use.
+type server struct {
+	Dependencies
+	config   Config
+	public   *url.URL
+	sessions *scs.SessionManager
+	provider *provider
+	echo     *echo.Echo
+	metrics  metrics
+	stopping context.Context // ended when the program shuts down: streams end then
+	machine  map[string]bool // routes without a session
+}
+
+// New returns the handler of the whole site. Streams to browsers end when ctx
+// does, so that a server can shut down while people watch.
+func New(ctx context.Context, config Config, parts Dependencies) (http.Handler, error) {
+	s, err := newServer(ctx, config, parts)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.register(s.routes()); err != nil {
+		return nil, err
+	}
+	return s.handler(), nil
+}
+
+func newServer(ctx context.Context, config Config, parts Dependencies) (*server, error) {
+	public, err := url.Parse(config.PublicURL)
+	if err != nil || public.Host == "" {
+		return nil, fmt.Errorf("public URL %q is not an address", config.PublicURL)
+	}
+	s := &server{
+		Dependencies: parts, config: config, public: public, stopping: ctx, machine: map[string]bool{},
+		provider: newProvider(config.OIDC, config.PublicURL+callbackPath, parts.Clock),
+	}
+	s.sessions = newSessions(config, public.Scheme == "https", parts.Sessions, s.fail)
+	if s.metrics, err = newMetrics(parts.Metrics); err != nil {
+		return nil, err
+	}
+	s.echo = echo.New()
+	s.echo.HideBanner, s.echo.HidePort = true, true
+	s.echo.HTTPErrorHandler = func(err error, c echo.Context) { s.fail(c.Response(), c.Request(), err) }
+	return s, nil
+}
+
+// handler wraps the routes, outermost last.
+func (s *server) handler() http.Handler {
+	return s.observe(s.protect(s.sameOrigin(s.withSession(s.echo))))
+}
+
+// secure reports whether browsers reach the program by https.
+func (s *server) secure() bool { return s.public.Scheme == "https" }
