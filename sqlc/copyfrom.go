@@ -9,6 +9,40 @@ import (
 	"context"
 )
 
+// iteratorForInsertAccounts implements pgx.CopyFromSource.
+type iteratorForInsertAccounts struct {
+	rows                 []InsertAccountsParams
+	skippedFirstNextCall bool
+}
+
+func (r *iteratorForInsertAccounts) Next() bool {
+	if len(r.rows) == 0 {
+		return false
+	}
+	if !r.skippedFirstNextCall {
+		r.skippedFirstNextCall = true
+		return true
+	}
+	r.rows = r.rows[1:]
+	return len(r.rows) > 0
+}
+
+func (r iteratorForInsertAccounts) Values() ([]interface{}, error) {
+	return []interface{}{
+		r.rows[0].RuleSetID,
+		r.rows[0].Slot,
+		r.rows[0].Account,
+	}, nil
+}
+
+func (r iteratorForInsertAccounts) Err() error {
+	return nil
+}
+
+func (q *Queries) InsertAccounts(ctx context.Context, arg []InsertAccountsParams) (int64, error) {
+	return q.db.CopyFrom(ctx, []string{"rule_set_account"}, []string{"rule_set_id", "slot", "account"}, &iteratorForInsertAccounts{rows: arg})
+}
+
 // iteratorForInsertLines implements pgx.CopyFromSource.
 type iteratorForInsertLines struct {
 	rows                 []InsertLinesParams
@@ -50,6 +84,58 @@ func (r iteratorForInsertLines) Err() error {
 
 func (q *Queries) InsertLines(ctx context.Context, arg []InsertLinesParams) (int64, error) {
 	return q.db.CopyFrom(ctx, []string{"journal_line"}, []string{"entry_id", "line_no", "account", "branch", "marketplace", "category", "clearing", "description", "debit", "credit", "functional_debit", "functional_credit"}, &iteratorForInsertLines{rows: arg})
+}
+
+// iteratorForInsertRules implements pgx.CopyFromSource.
+type iteratorForInsertRules struct {
+	rows                 []InsertRulesParams
+	skippedFirstNextCall bool
+}
+
+func (r *iteratorForInsertRules) Next() bool {
+	if len(r.rows) == 0 {
+		return false
+	}
+	if !r.skippedFirstNextCall {
+		r.skippedFirstNextCall = true
+		return true
+	}
+	r.rows = r.rows[1:]
+	return len(r.rows) > 0
+}
+
+func (r iteratorForInsertRules) Values() ([]interface{}, error) {
+	return []interface{}{
+		r.rows[0].RuleSetID,
+		r.rows[0].Lineage,
+		r.rows[0].Position,
+		r.rows[0].MarketplaceMatch,
+		r.rows[0].Marketplace,
+		r.rows[0].TransactionTypeMatch,
+		r.rows[0].TransactionType,
+		r.rows[0].AmountTypeMatch,
+		r.rows[0].AmountType,
+		r.rows[0].AmountDescriptionMatch,
+		r.rows[0].AmountDescription,
+		r.rows[0].Sign,
+		r.rows[0].ProductGroup,
+		r.rows[0].Fulfillment,
+		r.rows[0].Category,
+		r.rows[0].Slot,
+		r.rows[0].Account,
+		r.rows[0].Branch,
+		r.rows[0].ByMarketplace,
+		r.rows[0].Gross,
+		r.rows[0].Note,
+	}, nil
+}
+
+func (r iteratorForInsertRules) Err() error {
+	return nil
+}
+
+func (q *Queries) InsertRules(ctx context.Context, arg []InsertRulesParams) (int64, error) {
+	return q.db.CopyFrom(ctx, []string{"mapping_rule"}, []string{"rule_set_id", "lineage", "position", "marketplace_match", "marketplace", "transaction_type_match", "transaction_type", "amount_type_match", "amount_type", "amount_description_match", "amount_description", "sign", "product_group", "fulfillment", "category", "slot", "account", "branch", "by_marketplace", "gross", "note"}, &iteratorForInsertRules{rows: arg})
 }
 
 // iteratorForInsertSources implements pgx.CopyFromSource.

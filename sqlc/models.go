@@ -6,7 +6,49 @@ package sqlc
 
 import (
 	"time"
+
+	"github.com/shopspring/decimal"
 )
+
+type Connection struct {
+	ID                 int64
+	Name               string
+	Title              string
+	Environment        string
+	AmazonRegion       string
+	MarketplaceIds     []string
+	SellerID           string
+	AmazonEndpoint     string
+	LwaUrl             string
+	LwaClientID        string
+	LwaClientSecret    []byte
+	RefreshToken       []byte
+	LwaSecretExpires   *time.Time
+	P21Url             string
+	P21Adapter         string
+	P21Company         string
+	P21Username        string
+	P21Password        []byte
+	P21ClientSecret    []byte
+	P21Journal         string
+	P21PositiveDebit   bool
+	FunctionalCurrency string
+	TimeZone           string
+	RevenueMode        string
+	PausedAt           *time.Time
+	CreatedAt          time.Time
+	UpdatedAt          time.Time
+	Version            int32
+}
+
+type ExchangeRate struct {
+	Base      string
+	Quote     string
+	RateOn    time.Time
+	Rate      decimal.Decimal
+	Source    string
+	CreatedAt time.Time
+}
 
 type OutboundMessage struct {
 	ID           int64
@@ -46,4 +88,16 @@ type Person struct {
 	DisabledAt  *time.Time
 	Groups      []string
 	SignedOutAt *time.Time
+}
+
+type Policy struct {
+	ConnectionID       int64
+	SecondApprovalFrom decimal.NullDecimal
+	ApproverIds        []int64
+	FreshSignInMinutes *int32
+	ClosedPeriod       string
+	RateSource         string
+	RoundingLimit      decimal.Decimal
+	UpdatedAt          time.Time
+	Version            int32
 }
