@@ -63,7 +63,7 @@ const retries = 5
 func WithTx(ctx context.Context, pool *pgxpool.Pool, c clock.Clock, work func(tx *Tx) error) error {
 	var err error
 	for attempt := 0; attempt < retries; attempt++ {
-		err = once(ctx, pool, c, work)
+		err = Once(ctx, pool, c, work)
 		if !lostRace(err) {
 			return err
 		}
@@ -71,7 +71,8 @@ func WithTx(ctx context.Context, pool *pgxpool.Pool, c clock.Clock, work func(tx
 	return err
 }
 
-func once(ctx context.Context, pool *pgxpool.Pool, c clock.Clock, work func(tx *Tx) error) error {
+// Once is WithTx for work that cannot be run again, such as reading a stream.
+func Once(ctx context.Context, pool *pgxpool.Pool, c clock.Clock, work func(tx *Tx) error) error {
 	tx, err := pool.Begin(ctx)
 	if err != nil {
 		return fmt.Errorf("begin transaction: %w", err)

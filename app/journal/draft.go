@@ -11,6 +11,7 @@ import (
 	"github.com/shopspring/decimal"
 
 	"tieout/app/audit"
+	"tieout/app/database"
 	"tieout/app/exception"
 	"tieout/app/fault"
 	"tieout/app/mapping"
@@ -31,7 +32,7 @@ type Drafted struct {
 // are resolved. Doing it twice changes nothing.
 func (s *Service) Draft(ctx context.Context, settlementID int64, actor audit.Actor) (Drafted, error) {
 	var result Drafted
-	err := pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
+	err := database.WithTx(ctx, s.pool, s.clock, func(tx *database.Tx) error {
 		var err error
 		result, err = s.draft(ctx, tx, settlementID, actor)
 		return err

@@ -1,0 +1,164 @@
+package invariant
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+)
+
+// rule is a check in SQL: how many objects there are, and one sentence for
+// each that breaks the rule.
+type rule struct {
+	name, sentence   string
+	examined, broken string
+}
+
+func (r rule) run(ctx context.Context, pool *pgxpool.Pool) (Check, error) {
+	c := Check{Name: r.name, Rule: r.sentence}
+	if err := pool.QueryRow(ctx, r.examined).Scan(&c.Examined); err != nil {
+		return Check{}, fmt.Errorf("count: %w", err)
+	}
+	rows, err := pool.Query(ctx, r.broken)
+	if err != nil {
+		return Check{}, fmt.Errorf("look: %w", err)
+	}
+	var sentence string
+	_, err = pgx.ForEachRow(rows, []any{&sentence}, func() error {
+		c.Broken++
+		if len(c.Examples) < maxExamples {
+			c.Examples = append(c.Examples, sentence)
+		}
+		return nil
+	})
+	if err != nil {
+		return Check{}, fmt.Errorf("look: %w", err)
+	}
+	return c, nil
+}
+
+// beyondDraft are the states in which an entry's content is frozen.
+const beyondDraft = `('submitted', 'approved', 'posting', 'posted', 'unknown', 'reversed')`
+
+// rules recompute what the books must obey, numbered as in docs/invariants.md.
+var rules = []rule{
+	{"lines-sealed", "A settlement's lines are the ones it was imported with.",
+		`SELECT count(*) FROM settlement`,
+		`SELECT format('settlement %s: %s lines with a sum of %s are stored, %s with %s were sealed', s.amazon_id, coalesce(l.n, 0), coalesce(l.total, 0), s.line_count, s.line_sum)
+		 FROM settlement s LEFT JOIN (SELECT settlement_id, count(*) AS n, sum(amount) AS total FROM settlement_line GROUP BY settlement_id) l ON l.settlement_id = s.id
+		 WHERE coalesce(l.n, 0) <> s.line_count OR coalesce(l.total, 0) <> s.line_sum
+		 UNION ALL
+		 SELECT format('%s lines name settlement %s, which does not exist', count(*), l.settlement_id) FROM settlement_line l
+		 WHERE NOT EXISTS (SELECT 1 FROM settlement s WHERE s.id = l.settlement_id) GROUP BY l.settlement_id`},
+	{"rollups-agree", "Rollups carry every line of a settlement exactly.",
+		`SELECT count(*) FROM rollup`,
+		`WITH lines AS (
+			SELECT l.settlement_id, l.kind_id, l.posted_on, l.fulfillment, count(*) AS n, sum(l.amount) AS total FROM settlement_line l GROUP BY 1, 2, 3, 4),
+		 sums AS (
+			SELECT r.settlement_id, r.kind_id, r.posted_on, r.fulfillment, sum(r.lines) AS n, sum(r.amount) AS total FROM rollup r WHERE r.correction_id = 0 GROUP BY 1, 2, 3, 4)
+		 SELECT format('settlement %s, kind %s on %s: lines %s and %s, rollup %s and %s', settlement_id, kind_id, posted_on, l.n, l.total, r.n, r.total)
+		 FROM lines l FULL JOIN sums r USING (settlement_id, kind_id, posted_on, fulfillment)
+		 WHERE l.n IS DISTINCT FROM r.n OR l.total IS DISTINCT FROM r.total`},
+	{"settlement-ties-out", "No entry is submitted from a settlement whose lines do not add up to its deposit.",
+		`SELECT count(*) FROM settlement`,
+		`SELECT format('settlement %s is out of balance by %s and entry %s is %s', s.amazon_id, b.difference, e.reference, e.status)
+		 FROM settlement s JOIN settlement_balance b ON b.settlement_id = s.id JOIN journal_entry e ON e.settlement_id = s.id
+		 WHERE b.difference <> 0 AND e.entry_type = 'settlement' AND e.status IN ` + beyondDraft},
+	{"entry-balances", "Debits equal credits in both currencies, and the totals agree with the lines.",
+		`SELECT count(*) FROM journal_entry WHERE status <> 'discarded'`,
+		`SELECT format('entry %s: debits %s, credits %s, functional debits %s, credits %s, totals %s and %s', e.reference, sum(l.debit), sum(l.credit),
+			sum(l.functional_debit), sum(l.functional_credit), e.total, e.functional_total)
+		 FROM journal_entry e JOIN journal_line l ON l.entry_id = e.id WHERE e.status <> 'discarded' GROUP BY e.id
+		 HAVING sum(l.debit) <> sum(l.credit) OR sum(l.functional_debit) <> sum(l.functional_credit)
+			OR sum(l.debit) <> e.total OR sum(l.functional_debit) <> e.functional_total`},
+	{"lines-carried-once", "The entries of a settlement carry every line exactly once, and clearing carries the deposit.",
+		`SELECT count(DISTINCT settlement_id) FROM journal_entry WHERE entry_type = 'settlement' AND status IN ` + beyondDraft,
+		`WITH started AS (
+			SELECT DISTINCT e.settlement_id FROM journal_entry e WHERE e.entry_type = 'settlement' AND e.status IN ('submitted', 'approved', 'posting', 'posted', 'unknown')),
+		 live AS (
+			SELECT * FROM journal_entry WHERE entry_type = 'settlement' AND status NOT IN ('reversed', 'discarded')),
+		 carried AS (
+			SELECT x.settlement_id, x.kind_id, x.posted_on, x.product_group, x.fulfillment, x.correction_id, count(*) AS times, sum(x.lines) AS lines, sum(x.amount) AS amount
+			FROM journal_source x JOIN live e ON e.id = x.entry_id JOIN started b ON b.settlement_id = x.settlement_id GROUP BY 1, 2, 3, 4, 5, 6)
+		 SELECT format('settlement %s, kind %s on %s: %s lines and %s are carried %s times as %s and %s', r.settlement_id, r.kind_id, r.posted_on, r.lines, r.amount,
+			coalesce(c.times, 0), coalesce(c.lines, 0), coalesce(c.amount, 0))
+		 FROM rollup r JOIN started USING (settlement_id)
+		 LEFT JOIN carried c USING (settlement_id, kind_id, posted_on, product_group, fulfillment, correction_id)
+		 WHERE c.times IS DISTINCT FROM 1 OR c.lines <> r.lines OR c.amount <> r.amount
+		 UNION ALL
+		 SELECT format('settlement %s: clearing carries %s, the deposit is %s', s.amazon_id, sum(e.clearing), s.deposit)
+		 FROM live e JOIN started b ON b.settlement_id = e.settlement_id JOIN settlement s ON s.id = e.settlement_id
+		 GROUP BY s.id HAVING sum(e.clearing) <> s.deposit
+		 UNION ALL
+		 SELECT format('entry %s: its clearing lines carry %s, it says %s', e.reference, sum(l.debit - l.credit) FILTER (WHERE l.clearing), e.clearing)
+		 FROM journal_entry e JOIN journal_line l ON l.entry_id = e.id WHERE e.status <> 'discarded'
+		 GROUP BY e.id HAVING coalesce(sum(l.debit - l.credit) FILTER (WHERE l.clearing), 0) <> e.clearing
+		 UNION ALL
+		 SELECT format('entry %s, line %s: it is %s, its amounts are %s', e.reference, l.line_no, l.credit - l.debit, coalesce(sum(x.amount), 0))
+		 FROM journal_entry e JOIN journal_line l ON l.entry_id = e.id LEFT JOIN journal_source x ON x.entry_id = l.entry_id AND x.line_no = l.line_no
+		 WHERE e.entry_type = 'settlement' AND e.status <> 'discarded' AND NOT l.clearing AND l.category <> 'rounding'
+		 GROUP BY e.id, l.entry_id, l.line_no, l.credit, l.debit HAVING l.credit - l.debit <> coalesce(sum(x.amount), 0)`},
+	{"four-eyes", "Nobody approves or publishes what that person prepared.",
+		`SELECT (SELECT count(*) FROM approval) + (SELECT count(*) FROM rule_set WHERE published_by IS NOT NULL) + (SELECT count(*) FROM settlement_correction)`,
+		`SELECT DISTINCT format('entry %s was prepared and approved by %s', e.reference, p.name)
+		 FROM approval a JOIN journal_entry e ON e.id = a.entry_id JOIN person p ON p.id = a.person_id
+		 WHERE a.voided_at IS NULL AND (a.person_id = e.submitted_by
+			OR EXISTS (SELECT 1 FROM journal_preparer x WHERE x.entry_id = a.entry_id AND x.person_id = a.person_id))
+		 UNION ALL
+		 SELECT format('rule set %s was prepared and published by %s', r.number, p.name)
+		 FROM rule_set r JOIN person p ON p.id = r.published_by
+		 WHERE NOT r.extension AND (r.published_by IN (r.created_by, r.submitted_by)
+			OR EXISTS (SELECT 1 FROM rule_set_editor x WHERE x.rule_set_id = r.id AND x.person_id = r.published_by))
+		 UNION ALL
+		 SELECT format('correction %s was written and approved by one person', c.id) FROM settlement_correction c WHERE c.approved_by = c.written_by`},
+	{"approved-content", "What was approved is what stands in the entry, with as many approvals as the policy asks.",
+		`SELECT count(*) FROM journal_entry WHERE status IN ` + beyondDraft,
+		`SELECT format('entry %s is %s and its content is not what was submitted', e.reference, e.status) FROM journal_entry e
+		 WHERE e.status IN ` + beyondDraft + ` AND e.content_hash IS DISTINCT FROM journal_hash(e.id)
+		 UNION ALL
+		 SELECT format('entry %s is %s without an approval of its content', e.reference, e.status) FROM journal_entry e
+		 WHERE e.status IN ('approved', 'posting', 'posted', 'unknown', 'reversed')
+		   AND NOT EXISTS (SELECT 1 FROM approval a WHERE a.entry_id = e.id AND a.voided_at IS NULL AND a.content_hash = e.content_hash)`},
+	{"posted-once", "An entry reaches P21 at most once, and its number is the one that P21 gave.",
+		`SELECT count(*) FROM journal_entry WHERE status IN ('posted', 'reversed')`,
+		`SELECT format('P21 number %s of %s stands on %s entries', p21_number, company, count(*)) FROM journal_entry WHERE p21_number <> ''
+		 GROUP BY company, p21_number HAVING count(*) > 1
+		 UNION ALL
+		 SELECT format('entry %s is %s as %s, its message says %s %s', e.reference, e.status, e.p21_number, coalesce(m.state, 'nothing'), coalesce(m.remote_key, ''))
+		 FROM journal_entry e LEFT JOIN outbound_message m ON m.kind = 'journal_entry' AND m.target = e.company AND m.reference = e.reference
+		 WHERE e.status IN ('posted', 'reversed') AND (m.id IS NULL OR m.state <> 'confirmed' OR m.remote_key <> e.p21_number)
+		 UNION ALL
+		 SELECT format('message %s is confirmed as %s, its entry is %s', m.reference, m.remote_key, coalesce(e.status, 'missing'))
+		 FROM outbound_message m LEFT JOIN journal_entry e ON e.company = m.target AND e.reference = m.reference
+		 WHERE m.kind = 'journal_entry' AND m.state = 'confirmed' AND coalesce(e.status, '') NOT IN ('posted', 'reversed')
+		 UNION ALL
+		 SELECT format('entry %s is reversed without a posted reversal', e.reference) FROM journal_entry e
+		 WHERE e.status = 'reversed' AND NOT EXISTS (SELECT 1 FROM journal_entry r WHERE r.reverses_id = e.id AND r.status IN ('posted', 'reversed'))`},
+	{"exact-money", "Money is stored in exact decimals, and an entry has its settlement's currency.",
+		`SELECT count(*) FROM information_schema.columns WHERE table_schema = 'public' AND data_type = 'numeric'`,
+		`SELECT format('%s.%s is %s', table_name, column_name, data_type) FROM information_schema.columns
+		 WHERE table_schema = 'public' AND data_type IN ('real', 'double precision', 'money')
+		   AND table_name IN ('settlement', 'settlement_line', 'rollup', 'line_block', 'settlement_correction', 'journal_entry', 'journal_line', 'journal_source', 'exchange_rate', 'policy', 'exception')
+		 UNION ALL
+		 SELECT format('entry %s is in %s, its settlement in %s', e.reference, e.currency, s.currency)
+		 FROM journal_entry e JOIN settlement s ON s.id = e.settlement_id WHERE e.currency <> s.currency`},
+	{"nothing-guessed", "Every amount of an entry got there by a rule of the rule set that the entry names.",
+		`SELECT count(*) FROM journal_source`,
+		`SELECT format('entry %s: kind %s was mapped by rule %s, which is not in its rule set', e.reference, x.kind_id, x.rule_id)
+		 FROM journal_source x JOIN journal_entry e ON e.id = x.entry_id
+		 LEFT JOIN mapping_rule r ON r.id = x.rule_id AND r.rule_set_id = e.rule_set_id WHERE r.id IS NULL
+		 UNION ALL
+		 SELECT format('entry %s names rule set %s, which was never published', e.reference, r.number)
+		 FROM journal_entry e JOIN rule_set r ON r.id = e.rule_set_id WHERE e.status <> 'discarded' AND r.state NOT IN ('published', 'retired')`},
+	{"guards-in-place", "Every trigger that holds an invariant is there and switched on.",
+		`SELECT count(*) FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid WHERE NOT t.tgisinternal AND c.relnamespace = 'public'::regnamespace`,
+		`SELECT format('trigger %s is %s', n.name, CASE WHEN t.oid IS NULL THEN 'missing' ELSE 'switched off' END)
+		 FROM unnest(ARRAY['audit_chain', 'audit_event_immutable', 'document_immutable', 'document_chunk_immutable', 'document_chunk_delete',
+			'rule_set_change', 'rule_set_insert', 'mapping_rule_content', 'rule_set_account_content', 'settlement_line_insert',
+			'settlement_line_immutable', 'settlement_problem_immutable', 'settlement_seal', 'settlement_rolled_up', 'settlement_correction_change',
+			'journal_entry_change', 'journal_line_change', 'journal_source_change', 'approval_change', 'journal_preparer_immutable',
+			'rollup_change', 'outbound_message_change', 'outbound_event_immutable']) AS n(name)
+		 LEFT JOIN pg_trigger t ON t.tgname = n.name AND NOT t.tgisinternal
+		 WHERE t.oid IS NULL OR t.tgenabled = 'D'`},
+}
