@@ -1,0 +1,166 @@
+package report
+
+import (
+	"bufio"
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/klauspost/compress/gzip"
+)
+
+// bufferSize is how far the reading looks ahead to learn a file's style, and
+// the longest row.
+const bufferSize = 1 << 20
+
+// source cuts a stream into physical rows in one buffer of fixed size.
+type source struct {
+	in       io.Reader
+	buffer   []byte
+	from, to int   // unread part of buffer
+	searched int   // no line end before this
+	base     int64 // offset of buffer[0] in the stream
+	row      int   // physical number of the last row
+	ended    error // io.EOF or what the reader gave
+}
+
+// rawRow is one physical row without its line end.
+type rawRow struct {
+	text    []byte // valid until the next row; the beginning only when tooLong
+	number  int
+	offset  int64
+	length  int
+	tooLong bool
+}
+
+func newSource(in io.Reader) *source {
+	return &source{in: in, buffer: make([]byte, bufferSize)}
+}
+
+// size is the number of bytes taken from the stream.
+func (s *source) size() int64 { return s.base + int64(s.to) }
+
+// peek fills the buffer and returns what is in it without consuming it.
+func (s *source) peek() ([]byte, error) {
+	for s.ended == nil && s.to-s.from < len(s.buffer) {
+		s.fill()
+	}
+	if s.ended != nil && s.ended != io.EOF {
+		return nil, s.ended
+	}
+	return s.buffer[s.from:s.to], nil
+}
+
+// skip consumes n bytes of what peek returned.
+func (s *source) skip(n int) { s.from += n; s.searched = s.from }
+
+// fill moves the unread bytes to the front and reads once.
+func (s *source) fill() {
+	if s.from > 0 && s.to == len(s.buffer) {
+		copy(s.buffer, s.buffer[s.from:s.to])
+		s.base += int64(s.from)
+		s.to -= s.from
+		s.searched -= s.from
+		s.from = 0
+	}
+	for range 100 {
+		n, err := s.in.Read(s.buffer[s.to:])
+		s.to += n
+		if err != nil {
+			s.ended = err
+		}
+		if n > 0 || err != nil {
+			return
+		}
+	}
+	s.ended = io.ErrNoProgress
+}
+
+// next returns the next row; io.EOF after the last.
+func (s *source) next() (rawRow, error) {
+	for {
+		if end := bytes.IndexByte(s.buffer[s.searched:s.to], '\n'); end >= 0 {
+			return s.cut(s.searched+end, 1), nil
+		}
+		s.searched = s.to
+		switch {
+		case s.ended == io.EOF && s.from < s.to:
+			return s.cut(s.to, 0), nil
+		case s.ended != nil:
+			return rawRow{}, s.ended
+		case s.to-s.from == len(s.buffer):
+			return s.discard()
+		}
+		s.fill()
+	}
+}
+
+// cut takes the row that ends before end.
+func (s *source) cut(end, newline int) rawRow {
+	s.row++
+	text := s.buffer[s.from:end]
+	if n := len(text); n > 0 && text[n-1] == '\r' {
+		text = text[:n-1]
+	}
+	row := rawRow{text: text, number: s.row, offset: s.base + int64(s.from), length: len(text)}
+	s.from = end + newline
+	s.searched = s.from
+	return row
+}
+
+// discard reads over a row that does not fit into the buffer.
+func (s *source) discard() (rawRow, error) {
+	s.row++
+	start := s.base + int64(s.from)
+	for {
+		end := bytes.IndexByte(s.buffer[s.from:s.to], '\n')
+		if end >= 0 || (s.ended == io.EOF) {
+			if end < 0 {
+				end = s.to - s.from
+			}
+			length := s.base + int64(s.from+end) - start
+			s.from = min(s.from+end+1, s.to)
+			s.searched = s.from
+			return rawRow{number: s.row, offset: start, length: int(length), tooLong: true}, nil
+		}
+		if s.ended != nil {
+			return rawRow{}, s.ended
+		}
+		s.from = s.to
+		s.fill()
+	}
+}
+
+// Decompress undoes gzip when the stream begins with its mark, and passes
+// everything else on: the bytes that offsets and hashes refer to.
+func Decompress(in io.Reader) (io.Reader, error) {
+	buffered := bufio.NewReaderSize(in, 64<<10)
+	mark, err := buffered.Peek(2)
+	if err != nil && !errors.Is(err, io.EOF) {
+		return nil, fmt.Errorf("read report: %w", err)
+	}
+	if len(mark) < 2 || mark[0] != 0x1f || mark[1] != 0x8b {
+		return buffered, nil
+	}
+	unzipped, err := gzip.NewReader(buffered)
+	if err != nil {
+		return nil, brokenGzip(err)
+	}
+	return gzipReader{unzipped}, nil
+}
+
+// gzipReader gives damaged gzip its own error.
+type gzipReader struct{ in *gzip.Reader }
+
+func (g gzipReader) Read(b []byte) (int, error) {
+	n, err := g.in.Read(b)
+	if errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, gzip.ErrChecksum) || errors.Is(err, gzip.ErrHeader) {
+		err = brokenGzip(err)
+	}
+	return n, err
+}
+
+func brokenGzip(err error) error {
+	return &Unreadable{Looks: "a damaged or incomplete gzip file", Advice: "Download it again.", Cause: err}
+}
