@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -15,6 +16,7 @@ import (
 	"github.com/coreos/go-oidc/v3/oidc"
 	"golang.org/x/oauth2"
 
+	"tieout/app/database"
 	"tieout/app/fault"
 	"tieout/views"
 )
@@ -53,18 +55,39 @@ func (s *server) signInPage(r *request) error {
 	if r.visit.person != nil && !fresh {
 		return r.Redirect(http.StatusSeeOther, back)
 	}
-	page := views.SignInPage{
-		Provider: s.config.OIDC.Name, Environment: views.Environment(s.config.Environment),
-		Fresh: fresh && r.visit.person != nil, Href: address(startPath, r.QueryParams()),
-	}
+	page := s.signInView(r, back, fresh)
 	if _, err := s.provider.find(r.ctx()); err != nil {
 		r.cause = err
 		page.Message = &views.Alert{State: views.Wrong, Title: "Not available right now", Text: fault.MessageOf(err), Action: views.Link{Text: "Try again", Href: r.link()}}
 	}
+	return r.show(views.SignIn(page))
+}
+
+func (s *server) signInView(r *request, back string, fresh bool) views.SignInPage {
+	query := url.Values{}
+	if back != "/" {
+		query.Set("return", back)
+	}
+	fresh = fresh && r.visit.person != nil
+	if fresh {
+		query.Set("fresh", "1")
+	}
+	page := views.SignInPage{
+		Provider: s.config.OIDC.Name, Environment: views.Environment(s.config.Environment), Fresh: fresh, Href: address(startPath, query),
+	}
 	for _, p := range s.config.DemoPeople {
 		page.People = append(page.People, views.Person{Name: p.Name, Roles: p.Roles})
 	}
-	return r.show(views.SignIn(page))
+	return page
+}
+
+// signInFailed says why nobody was signed in and lets the person try again.
+func (s *server) signInFailed(r *request, flow flow, err error) error {
+	err = database.Translate(err)
+	r.cause = err
+	page := s.signInView(r, safePath(flow.Return), flow.Fresh)
+	page.Message = &views.Alert{State: views.Wrong, Title: "Signing in did not work", Text: fault.MessageOf(err)}
+	return r.showAs(statusOf(err), views.SignIn(page))
 }
 
 // signInStart begins the code flow: state, nonce and PKCE verifier are made
@@ -73,13 +96,13 @@ func (s *server) signInStart(r *request) error {
 	if elsewhere := s.canonical(r); elsewhere != "" {
 		return r.Redirect(http.StatusSeeOther, elsewhere)
 	}
-	f, err := s.provider.find(r.ctx())
-	if err != nil {
-		return err
-	}
 	flow := flow{
 		Nonce: rand.Text(), Verifier: oauth2.GenerateVerifier(), Return: safePath(r.QueryParam("return")),
 		Fresh: r.QueryParam("fresh") == "1" && r.visit.person != nil, Began: s.Clock.Now(),
+	}
+	f, err := s.provider.find(r.ctx())
+	if err != nil {
+		return s.signInFailed(r, flow, err)
 	}
 	state := rand.Text()
 	if err := s.keepFlow(r.ctx(), state, flow); err != nil {
@@ -139,26 +162,38 @@ func (s *server) takeFlow(ctx context.Context, state string) (flow, error) {
 func (s *server) signInCallback(r *request) error {
 	flow, err := s.takeFlow(r.ctx(), r.QueryParam("state"))
 	if err != nil {
-		return err
+		return s.signInFailed(r, flow, err)
 	}
+	now, err := s.answered(r, flow)
+	if err != nil {
+		return s.signInFailed(r, flow, err)
+	}
+	if err := s.beginSession(r, now); err != nil {
+		return s.signInFailed(r, flow, err)
+	}
+	return r.Redirect(http.StatusSeeOther, flow.Return)
+}
+
+// answered reads the provider's answer and has it proved.
+func (s *server) answered(r *request, flow flow) (signedInNow, error) {
 	if issuer := r.QueryParam("iss"); issuer != "" && issuer != s.config.OIDC.Issuer {
-		return fault.New(fault.Forbidden, "This answer came from another identity provider. Nobody was signed in.")
+		return signedInNow{}, fault.New(fault.Forbidden, "This answer came from another identity provider. Nobody was signed in.")
 	}
 	if code := r.QueryParam("error"); code != "" {
-		return fault.New(fault.Forbidden, "%s refused: %s. Nobody was signed in.", s.config.OIDC.Name, said(code, r.QueryParam("error_description")))
+		return signedInNow{}, fault.New(fault.Forbidden, "%s refused: %s.", s.config.OIDC.Name, said(code, r.QueryParam("error_description")))
 	}
 	f, err := s.provider.find(r.ctx())
 	if err != nil {
-		return err
+		return signedInNow{}, err
 	}
 	now, err := s.provider.exchange(r.ctx(), f, r.QueryParam("code"), flow)
 	if err != nil {
-		return err
+		return signedInNow{}, err
 	}
 	if flow.Fresh && now.authTime.Before(flow.Began.Add(-clockDrift)) {
-		return s.notFresh(now)
+		return signedInNow{}, s.notFresh(now)
 	}
-	return s.beginSession(r, now, flow)
+	return now, nil
 }
 
 func (s *server) notFresh(now signedInNow) error {
@@ -169,17 +204,16 @@ func (s *server) notFresh(now signedInNow) error {
 }
 
 // beginSession signs the person in under a new session token: one that existed
-// before the sign-in may be known to somebody else.
-func (s *server) beginSession(r *request, now signedInNow, flow flow) error {
+// before the sign-in may be known to somebody else. Whoever is refused is not
+// signed in any longer either.
+func (s *server) beginSession(r *request, now signedInNow) error {
 	ctx := r.ctx()
 	person, err := s.Identity.SignIn(ctx, now.claims, r.id)
+	if fault.Is(err, fault.Forbidden) {
+		r.visit.person = nil
+		return errors.Join(err, s.sessions.Destroy(ctx))
+	}
 	if err != nil {
-		if fault.Is(err, fault.Forbidden) {
-			r.visit.person = nil
-			if gone := s.sessions.Destroy(ctx); gone != nil {
-				return gone
-			}
-		}
 		return err
 	}
 	if err := s.sessions.RenewToken(ctx); err != nil {
@@ -192,7 +226,7 @@ func (s *server) beginSession(r *request, now signedInNow, flow flow) error {
 	if !now.authTime.IsZero() {
 		s.sessions.Put(ctx, keyAuthTime, formatTime(now.authTime))
 	}
-	return r.Redirect(http.StatusSeeOther, flow.Return)
+	return nil
 }
 
 // signOut ends the session here and, where the provider offers it, there.
