@@ -42,8 +42,9 @@ SELECT slot, account FROM rule_set_account WHERE rule_set_id = $1 ORDER BY slot;
 SELECT id FROM connection WHERE id = $1 FOR NO KEY UPDATE;
 
 -- name: InsertRuleSet :one
-INSERT INTO rule_set (connection_id, number, state, template, note, based_on, extension, created_by)
-SELECT @connection_id, coalesce(max(number), 0) + 1, @state, @template, @note, sqlc.narg(based_on)::bigint, @extension, sqlc.narg(created_by)::bigint
+INSERT INTO rule_set (connection_id, number, state, template, note, based_on, extension, created_by, published_at)
+SELECT @connection_id, coalesce(max(number), 0) + 1, @state, @template, @note, sqlc.narg(based_on)::bigint, @extension,
+       sqlc.narg(created_by)::bigint, sqlc.narg(published_at)::timestamptz
 FROM rule_set WHERE connection_id = @connection_id
 RETURNING id;
 

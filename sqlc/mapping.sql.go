@@ -276,8 +276,9 @@ type InsertAccountsParams struct {
 }
 
 const insertRuleSet = `-- name: InsertRuleSet :one
-INSERT INTO rule_set (connection_id, number, state, template, note, based_on, extension, created_by)
-SELECT $1, coalesce(max(number), 0) + 1, $2, $3, $4, $5::bigint, $6, $7::bigint
+INSERT INTO rule_set (connection_id, number, state, template, note, based_on, extension, created_by, published_at)
+SELECT $1, coalesce(max(number), 0) + 1, $2, $3, $4, $5::bigint, $6,
+       $7::bigint, $8::timestamptz
 FROM rule_set WHERE connection_id = $1
 RETURNING id
 `
@@ -290,6 +291,7 @@ type InsertRuleSetParams struct {
 	BasedOn      *int64
 	Extension    bool
 	CreatedBy    *int64
+	PublishedAt  *time.Time
 }
 
 func (q *Queries) InsertRuleSet(ctx context.Context, arg InsertRuleSetParams) (int64, error) {
@@ -301,6 +303,7 @@ func (q *Queries) InsertRuleSet(ctx context.Context, arg InsertRuleSetParams) (i
 		arg.BasedOn,
 		arg.Extension,
 		arg.CreatedBy,
+		arg.PublishedAt,
 	)
 	var id int64
 	err := row.Scan(&id)

@@ -165,3 +165,24 @@ func TestTrialNamesTheRuleTheAccountAndWhatItShadows(t *testing.T) {
 	require.False(t, trials[1].Mapped())
 	require.Empty(t, trials[1].Account)
 }
+
+// Two years of fortnightly settlements of a large seller, by day.
+func BenchmarkReplay(b *testing.B) {
+	old := summaryMatcher(b)
+	rules := summaryTemplate(b).Rules
+	rules = append([]mapping.Rule{}, rules...)
+	rules[20].Account = "4999"
+	new := mapping.Compile(mapping.RuleSet{Rules: rules})
+	var amounts []mapping.Amount
+	for i := range 80_000 {
+		rule := rules[i%len(rules)]
+		kind := kindOf(rule.TransactionType.Text, rule.AmountType.Text, rule.AmountDescription.Text, 1)
+		amounts = append(amounts, amountOf(int32(i%len(rules)), kind, 1+i%28, "USD", 10, "12.34"))
+	}
+	calendar := period.Calendar{{FiscalYear: 2026, Number: 10, Starts: period.Date{Year: 2026, Month: 10, Day: 1}, Ends: period.Date{Year: 2026, Month: 10, Day: 31}}}
+	b.ReportAllocs()
+	for b.Loop() {
+		mapping.Replay(old, new, amounts, calendar)
+	}
+	b.ReportMetric(float64(len(amounts)), "sums/op")
+}

@@ -168,7 +168,7 @@ func (s *Service) Install(ctx context.Context, actor audit.Actor, connectionID i
 		return nil, fault.New(fault.Invalid, "Pick an account for %s.", missing[0].Title)
 	}
 	return s.create(ctx, actor, connectionID, "installed", func(tx *database.Tx, q *sqlc.Queries) (int64, error) {
-		id, err := q.InsertRuleSet(ctx, sqlc.InsertRuleSetParams{ConnectionID: connectionID, State: string(Published), Template: template})
+		id, err := q.InsertRuleSet(ctx, sqlc.InsertRuleSetParams{ConnectionID: connectionID, State: string(Published), Template: template, PublishedAt: &tx.Now})
 		if err != nil {
 			return 0, fmt.Errorf("begin rule set: %w", err)
 		}

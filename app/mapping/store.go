@@ -273,13 +273,6 @@ func idOf(id *int64) int64 {
 	return *id
 }
 
-func idOrNil(id int64) *int64 {
-	if id == 0 {
-		return nil
-	}
-	return &id
-}
-
 func timeOf(t *time.Time) time.Time {
 	if t == nil {
 		return time.Time{}
