@@ -198,7 +198,7 @@ const listConnections = `-- name: ListConnections :many
 SELECT c.id, c.name, c.title, c.environment, c.amazon_region, c.marketplace_ids, c.p21_adapter, c.p21_company, c.functional_currency,
        c.time_zone, c.paused_at, c.version,
        (SELECT count(*) FROM settlement s WHERE s.connection_id = c.id AND s.replaced_at IS NULL) AS settlements,
-       (SELECT max(a.synced_at) FROM gl_account a WHERE a.connection_id = c.id)::timestamptz AS synced_at
+       coalesce((SELECT max(a.synced_at) FROM gl_account a WHERE a.connection_id = c.id), 'epoch')::timestamptz AS synced_at
 FROM connection c ORDER BY c.name
 `
 

@@ -112,7 +112,7 @@ type Summary struct {
 	TimeZone           string
 	PausedAt           *time.Time
 	Settlements        int64
-	SyncedAt           *time.Time // when accounts were last read from P21
+	SyncedAt           time.Time // when accounts were last read from P21; 1970 when never
 }
 
 // Policy is what the controller decides for a connection.
