@@ -225,6 +225,20 @@ WHERE s.connection_id = $1 AND s.replaced_at IS NULL
                   AND e.status NOT IN ('draft', 'discarded', 'reversed'))
 ORDER BY s.end_at, s.id;
 
+-- name: StaleConnections :many
+-- Drafts of another rule set than the published one, and settlements without
+-- entries that no exception explains.
+SELECT e.connection_id FROM journal_entry e
+JOIN rule_set r ON r.connection_id = e.connection_id AND r.state = 'published'
+WHERE e.status = 'draft' AND e.entry_type = 'settlement' AND e.rule_set_id <> r.id
+UNION
+SELECT s.connection_id FROM settlement s
+JOIN rule_set r ON r.connection_id = s.connection_id AND r.state = 'published'
+WHERE s.replaced_at IS NULL AND s.created_at < now() - interval '1 minute'
+  AND NOT EXISTS (SELECT 1 FROM journal_entry e WHERE e.settlement_id = s.id AND e.status NOT IN ('discarded', 'reversed'))
+  AND NOT EXISTS (SELECT 1 FROM exception x WHERE x.connection_id = s.connection_id AND x.state = 'open')
+  AND EXISTS (SELECT 1 FROM rollup l WHERE l.settlement_id = s.id AND l.amount <> 0);
+
 -- name: InsertComment :one
 INSERT INTO comment (object_type, object_id, person_id, body) VALUES (@object_type, @object_id, @person_id, @body) RETURNING id;
 

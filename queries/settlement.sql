@@ -63,7 +63,8 @@ SELECT id FROM settlement WHERE amazon_id = @amazon_id AND replaced_at IS NULL
 -- Newest cycle first; keyset on (end_at, id).
 SELECT s.id, s.connection_id, c.name AS connection_name, s.amazon_id, s.currency, s.start_at, s.end_at, s.deposit_at, s.deposit,
        s.line_count, s.marketplaces, s.problem_count, b.difference,
-       (SELECT count(*) FROM exception x WHERE x.settlement_id = s.id AND x.state = 'open') AS exceptions,
+       (SELECT count(*) FROM exception x WHERE x.state = 'open' AND x.connection_id = s.connection_id AND (x.settlement_id = s.id
+           OR (x.class = 'unmapped_kind' AND EXISTS (SELECT 1 FROM rollup r WHERE r.kind_id = x.kind_id AND r.settlement_id = s.id)))) AS exceptions,
        coalesce((SELECT string_agg(DISTINCT e.status, ',') FROM journal_entry e
                  WHERE e.settlement_id = s.id AND e.entry_type = 'settlement' AND e.status NOT IN ('discarded', 'reversed')), '')::text AS entry_states
 FROM settlement s
@@ -77,7 +78,8 @@ WHERE s.replaced_at IS NULL
   AND (sqlc.narg(ends_before)::timestamptz IS NULL OR s.end_at < sqlc.narg(ends_before))
   AND (@state::text = ''
        OR (@state = 'out_of_balance' AND b.difference <> 0)
-       OR (@state = 'exceptions' AND EXISTS (SELECT 1 FROM exception x WHERE x.settlement_id = s.id AND x.state = 'open'))
+       OR (@state = 'exceptions' AND EXISTS (SELECT 1 FROM exception x WHERE x.state = 'open' AND x.connection_id = s.connection_id AND (x.settlement_id = s.id
+              OR (x.class = 'unmapped_kind' AND EXISTS (SELECT 1 FROM rollup r WHERE r.kind_id = x.kind_id AND r.settlement_id = s.id)))))
        OR (@state NOT IN ('out_of_balance', 'exceptions') AND EXISTS (SELECT 1 FROM journal_entry e
               WHERE e.settlement_id = s.id AND e.entry_type = 'settlement' AND e.status = @state)))
   AND (sqlc.narg(after_end)::timestamptz IS NULL OR (s.end_at, s.id) < (sqlc.narg(after_end)::timestamptz, @after_id::bigint))
@@ -97,7 +99,8 @@ WHERE s.replaced_at IS NULL
   AND (sqlc.narg(ends_before)::timestamptz IS NULL OR s.end_at < sqlc.narg(ends_before))
   AND (@state::text = ''
        OR (@state = 'out_of_balance' AND b.difference <> 0)
-       OR (@state = 'exceptions' AND EXISTS (SELECT 1 FROM exception x WHERE x.settlement_id = s.id AND x.state = 'open'))
+       OR (@state = 'exceptions' AND EXISTS (SELECT 1 FROM exception x WHERE x.state = 'open' AND x.connection_id = s.connection_id AND (x.settlement_id = s.id
+              OR (x.class = 'unmapped_kind' AND EXISTS (SELECT 1 FROM rollup r WHERE r.kind_id = x.kind_id AND r.settlement_id = s.id)))))
        OR (@state NOT IN ('out_of_balance', 'exceptions') AND EXISTS (SELECT 1 FROM journal_entry e
               WHERE e.settlement_id = s.id AND e.entry_type = 'settlement' AND e.status = @state)))
 GROUP BY s.currency ORDER BY s.currency;

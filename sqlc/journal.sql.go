@@ -1413,6 +1413,41 @@ func (q *Queries) SourcesOfEntry(ctx context.Context, entryID int64) ([]SourcesO
 	return items, nil
 }
 
+const staleConnections = `-- name: StaleConnections :many
+SELECT e.connection_id FROM journal_entry e
+JOIN rule_set r ON r.connection_id = e.connection_id AND r.state = 'published'
+WHERE e.status = 'draft' AND e.entry_type = 'settlement' AND e.rule_set_id <> r.id
+UNION
+SELECT s.connection_id FROM settlement s
+JOIN rule_set r ON r.connection_id = s.connection_id AND r.state = 'published'
+WHERE s.replaced_at IS NULL AND s.created_at < now() - interval '1 minute'
+  AND NOT EXISTS (SELECT 1 FROM journal_entry e WHERE e.settlement_id = s.id AND e.status NOT IN ('discarded', 'reversed'))
+  AND NOT EXISTS (SELECT 1 FROM exception x WHERE x.connection_id = s.connection_id AND x.state = 'open')
+  AND EXISTS (SELECT 1 FROM rollup l WHERE l.settlement_id = s.id AND l.amount <> 0)
+`
+
+// Drafts of another rule set than the published one, and settlements without
+// entries that no exception explains.
+func (q *Queries) StaleConnections(ctx context.Context) ([]int64, error) {
+	rows, err := q.db.Query(ctx, staleConnections)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []int64{}
+	for rows.Next() {
+		var connection_id int64
+		if err := rows.Scan(&connection_id); err != nil {
+			return nil, err
+		}
+		items = append(items, connection_id)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const startPosting = `-- name: StartPosting :execrows
 UPDATE journal_entry SET status = 'posting' WHERE id = $1 AND status IN ('approved', 'unknown')
 `

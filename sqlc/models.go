@@ -10,6 +10,21 @@ import (
 	"github.com/shopspring/decimal"
 )
 
+type AmazonReport struct {
+	ConnectionID int64
+	ReportID     string
+	ReportType   string
+	DataStart    *time.Time
+	DataEnd      *time.Time
+	ReportedAt   time.Time
+	DocumentRef  string
+	State        string
+	DocumentID   *int64
+	Error        string
+	FoundAt      time.Time
+	UpdatedAt    time.Time
+}
+
 type Connection struct {
 	ID                 int64
 	Name               string
@@ -100,4 +115,22 @@ type Policy struct {
 	RoundingLimit      decimal.Decimal
 	UpdatedAt          time.Time
 	Version            int32
+}
+
+type Task struct {
+	ID              int64
+	ConnectionID    *int64
+	Kind            string
+	Title           string
+	State           string
+	Done            int64
+	Total           int64
+	Unit            string
+	Message         string
+	Link            string
+	CancelRequested bool
+	CreatedBy       *int64
+	CreatedAt       time.Time
+	StartedAt       *time.Time
+	FinishedAt      *time.Time
 }

@@ -441,7 +441,8 @@ func (q *Queries) LineBlocks(ctx context.Context, arg LineBlocksParams) ([]LineB
 const listSettlements = `-- name: ListSettlements :many
 SELECT s.id, s.connection_id, c.name AS connection_name, s.amazon_id, s.currency, s.start_at, s.end_at, s.deposit_at, s.deposit,
        s.line_count, s.marketplaces, s.problem_count, b.difference,
-       (SELECT count(*) FROM exception x WHERE x.settlement_id = s.id AND x.state = 'open') AS exceptions,
+       (SELECT count(*) FROM exception x WHERE x.state = 'open' AND x.connection_id = s.connection_id AND (x.settlement_id = s.id
+           OR (x.class = 'unmapped_kind' AND EXISTS (SELECT 1 FROM rollup r WHERE r.kind_id = x.kind_id AND r.settlement_id = s.id)))) AS exceptions,
        coalesce((SELECT string_agg(DISTINCT e.status, ',') FROM journal_entry e
                  WHERE e.settlement_id = s.id AND e.entry_type = 'settlement' AND e.status NOT IN ('discarded', 'reversed')), '')::text AS entry_states
 FROM settlement s
@@ -455,7 +456,8 @@ WHERE s.replaced_at IS NULL
   AND ($5::timestamptz IS NULL OR s.end_at < $5)
   AND ($6::text = ''
        OR ($6 = 'out_of_balance' AND b.difference <> 0)
-       OR ($6 = 'exceptions' AND EXISTS (SELECT 1 FROM exception x WHERE x.settlement_id = s.id AND x.state = 'open'))
+       OR ($6 = 'exceptions' AND EXISTS (SELECT 1 FROM exception x WHERE x.state = 'open' AND x.connection_id = s.connection_id AND (x.settlement_id = s.id
+              OR (x.class = 'unmapped_kind' AND EXISTS (SELECT 1 FROM rollup r WHERE r.kind_id = x.kind_id AND r.settlement_id = s.id)))))
        OR ($6 NOT IN ('out_of_balance', 'exceptions') AND EXISTS (SELECT 1 FROM journal_entry e
               WHERE e.settlement_id = s.id AND e.entry_type = 'settlement' AND e.status = $6)))
   AND ($7::timestamptz IS NULL OR (s.end_at, s.id) < ($7::timestamptz, $8::bigint))
@@ -952,7 +954,8 @@ WHERE s.replaced_at IS NULL
   AND ($5::timestamptz IS NULL OR s.end_at < $5)
   AND ($6::text = ''
        OR ($6 = 'out_of_balance' AND b.difference <> 0)
-       OR ($6 = 'exceptions' AND EXISTS (SELECT 1 FROM exception x WHERE x.settlement_id = s.id AND x.state = 'open'))
+       OR ($6 = 'exceptions' AND EXISTS (SELECT 1 FROM exception x WHERE x.state = 'open' AND x.connection_id = s.connection_id AND (x.settlement_id = s.id
+              OR (x.class = 'unmapped_kind' AND EXISTS (SELECT 1 FROM rollup r WHERE r.kind_id = x.kind_id AND r.settlement_id = s.id)))))
        OR ($6 NOT IN ('out_of_balance', 'exceptions') AND EXISTS (SELECT 1 FROM journal_entry e
               WHERE e.settlement_id = s.id AND e.entry_type = 'settlement' AND e.status = $6)))
 GROUP BY s.currency ORDER BY s.currency

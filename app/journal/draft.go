@@ -43,7 +43,7 @@ func (s *Service) Draft(ctx context.Context, settlementID int64, actor audit.Act
 	return result, nil
 }
 
-func (s *Service) draft(ctx context.Context, tx pgx.Tx, settlementID int64, actor audit.Actor) (Drafted, error) {
+func (s *Service) draft(ctx context.Context, tx *database.Tx, settlementID int64, actor audit.Actor) (Drafted, error) {
 	db := sqlc.New(tx)
 	st, err := db.LockSettlement(ctx, settlementID)
 	if errors.Is(err, pgx.ErrNoRows) {
@@ -54,6 +54,11 @@ func (s *Service) draft(ctx context.Context, tx pgx.Tx, settlementID int64, acto
 	}
 	if st.ReplacedAt != nil {
 		return Drafted{}, s.discardDrafts(ctx, tx, st, nil, "the report was re-issued", actor)
+	}
+	if st.ReplacesID != nil {
+		if err := s.retire(ctx, tx, *st.ReplacesID, actor); err != nil {
+			return Drafted{}, err
+		}
 	}
 	rollups, err := uncarried(ctx, db, settlementID)
 	if err != nil {
@@ -88,7 +93,7 @@ func uncarried(ctx context.Context, db *sqlc.Queries, settlementID int64) ([]Rol
 }
 
 // plan builds the entries; without a published rule set everything waits.
-func (s *Service) plan(ctx context.Context, tx pgx.Tx, st sqlc.LockSettlementRow, rollups []Rollup) ([]Plan, int64, []Problem, error) {
+func (s *Service) plan(ctx context.Context, tx *database.Tx, st sqlc.LockSettlementRow, rollups []Rollup) ([]Plan, int64, []Problem, error) {
 	set, err := s.rules(ctx, tx, st.ConnectionID)
 	if err != nil {
 		return nil, 0, nil, err
@@ -105,7 +110,7 @@ func (s *Service) plan(ctx context.Context, tx pgx.Tx, st sqlc.LockSettlementRow
 	return plans, set.ID, problems, nil
 }
 
-func booksOf(ctx context.Context, tx pgx.Tx, st sqlc.LockSettlementRow, set *mapping.RuleSet) (Books, error) {
+func booksOf(ctx context.Context, tx *database.Tx, st sqlc.LockSettlementRow, set *mapping.RuleSet) (Books, error) {
 	db := sqlc.New(tx)
 	zone, err := time.LoadLocation(st.TimeZone)
 	if err != nil {
@@ -176,7 +181,7 @@ func latestOf(a, b period.Date) period.Date {
 
 // store writes the plans over the drafts that are there, one per period, and
 // discards drafts that no plan stands for any more.
-func (s *Service) store(ctx context.Context, tx pgx.Tx, st sqlc.LockSettlementRow, plans []Plan, ruleSetID int64, actor audit.Actor) ([]int64, error) {
+func (s *Service) store(ctx context.Context, tx *database.Tx, st sqlc.LockSettlementRow, plans []Plan, ruleSetID int64, actor audit.Actor) ([]int64, error) {
 	kept := make([]int64, 0, len(plans))
 	drafts, err := sqlc.New(tx).DraftsOfSettlement(ctx, st.ID)
 	if err != nil {
@@ -198,7 +203,7 @@ func (s *Service) store(ctx context.Context, tx pgx.Tx, st sqlc.LockSettlementRo
 	return kept, s.discardDrafts(ctx, tx, st, kept, "rebuilt without it", actor)
 }
 
-func (s *Service) storePlan(ctx context.Context, tx pgx.Tx, st sqlc.LockSettlementRow, p Plan, ruleSetID, id int64) (int64, error) {
+func (s *Service) storePlan(ctx context.Context, tx *database.Tx, st sqlc.LockSettlementRow, p Plan, ruleSetID, id int64) (int64, error) {
 	db := sqlc.New(tx)
 	if id == 0 {
 		fresh, err := s.insertEntry(ctx, db, st, p, ruleSetID)
@@ -267,7 +272,7 @@ func insertContent(ctx context.Context, db *sqlc.Queries, id, settlementID int64
 
 // discardDrafts drops drafts that are not kept. Discarded entries stay in the
 // table, without content, for the history.
-func (s *Service) discardDrafts(ctx context.Context, tx pgx.Tx, st sqlc.LockSettlementRow, kept []int64, reason string, actor audit.Actor) error {
+func (s *Service) discardDrafts(ctx context.Context, tx *database.Tx, st sqlc.LockSettlementRow, kept []int64, reason string, actor audit.Actor) error {
 	db := sqlc.New(tx)
 	drafts, err := db.DraftsOfSettlement(ctx, st.ID)
 	if err != nil {
@@ -306,7 +311,7 @@ func (c ProblemClass) exception() exception.Class {
 // raise opens an exception per problem and resolves the ones of this
 // settlement whose problem is gone. An unmapped kind is one exception for the
 // whole connection; the others are the settlement's own.
-func (s *Service) raise(ctx context.Context, tx pgx.Tx, st sqlc.LockSettlementRow, problems []Problem, actor audit.Actor) error {
+func (s *Service) raise(ctx context.Context, tx *database.Tx, st sqlc.LockSettlementRow, problems []Problem, actor audit.Actor) error {
 	present := map[string]bool{}
 	for _, p := range problems {
 		class := p.Class.exception()
@@ -331,7 +336,7 @@ func (s *Service) raise(ctx context.Context, tx pgx.Tx, st sqlc.LockSettlementRo
 }
 
 // wholeKind counts an unmapped kind over every settlement that waits on it.
-func (s *Service) wholeKind(ctx context.Context, tx pgx.Tx, r *exception.Raised) error {
+func (s *Service) wholeKind(ctx context.Context, tx *database.Tx, r *exception.Raised) error {
 	var amount decimal.Decimal
 	err := tx.QueryRow(ctx, `
 		SELECT coalesce(sum(r.lines), 0), coalesce(sum(r.amount), 0) FROM rollup r
@@ -344,7 +349,7 @@ func (s *Service) wholeKind(ctx context.Context, tx pgx.Tx, r *exception.Raised)
 	return nil
 }
 
-func clearGone(ctx context.Context, tx pgx.Tx, st sqlc.LockSettlementRow, present map[string]bool, actor audit.Actor) error {
+func clearGone(ctx context.Context, tx *database.Tx, st sqlc.LockSettlementRow, present map[string]bool, actor audit.Actor) error {
 	open, err := sqlc.New(tx).OpenExceptionsOfSettlement(ctx, &st.ID)
 	if err != nil {
 		return fmt.Errorf("read exceptions: %w", err)

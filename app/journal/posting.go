@@ -300,6 +300,26 @@ func (s *Service) Stranded(ctx context.Context) ([]int64, error) {
 	return ids, nil
 }
 
+// Draftable returns the settlements of a connection whose entries are not
+// beyond draft yet.
+func (s *Service) Draftable(ctx context.Context, connectionID int64) ([]int64, error) {
+	ids, err := sqlc.New(s.pool).SettlementsWithoutEntries(ctx, connectionID)
+	if err != nil {
+		return nil, fmt.Errorf("find settlements to draft: %w", err)
+	}
+	return ids, nil
+}
+
+// Stale returns connections with drafts of an older rule set, or with
+// settlements that nobody drafted: a crash may have lost the request.
+func (s *Service) Stale(ctx context.Context) ([]int64, error) {
+	ids, err := sqlc.New(s.pool).StaleConnections(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("find stale drafts: %w", err)
+	}
+	return ids, nil
+}
+
 // ledgerSide is a P21 ledger as a target of the write protocol.
 type ledgerSide struct {
 	ledger p21.Ledger

@@ -1,0 +1,154 @@
+// Package jobs runs work in the background on River, the job engine in
+// PostgreSQL: each file is one flow's jobs. A job parses its arguments and calls
+// the package that does the work; nothing is decided here but when and how
+// often.
+package jobs
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/riverqueue/river"
+	"github.com/riverqueue/river/riverdriver/riverpgxv5"
+	"github.com/riverqueue/river/rivertype"
+
+	"tieout/app/clock"
+	"tieout/app/connection"
+	"tieout/app/journal"
+	"tieout/app/outbound"
+	"tieout/app/settlement"
+)
+
+// Queues: posting and downloads do not wait behind each other or behind drafts.
+const (
+	queueDraft   = "draft"
+	queuePost    = "post"
+	queueReports = "reports"
+)
+
+// Queue enqueues jobs in the transaction of the data they concern.
+type Queue struct {
+	client *river.Client[pgx.Tx]
+}
+
+// NewQueue returns a Queue on pool; it works nothing itself.
+func NewQueue(pool *pgxpool.Pool, log *slog.Logger) (*Queue, error) {
+	client, err := river.NewClient(riverpgxv5.New(pool), &river.Config{Logger: log})
+	if err != nil {
+		return nil, fmt.Errorf("open job queue: %w", err)
+	}
+	return &Queue{client}, nil
+}
+
+// Client is the engine's client, for its own screens.
+func (q *Queue) Client() *river.Client[pgx.Tx] { return q.client }
+
+func (q *Queue) insert(ctx context.Context, tx pgx.Tx, args river.JobArgs) error {
+	if _, err := q.client.InsertTx(ctx, tx, args, nil); err != nil {
+		return fmt.Errorf("enqueue %s: %w", args.Kind(), err)
+	}
+	return nil
+}
+
+// Services is what the jobs call.
+type Services struct {
+	Connections *connection.Service
+	Settlements *settlement.Service
+	Entries     *journal.Service
+	Deliverer   *outbound.Deliverer
+}
+
+// Settings say how often and how much.
+type Settings struct {
+	Workers      int           // per queue
+	PollReports  time.Duration // between two looks at Amazon's list of reports
+	SyncAccounts time.Duration // between two readings of P21's accounts and periods
+	Sweep        time.Duration // between two looks for work that a crash left behind
+}
+
+// Worker works jobs until it is stopped.
+type Worker struct {
+	client *river.Client[pgx.Tx]
+}
+
+// jobTimeout bounds a job; only imports and downloads may take longer.
+const jobTimeout = 5 * time.Minute
+
+// Start begins to work. Several processes may do so; River shares the work out
+// and elects the one that schedules.
+func Start(ctx context.Context, pool *pgxpool.Pool, q *Queue, s Services, set Settings, c clock.Clock, log *slog.Logger) (*Worker, error) {
+	workers := river.NewWorkers()
+	river.AddWorker(workers, &draftWorker{entries: s.Entries})
+	river.AddWorker(workers, &redraftWorker{entries: s.Entries, queue: q, pool: pool})
+	river.AddWorker(workers, &postWorker{entries: s.Entries})
+	river.AddWorker(workers, &sweepWorker{entries: s.Entries, queue: q, pool: pool})
+	river.AddWorker(workers, &importWorker{settlements: s.Settlements, queue: q, pool: pool})
+	river.AddWorker(workers, &findWorker{connections: s.Connections, queue: q, pool: pool, clock: c})
+	river.AddWorker(workers, &fetchWorker{connections: s.Connections, settlements: s.Settlements, queue: q, pool: pool})
+	river.AddWorker(workers, &syncWorker{connections: s.Connections})
+	river.AddWorker(workers, &summarizeWorker{settlements: s.Settlements})
+	client, err := river.NewClient(riverpgxv5.New(pool), &river.Config{
+		Logger: log, Workers: workers, JobTimeout: jobTimeout, ErrorHandler: &errorLog{log},
+		// A worker that was killed leaves its jobs running; they are taken up again soon.
+		RescueStuckJobsAfter: jobTimeout + time.Minute,
+		FetchPollInterval:    time.Second,
+		Queues: map[string]river.QueueConfig{
+			river.QueueDefault: {MaxWorkers: set.Workers}, queueDraft: {MaxWorkers: set.Workers}, queuePost: {MaxWorkers: set.Workers}, queueReports: {MaxWorkers: 2},
+		},
+		PeriodicJobs: periodic(set),
+	})
+	if err != nil {
+		return nil, fmt.Errorf("open job engine: %w", err)
+	}
+	if err := client.Start(ctx); err != nil {
+		return nil, fmt.Errorf("start job engine: %w", err)
+	}
+	return &Worker{client}, nil
+}
+
+// Stop waits for running jobs, and cancels them when ctx ends first.
+func (w *Worker) Stop(ctx context.Context) error {
+	err := w.client.Stop(ctx)
+	if errors.Is(err, context.DeadlineExceeded) {
+		hard, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
+		defer cancel()
+		err = w.client.StopAndCancel(hard)
+	}
+	if err != nil {
+		return fmt.Errorf("stop job engine: %w", err)
+	}
+	return nil
+}
+
+func periodic(set Settings) []*river.PeriodicJob {
+	every := func(d time.Duration, args river.JobArgs) *river.PeriodicJob {
+		return river.NewPeriodicJob(river.PeriodicInterval(d), func() (river.JobArgs, *river.InsertOpts) {
+			return args, &river.InsertOpts{UniqueOpts: river.UniqueOpts{ByArgs: true, ByState: unfinished}}
+		}, &river.PeriodicJobOpts{RunOnStart: true})
+	}
+	return []*river.PeriodicJob{every(set.PollReports, FindReports{}), every(set.SyncAccounts, Sync{}), every(set.Sweep, Sweep{})}
+}
+
+// unfinished are the states of a job that is still to be done.
+var unfinished = []rivertype.JobState{rivertype.JobStateAvailable, rivertype.JobStatePending, rivertype.JobStateRunning,
+	rivertype.JobStateScheduled, rivertype.JobStateRetryable}
+
+// errorLog writes failures where the operator looks.
+type errorLog struct{ log *slog.Logger }
+
+// HandleError implements river.ErrorHandler.
+func (e *errorLog) HandleError(_ context.Context, job *rivertype.JobRow, err error) *river.ErrorHandlerResult {
+	e.log.Warn("job failed", "job", job.ID, "kind", job.Kind, "attempt", job.Attempt, "args", string(job.EncodedArgs), "error", err)
+	return nil
+}
+
+// HandlePanic implements river.ErrorHandler.
+func (e *errorLog) HandlePanic(_ context.Context, job *rivertype.JobRow, panicked any, trace string) *river.ErrorHandlerResult {
+	e.log.Error("job panicked", "job", job.ID, "kind", job.Kind, "panic", panicked, "trace", trace)
+	return nil
+}
