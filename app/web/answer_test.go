@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/shopspring/decimal"
 	"github.com/stretchr/testify/require"
 
 	"tieout/app/fault"
@@ -54,6 +55,19 @@ func pages(s *server) []Route {
 			}
 			return r.String(http.StatusOK, fmt.Sprint(n))
 		}, 3 << 20},
+		{GET, "/list/:id", signedIn, func(r *request) error {
+			id, err := r.pathID("id")
+			if err != nil {
+				return err
+			}
+			in := r.query()
+			status, day := in.choice("status", "all", "open"), in.date("from")
+			if err := in.err(); err != nil {
+				return err
+			}
+			shown := r.format().Value(decimal.NewFromInt(-12), "USD").Text
+			return r.String(http.StatusOK, fmt.Sprint(id, " ", status, " ", day, " ", r.connection(), " ", shown, " ", r.actor().Name, " ", r.link("after", nextKey("a"), "empty", "")))
+		}, 0},
 		{POST, "/back", signedIn, func(r *request) error { return r.goBack() }, 0},
 	}
 }
@@ -85,6 +99,19 @@ func TestErrorsBecomePages(t *testing.T) {
 	require.Equal(t, http.StatusNotFound, b.get("/nowhere").StatusCode)
 	require.Equal(t, http.StatusMethodNotAllowed, b.post("/page", nil).StatusCode)
 	require.Equal(t, http.StatusNotFound, site.browser(t).get("/nowhere").StatusCode)
+}
+
+func TestAHandlerReadsItsRequestAndLinksToTheNextPage(t *testing.T) {
+	t.Parallel()
+	site := open(t, options{routes: pages})
+	b, person := site.person(t, identity.Viewer)
+	require.NoError(t, site.Identity.SetPreferences(t.Context(), person.ID, identity.Preferences{Zone: "UTC", Theme: "dark", Negatives: "parentheses"}))
+	answer := b.get("/list/7?status=open&from=2026-11-30&connection=3&empty=&before=x")
+	require.Equal(t, "7 open 2026-11-30 3 (12.00) viewer person /list/7?after="+nextKey("a")+"&before=x&connection=3&from=2026-11-30&status=open", answer.body)
+	require.Equal(t, http.StatusNotFound, b.get("/list/seven").StatusCode)
+	wrong := b.get("/list/7?status=shut&from=yesterday")
+	require.Equal(t, http.StatusUnprocessableEntity, wrong.StatusCode)
+	require.Contains(t, wrong.body, "from: A date such as 2026-11-30. status: Choose one of: all, open.")
 }
 
 func TestAPanicBecomesAPage(t *testing.T) {

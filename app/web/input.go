@@ -100,9 +100,6 @@ func (in *input) checked(name string) bool {
 	return value != "" && value != "false" && value != "0"
 }
 
-// all returns every value of a repeated field.
-func (in *input) all(name string) []string { return in.values[name] }
-
 // number returns a whole number within bounds; 0 when nothing is sent.
 func (in *input) number(name string, low, high int) int {
 	text := in.text(name, 20)

@@ -31,7 +31,7 @@ type twisted struct {
 	claims   map[string]any        // of the id token, besides the usual
 	info     map[string]any        // of the user-info endpoint
 	twist    func(map[string]any)  // changes the id token before it is signed
-	sign     *ecdsa.PrivateKey       // another key than the published one
+	sign     *ecdsa.PrivateKey     // another key than the published one
 	grants   map[string]grant      // by code
 	requests map[string]url.Values // the last request of each endpoint
 }

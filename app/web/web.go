@@ -31,7 +31,7 @@
 //		ConnectionID: r.connection(),
 //		Currency:     in.text("currency", 3),
 //		EndsFrom:     in.date("from"),
-//		After:        in.key("after"),
+//		After:        in.key("after", 2), // the sort values of the last row shown
 //	}
 //	if err := in.err(); err != nil {
 //		return err
