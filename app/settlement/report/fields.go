@@ -21,6 +21,7 @@ func Fields(header, row []byte, options Options) []Field {
 	if header == nil {
 		return xmlFields(row, charset.declaredBy(row))
 	}
+	charset.utf8 = charset.utf8 || bytes.HasPrefix(header, utf8BOM)
 	names := headerNames(header)
 	values := bytes.Split(bytes.TrimRight(row, "\r\n"), []byte("\t"))
 	fields := make([]Field, max(len(names), len(values)))

@@ -15,7 +15,7 @@ type flat struct {
 	*parser
 	table   *table
 	header  []byte
-	amounts []column // columns that hold amounts, total-amount not among them
+	columns []column // that hold amounts, total-amount not among them
 	detail  func() error
 	decoded []byte // the row in UTF-8 where it was not ASCII
 	parts   []part
@@ -34,12 +34,12 @@ func (p *parser) parseFlat(in *source, start []byte) error {
 	}
 	f := &flat{parser: p, table: table, header: bytes.Clone(header)}
 	head := Head{Format: FlatFileV2, Header: f.header, UnknownColumns: table.unknown()}
-	f.detail, f.amounts = f.detailV2, []column{colAmount}
+	f.detail, f.columns = f.detailV2, []column{colAmount}
 	if table.at[colAmount] < 0 {
 		head.Format = FlatFile
-		f.detail, f.amounts = f.detailV1, amountsV1
+		f.detail, f.columns = f.detailV1, amountsV1
 	}
-	f.learn(start[consumed:])
+	f.learn(start[consumed:], in.ended == io.EOF)
 	if err := p.begin(head); err != nil {
 		return err
 	}
@@ -65,12 +65,13 @@ func firstRow(start []byte) (header []byte, consumed, rows int) {
 	return header, consumed, rows
 }
 
-// learn decides the file's styles by its beginning, whole rows only.
-func (f *flat) learn(start []byte) {
+// learn decides the file's styles by its beginning; a row that is cut off
+// proves nothing.
+func (f *flat) learn(start []byte, whole bool) {
 	dates := []column{colStart, colEnd, colDeposit, colPostedDate, colPosted}
 	for {
 		end := bytes.IndexByte(start, '\n')
-		if end < 0 && (len(start) == 0 || len(start) > bufferSize/2) {
+		if end < 0 && (len(start) == 0 || !whole) {
 			return
 		}
 		row := start
@@ -83,9 +84,9 @@ func (f *flat) learn(start []byte) {
 		if f.table.overlong() {
 			continue
 		}
-		f.parser.amounts.learn(f.table.field(colTotal))
-		for _, c := range f.amounts {
-			f.parser.amounts.learn(f.table.field(c))
+		f.amounts.learn(f.table.field(colTotal))
+		for _, c := range f.columns {
+			f.amounts.learn(f.table.field(c))
 		}
 		for _, c := range dates {
 			f.dates.learn(f.table.field(c))
@@ -171,7 +172,7 @@ func (f *flat) isSummary() bool {
 	if len(f.table.field(colTotal)) == 0 {
 		return false
 	}
-	for _, c := range f.amounts {
+	for _, c := range f.columns {
 		if len(f.table.field(c)) > 0 {
 			return false
 		}
@@ -253,7 +254,7 @@ func readQuantity(text []byte) (int32, bool) {
 // detailV2 reads a row of V2: one amount under its own names.
 func (f *flat) detailV2() error {
 	t := f.table
-	amount, rule := f.parser.amounts.parse(t.field(colAmount), f.currency())
+	amount, rule := f.amounts.parse(t.field(colAmount), f.currency())
 	if rule != "" {
 		f.problem(columnNames[colAmount], t.field(colAmount), rule)
 		return nil

@@ -137,7 +137,7 @@ func takeDay(text []byte) (d calendarDay, rest []byte, ok bool) {
 	switch {
 	case n == 4 && k >= 1 && k <= 2 && (mark == '-' || mark == '/' || mark == '.'):
 		return calendarDay{year: a, month: b, day: c}, text[k:], true
-	case n <= 2 && (k == 4 || k == 2) && (mark == '-' || mark == '/' || mark == '.'):
+	case n <= 2 && (k == 4 || (k == 2 && mark != '-')) && (mark == '-' || mark == '/' || mark == '.'):
 		if k == 2 {
 			c += 2000
 		}

@@ -132,22 +132,25 @@ func (s *source) discard() (rawRow, error) {
 	}
 }
 
-// Decompress undoes gzip when the stream begins with its mark, and passes
-// everything else on: the bytes that offsets and hashes refer to.
+// Decompress undoes gzip, twice where it was done twice, and passes everything
+// else on: the bytes that offsets and hashes refer to.
 func Decompress(in io.Reader) (io.Reader, error) {
-	buffered := bufio.NewReaderSize(in, 64<<10)
-	mark, err := buffered.Peek(2)
-	if err != nil && !errors.Is(err, io.EOF) {
-		return nil, fmt.Errorf("read report: %w", err)
+	for range 4 {
+		buffered := bufio.NewReaderSize(in, 64<<10)
+		mark, err := buffered.Peek(2)
+		if err != nil && !errors.Is(err, io.EOF) {
+			return nil, fmt.Errorf("read report: %w", err)
+		}
+		if len(mark) < 2 || mark[0] != 0x1f || mark[1] != 0x8b {
+			return buffered, nil
+		}
+		unzipped, err := gzip.NewReader(buffered)
+		if err != nil {
+			return nil, brokenGzip(err)
+		}
+		in = gzipReader{unzipped}
 	}
-	if len(mark) < 2 || mark[0] != 0x1f || mark[1] != 0x8b {
-		return buffered, nil
-	}
-	unzipped, err := gzip.NewReader(buffered)
-	if err != nil {
-		return nil, brokenGzip(err)
-	}
-	return gzipReader{unzipped}, nil
+	return nil, brokenGzip(errors.New("compressed over and over"))
 }
 
 // gzipReader gives damaged gzip its own error.

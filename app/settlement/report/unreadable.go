@@ -32,7 +32,7 @@ func sniff(start []byte, declared string) (Format, error) {
 	if err := sniffBinary(start, declared); err != nil {
 		return "", err
 	}
-	text := bytes.TrimLeft(bytes.TrimPrefix(start, utf8BOM), " \t\r\n\x00")
+	text := bytes.TrimLeft(bytes.TrimPrefix(start, utf8BOM), " \t\r\n")
 	if len(text) == 0 {
 		return "", &Unreadable{Looks: "an empty file", Advice: "Download it again."}
 	}

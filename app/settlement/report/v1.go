@@ -38,7 +38,7 @@ func (f *flat) detailV1() error {
 			}
 			continue
 		}
-		amount, rule := f.parser.amounts.parse(text, f.currency())
+		amount, rule := f.amounts.parse(text, f.currency())
 		if rule != "" {
 			f.problem(columnNames[pair.amount], text, rule)
 			return nil

@@ -30,7 +30,7 @@ type xmlReader struct {
 	tooLong  bool
 	found    bool // a SettlementReport was there
 	lastRow  int
-	amounts  []xmlAmount
+	values   []xmlAmount // of the transaction
 }
 
 // parseXML reads an XML report. References are never expanded: there is no
@@ -47,15 +47,12 @@ func (p *parser) parseXML(in *source) error {
 	x := &xmlReader{parser: p, in: bytesIn, decoder: xml.NewDecoder(bytesIn)}
 	x.decoder.Strict = false // a lone & is text
 	x.decoder.CharsetReader = sameText
-	p.parserStyleXML()
+	p.amounts.decimal = '.' // XML prescribes it
 	if err := p.begin(Head{Format: XML}); err != nil {
 		return err
 	}
 	return x.read()
 }
-
-// parserStyleXML fixes the decimal point, which XML prescribes.
-func (p *parser) parserStyleXML() { p.amounts = amountStyle{decimal: '.'} }
 
 // declaredBy takes the charset that an XML declaration names.
 func (c charset) declaredBy(start []byte) charset {
@@ -115,7 +112,7 @@ func (x *xmlReader) startElement(token xml.StartElement, offset int64, row int) 
 	case len(x.building) > 0:
 		parent := x.building[len(x.building)-1]
 		child := newElement(token)
-		if !x.tooLong {
+		if !x.full() {
 			parent.children = append(parent.children, child)
 		}
 		x.building = append(x.building, child)
@@ -141,16 +138,19 @@ func newElement(token xml.StartElement) *element {
 	return e
 }
 
+// full reports whether the transaction has grown too long to be kept.
+func (x *xmlReader) full() bool {
+	x.tooLong = x.tooLong || x.in.taken-x.line.Offset > bufferSize
+	return x.tooLong
+}
+
 // text adds to the innermost element; a transaction that is too long keeps
 // nothing more.
 func (x *xmlReader) text(data []byte) {
 	if len(x.building) == 0 {
 		return
 	}
-	if x.in.taken-x.line.Offset > bufferSize {
-		x.tooLong = true
-	}
-	if !x.tooLong {
+	if !x.full() {
 		e := x.building[len(x.building)-1]
 		e.text = append(e.text, data...)
 	}

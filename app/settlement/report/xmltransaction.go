@@ -102,24 +102,39 @@ func (e *element) isMoney() bool {
 	return len(e.children) == 0 && (e.currency != "" || bytes.HasSuffix([]byte(e.name), []byte("Amount")))
 }
 
+// first returns the text of the first element of that name at any depth.
+func (e *element) first(name string) []byte {
+	for _, child := range e.children {
+		if child.name == name {
+			return child.text
+		}
+		if text := child.first(name); text != nil {
+			return text
+		}
+	}
+	return nil
+}
+
 // transaction reads one transaction into lines. As with rows, all amounts are
 // read before the first is handed over.
 func (x *xmlReader) transaction(e *element) error {
-	x.amounts = x.amounts[:0]
-	x.collect(e, surroundings{}, nil, 0)
-	for i := range x.amounts {
-		a := &x.amounts[i]
+	x.values = x.values[:0]
+	// Fees of a whole shipment stand beside the fulfilment that dates them.
+	outside := surroundings{posted: e.first("PostedDate"), fulfillment: e.first("MerchantFulfillmentID")}
+	x.collect(e, outside, nil, 0)
+	for i := range x.values {
+		a := &x.values[i]
 		if a.currency != "" && a.currency != string(x.currency()) {
 			x.problem(a.element, []byte(a.currency), RuleCurrencyOther)
 			return nil
 		}
 		var rule string
-		if a.value, rule = x.parser.amounts.parse(a.text, x.currency()); rule != "" {
+		if a.value, rule = x.amounts.parse(a.text, x.currency()); rule != "" {
 			x.problem(a.element, a.text, rule)
 			return nil
 		}
 	}
-	counted, rule := withoutTotals(x.amounts)
+	counted, rule := withoutTotals(x.values)
 	if rule != "" {
 		x.problem(e.name, nil, rule)
 		return nil
@@ -134,9 +149,7 @@ func (x *xmlReader) transaction(e *element) error {
 // collect finds the amounts of an element: ids first, for what stands deeper
 // inherits them.
 func (x *xmlReader) collect(e *element, around surroundings, group []byte, depth int) {
-	if depth > 0 {
-		around.kind = nil
-	}
+	around.kind = nil
 	for _, child := range e.children {
 		if len(child.children) == 0 && !child.isMoney() {
 			around.take(child)
@@ -152,7 +165,7 @@ func (x *xmlReader) collect(e *element, around surroundings, group []byte, depth
 			continue
 		}
 		if child.isMoney() {
-			x.amounts = append(x.amounts, xmlAmount{around: around, text: child.text, currency: child.currency,
+			x.values = append(x.values, xmlAmount{around: around, text: child.text, currency: child.currency,
 				element: child.name, parent: e.name, group: group, description: around.kind, depth: depth})
 		}
 	}

@@ -1,0 +1,127 @@
+package report_test
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"runtime"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"tieout/app/settlement/report"
+	"tieout/app/settlement/report/reporttest"
+)
+
+// peakOf parses and returns how much the heap grew at most, sampled by the
+// sink and the reader.
+func peakOf(t *testing.T, in io.Reader) (uint64, report.Summary) {
+	t.Helper()
+	var before, now runtime.MemStats
+	runtime.GC()
+	runtime.ReadMemStats(&before)
+	var peak uint64
+	sampled := &sampler{in: in, sample: func() {
+		runtime.ReadMemStats(&now)
+		peak = max(peak, now.HeapAlloc-min(now.HeapAlloc, before.HeapAlloc))
+	}}
+	summary, err := report.Parse(context.Background(), sampled, report.Options{}, &discard{})
+	require.NoError(t, err)
+	return peak, summary
+}
+
+type sampler struct {
+	in     io.Reader
+	reads  int
+	sample func()
+}
+
+func (s *sampler) Read(b []byte) (int, error) {
+	if s.reads++; s.reads%100 == 0 {
+		s.sample()
+	}
+	return s.in.Read(b)
+}
+
+// Not parallel: it measures the heap.
+func TestMemoryStaysFlatWhateverTheSize(t *testing.T) {
+	const size = 64 << 20
+	row := detail("1.00", instant) + "\n"
+	peak, summary := peakOf(t, io.MultiReader(bytes.NewReader(v2(summaryUSD)), endless(row, size/int64(len(row))*int64(len(row)))))
+	require.Equal(t, size/len(row), summary.Settlements[0].Lines)
+	require.Less(t, peak, uint64(16<<20))
+
+	garbage := "no\tsettlement\there\n"
+	peak, summary = peakOf(t, io.MultiReader(bytes.NewReader(v2(summaryUSD)), endless(garbage, 32<<20)))
+	require.Greater(t, summary.ProblemCount, 1_500_000)
+	require.Len(t, summary.Problems, 1000)
+	require.Less(t, peak, uint64(16<<20))
+
+	peak, summary = peakOf(t, io.MultiReader(bytes.NewReader(v2(summaryUSD)), endless("x", size), strings.NewReader("\n"+row)))
+	require.Equal(t, report.RuleRowTooLong, summary.Problems[0].Rule)
+	require.Equal(t, size, summary.Problems[0].Length)
+	require.Equal(t, 1, summary.Settlements[0].Lines, "the row after it is read")
+	require.Less(t, peak, uint64(16<<20))
+}
+
+func TestARowLongerThanTheLimitIsAProblemAndTheNextIsRead(t *testing.T) {
+	t.Parallel()
+	long := strings.Repeat("y", 3<<20)
+	raw := v2(summaryUSD, long, detail("10.00", instant), long)
+	summary, got := parse(t, bytes.TrimSuffix(raw, []byte("\n")), report.Options{})
+	require.Len(t, summary.Problems, 2)
+	for i, line := range []int{3, 5} {
+		p := summary.Problems[i]
+		require.Equal(t, line, p.Line)
+		require.Equal(t, report.RuleRowTooLong, p.Rule)
+		require.True(t, long == string(raw[p.Offset:p.Offset+int64(p.Length)]))
+	}
+	require.Equal(t, 4, got.lines[0].Row)
+	require.Equal(t, detail("10.00", instant), string(raw[got.lines[0].Offset:][:got.lines[0].Length]))
+}
+
+func TestNULBytesAreAProblem(t *testing.T) {
+	t.Parallel()
+	summary, got := parse(t, v2(summaryUSD, strings.Replace(detail("1.00", instant), "SKU", "S\x00U", 1), detail("10.00", instant)), report.Options{})
+	require.Len(t, summary.Problems, 1)
+	require.Equal(t, report.RuleNUL, summary.Problems[0].Rule)
+	require.NotContains(t, summary.Problems[0].Value, "\x00")
+	require.Len(t, got.lines, 1)
+}
+
+func TestEndlessKindsSettlementsAndColumnsAreRefused(t *testing.T) {
+	t.Parallel()
+	var kinds, settlements strings.Builder
+	for i := range 210_000 {
+		kinds.WriteString(strings.Replace(detail("1.00", instant), "Principal", "P"+strings.Repeat("i", i%7)+string(rune('a'+i%26))+strings.Repeat("0", i/26%10)+reportNumber(i), 1) + "\n")
+	}
+	for i := range 10_100 {
+		settlements.WriteString(reportNumber(i) + summaryUSD[1:] + "\n")
+	}
+	for _, raw := range []string{string(v2(summaryUSD)) + kinds.String(), string(v2()) + settlements.String(),
+		reporttest.HeaderV2 + strings.Repeat("\tx", 200) + "\n" + summaryUSD + "\n"} {
+		_, err := report.Parse(context.Background(), strings.NewReader(raw), report.Options{}, &discard{})
+		var unreadable *report.Unreadable
+		require.ErrorAs(t, err, &unreadable)
+	}
+}
+
+func reportNumber(i int) string {
+	digits := []byte("0000000")
+	for at := len(digits) - 1; i > 0; at-- {
+		digits[at] = byte('0' + i%10)
+		i /= 10
+	}
+	return string(digits)
+}
+
+func TestAReaderThatNeverProgressesEnds(t *testing.T) {
+	t.Parallel()
+	_, err := report.Parse(context.Background(), stuck{}, report.Options{}, &discard{})
+	require.ErrorIs(t, err, io.ErrNoProgress)
+}
+
+type stuck struct{}
+
+func (stuck) Read([]byte) (int, error) { return 0, nil }
