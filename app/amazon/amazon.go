@@ -25,7 +25,7 @@ const LWAURL = "https://api.amazon.com/auth/o2/token"
 // Config says which seller is called, as which application, and how. The first
 // group is required, everything else has a default.
 type Config struct {
-	Key          string // names the seller's connection; calls are counted per key and operation
+	Key          string // calls are counted per key and operation, as Amazon does per application and seller
 	Endpoint     string // Region.Endpoint, or where a stand-in listens
 	ClientID     string
 	ClientSecret Secret

@@ -93,7 +93,7 @@ func (c *Client) open(ctx context.Context, link ReportDocument) (*Document, erro
 	if strings.EqualFold(link.Compression, "GZIP") || strings.EqualFold(answer.Header.Get("Content-Encoding"), "gzip") {
 		if d.body, err = gzip.NewReader(d.body); err != nil {
 			_ = d.Close()
-			return nil, lose(documentOperation, whole(err))
+			return nil, lose(documentOperation, fmt.Errorf("begin of gzip: %w", err))
 		}
 	}
 	return d, nil
@@ -140,7 +140,7 @@ func (d *Document) Read(p []byte) (int, error) {
 	case err == nil || err == io.EOF:
 		return n, err
 	}
-	return n, fault.Wrap(fmt.Errorf("document %s: %w", d.ID, whole(err)), fault.Unavailable, "The download of a document from Amazon broke off.")
+	return n, fault.Wrap(fmt.Errorf("document %s: %w", d.ID, err), fault.Unavailable, "The download of a document from Amazon broke off.")
 }
 
 // Close ends the download.
@@ -172,15 +172,6 @@ func (g *guard) Read(p []byte) (int, error) {
 func cause(ctx context.Context, err error) error {
 	if reason := context.Cause(ctx); reason != nil {
 		return reason
-	}
-	return err
-}
-
-// whole turns the end of a compressed stream that should have gone on into the
-// error it is.
-func whole(err error) error {
-	if err == io.EOF {
-		return io.ErrUnexpectedEOF
 	}
 	return err
 }

@@ -164,13 +164,15 @@ func TestDownloadBeforeTheFirstByte(t *testing.T) {
 		store            []func(f *fake) http.HandlerFunc
 		code             fault.Code
 		links, downloads int
+		timeout          time.Duration
 	}{
-		"expired address is asked for anew": {[]func(*fake) http.HandlerFunc{always(expired), good}, "", 2, 2},
-		"expired for good":                  {[]func(*fake) http.HandlerFunc{always(expired)}, fault.Forbidden, 2, 2},
-		"busy store keeps its address":      {[]func(*fake) http.HandlerFunc{always(say(503, "SlowDown")), always(reset), good}, "", 1, 3},
-		"busy for good":                     {[]func(*fake) http.HandlerFunc{always(say(503, "SlowDown"))}, fault.Unavailable, 1, 5},
-		"no first byte":                     {[]func(*fake) http.HandlerFunc{always(hang), good}, "", 1, 2},
-		"not there":                         {[]func(*fake) http.HandlerFunc{always(say(404, ""))}, fault.NotFound, 1, 1},
+		"expired address is asked for anew": {[]func(*fake) http.HandlerFunc{always(expired), good}, "", 2, 2, 0},
+		"expired for good":                  {[]func(*fake) http.HandlerFunc{always(expired)}, fault.Forbidden, 2, 2, 0},
+		"busy store keeps its address":      {[]func(*fake) http.HandlerFunc{always(say(503, "SlowDown")), always(reset), good}, "", 1, 3, 0},
+		"busy for good":                     {[]func(*fake) http.HandlerFunc{always(say(503, "SlowDown"))}, fault.Unavailable, 1, 5, 0},
+		"reset for good":                    {[]func(*fake) http.HandlerFunc{always(reset)}, fault.Unavailable, 1, 5, 0},
+		"no first byte":                     {[]func(*fake) http.HandlerFunc{always(hang), good}, "", 1, 2, time.Second},
+		"not there":                         {[]func(*fake) http.HandlerFunc{always(say(404, ""))}, fault.NotFound, 1, 1, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -181,7 +183,7 @@ func TestDownloadBeforeTheFirstByte(t *testing.T) {
 				answers = append(answers, s(f))
 			}
 			f.on("/store/1", answers...)
-			d, err := f.client(func(cfg *amazon.Config) { cfg.Timeout = 300 * time.Millisecond }).Download(t.Context(), "doc-1")
+			d, err := f.client(func(cfg *amazon.Config) { cfg.Timeout = c.timeout }).Download(t.Context(), "doc-1")
 			require.Equal(t, c.code, fault.CodeOf(err), err)
 			require.Equal(t, c.links, f.called(pathDocument))
 			require.Equal(t, c.downloads, f.called("/store/1"))

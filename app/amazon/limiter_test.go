@@ -15,6 +15,7 @@ import (
 	"tieout/app/clock"
 	"tieout/app/database"
 	"tieout/app/database/dbtest"
+	"tieout/app/fault"
 )
 
 // ticker is a clock whose pauses pass at once.
@@ -84,6 +85,23 @@ func TestACallBeyondTheDeadlineFailsAtOnce(t *testing.T) {
 		require.Equal(t, "op", busy.Operation, name)
 		cancel()
 	}
+}
+
+func TestABusyOperationIsUnavailableToPeople(t *testing.T) {
+	t.Parallel()
+	f := newFake(t)
+	f.on(pathParticipations, say(200, oneShop))
+	client := f.client(func(c *amazon.Config) { c.Limiter = amazon.NewMemory(clock.System{}, amazon.Sleep) })
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	defer cancel()
+	for range 15 {
+		_, err := client.Participations(ctx)
+		require.NoError(t, err)
+	}
+	_, err := client.Participations(ctx)
+	require.Equal(t, fault.Unavailable, fault.CodeOf(err))
+	require.Contains(t, fault.MessageOf(err), "Amazon's rate limit allows getMarketplaceParticipations again in 1m")
+	require.Equal(t, 15, f.called(pathParticipations))
 }
 
 func TestStoreTakesTheBurstTheStatedRateAndTheEmptying(t *testing.T) {

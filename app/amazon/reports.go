@@ -93,8 +93,8 @@ var (
 	opGetReportDocument = Operation{"getReportDocument", 0.0167, 15}
 )
 
-// Reports yields the reports that q selects, newest first as Amazon lists them,
-// page by page. After an error it ends.
+// Reports yields the reports that q selects in Amazon's order, asking for the
+// next page when it is needed. After an error it ends.
 func (c *Client) Reports(ctx context.Context, q ReportQuery) iter.Seq2[Report, error] {
 	return func(yield func(Report, error) bool) {
 		query, err := c.reportQuery(q)

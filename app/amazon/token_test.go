@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/url"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -92,9 +93,12 @@ func TestATokenThatExpiresInFlightIsRenewedOnceForAll(t *testing.T) {
 	f := newFake(t)
 	var first sync.WaitGroup
 	first.Add(callers)
+	var old atomic.Int32
 	f.on(pathParticipations, func(w http.ResponseWriter, r *http.Request) {
 		if r.Header.Get("x-amz-access-token") == "Atza|1" {
-			first.Done()
+			if old.Add(1) <= callers {
+				first.Done()
+			}
 			first.Wait() // all were sent with the old token
 			refuse(403, "Unauthorized")(w, r)
 			return
@@ -111,6 +115,30 @@ func TestATokenThatExpiresInFlightIsRenewedOnceForAll(t *testing.T) {
 	}
 	require.NoError(t, group.Wait())
 	require.Equal(t, 2, f.called("/token"))
+}
+
+func TestALateRefusalOfAnOldTokenLeavesTheNewOne(t *testing.T) {
+	t.Parallel()
+	f := newFake(t)
+	client := f.client()
+	arrived, release := make(chan struct{}), make(chan struct{})
+	f.on(pathReports+"/late", func(w http.ResponseWriter, r *http.Request) {
+		close(arrived)
+		<-release
+		refuse(403, "Unauthorized")(w, r)
+	}, refuse(404, "NotFound"))
+	f.on(pathReports+"/early", refuse(403, "Unauthorized"), refuse(404, "NotFound"))
+	var group errgroup.Group
+	group.Go(func() error {
+		_, err := client.Report(t.Context(), "late")
+		return err
+	})
+	<-arrived
+	_, err := client.Report(t.Context(), "early")
+	require.Equal(t, fault.NotFound, fault.CodeOf(err))
+	close(release)
+	require.Equal(t, fault.NotFound, fault.CodeOf(group.Wait()))
+	require.Equal(t, 2, f.called("/token"), "the first one and its successor")
 }
 
 func TestADeniedCallIsRepeatedOnceWithANewToken(t *testing.T) {

@@ -53,24 +53,25 @@ func TestFailuresOfACall(t *testing.T) {
 		answers []http.HandlerFunc
 		code    fault.Code // "" when the call succeeds in the end
 		calls   int
+		timeout time.Duration
 	}{
-		"throttled twice":            {[]http.HandlerFunc{refuse(429, "QuotaExceeded"), refuse(429, "QuotaExceeded", "x-amzn-RateLimit-Limit", "1"), good}, "", 3},
-		"throttled for good":         {[]http.HandlerFunc{refuse(429, "QuotaExceeded")}, fault.Unavailable, 5},
-		"server error, then success": {[]http.HandlerFunc{refuse(500, "InternalFailure"), refuse(503, "ServiceUnavailable"), good}, "", 3},
-		"server error for good":      {[]http.HandlerFunc{refuse(500, "InternalFailure")}, fault.Unavailable, 5},
-		"reset connection":           {[]http.HandlerFunc{reset, reset, good}, "", 3},
-		"reset for good":             {[]http.HandlerFunc{reset}, fault.Unavailable, 5},
-		"no answer in time":          {[]http.HandlerFunc{hang, good}, "", 2},
-		"half an answer":             {[]http.HandlerFunc{truncatedJSON, good}, "", 2},
-		"bad input":                  {[]http.HandlerFunc{refuse(400, "InvalidInput")}, fault.Invalid, 1},
-		"not found":                  {[]http.HandlerFunc{refuse(404, "NotFound")}, fault.NotFound, 1},
-		"wrong media type":           {[]http.HandlerFunc{refuse(415, "UnsupportedMediaType")}, fault.Invalid, 1},
+		"throttled twice":            {[]http.HandlerFunc{refuse(429, "QuotaExceeded"), refuse(429, "QuotaExceeded", "x-amzn-RateLimit-Limit", "1"), good}, "", 3, 0},
+		"throttled for good":         {[]http.HandlerFunc{refuse(429, "QuotaExceeded")}, fault.Unavailable, 5, 0},
+		"server error, then success": {[]http.HandlerFunc{refuse(500, "InternalFailure"), refuse(503, "ServiceUnavailable"), good}, "", 3, 0},
+		"server error for good":      {[]http.HandlerFunc{refuse(500, "InternalFailure")}, fault.Unavailable, 5, 0},
+		"reset connection":           {[]http.HandlerFunc{reset, reset, good}, "", 3, 0},
+		"reset for good":             {[]http.HandlerFunc{reset}, fault.Unavailable, 5, 0},
+		"no answer in time":          {[]http.HandlerFunc{hang, good}, "", 2, time.Second},
+		"half an answer":             {[]http.HandlerFunc{truncatedJSON, good}, "", 2, 0},
+		"bad input":                  {[]http.HandlerFunc{refuse(400, "InvalidInput")}, fault.Invalid, 1, 0},
+		"not found":                  {[]http.HandlerFunc{refuse(404, "NotFound")}, fault.NotFound, 1, 0},
+		"wrong media type":           {[]http.HandlerFunc{refuse(415, "UnsupportedMediaType")}, fault.Invalid, 1, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			f := newFake(t)
 			f.on(pathReports+"/1", c.answers...)
-			_, err := f.client(func(cfg *amazon.Config) { cfg.Timeout = time.Second }).Report(t.Context(), "1")
+			_, err := f.client(func(cfg *amazon.Config) { cfg.Timeout = c.timeout }).Report(t.Context(), "1")
 			require.Equal(t, c.code, fault.CodeOf(err), err)
 			require.Equal(t, c.calls, f.called(pathReports+"/1"))
 		})
