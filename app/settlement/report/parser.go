@@ -3,6 +3,7 @@ package report
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"tieout/app/money"
 )
@@ -131,7 +132,8 @@ func (p *parser) emit() error {
 	return p.sink.Line(&p.line)
 }
 
-// settlement reads the values of a summary row. What cannot be read is a
+// settlement reads the values of a summary row: id, start, end, deposit date,
+// total and currency. What cannot be read is a
 // problem; the settlement is opened all the same, so that its lines have a
 // home and the problem a settlement.
 func (p *parser) settlement(columns [6]string, values [6][]byte) error {
@@ -144,24 +146,17 @@ func (p *parser) settlement(columns [6]string, values [6][]byte) error {
 	if len(s.ID) == 0 || len(s.ID) > 64 {
 		found = append(found, finding{0, RuleSettlementID})
 	}
-	for i, at := range []*int64{new(int64), new(int64), new(int64)} {
+	for i, to := range []*time.Time{&s.Start, &s.End, &s.DepositDate} {
 		value := values[1+i]
-		if i == 2 && len(value) == 0 {
+		if to == &s.DepositDate && len(value) == 0 {
 			continue // nothing is paid out, so there is no date
 		}
-		rule := p.dates.parse(value, at)
-		if rule != "" {
+		var at int64
+		if rule := p.dates.parse(value, &at); rule != "" {
 			found = append(found, finding{1 + i, rule})
 			continue
 		}
-		switch i {
-		case 0:
-			s.Start = microTime(*at)
-		case 1:
-			s.End = microTime(*at)
-		case 2:
-			s.DepositDate = microTime(*at)
-		}
+		*to = microTime(at)
 	}
 	if !s.Currency.Valid() {
 		found = append(found, finding{5, RuleCurrency})

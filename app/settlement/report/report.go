@@ -158,7 +158,7 @@ func Parse(ctx context.Context, in io.Reader, options Options, sink Sink) (Summa
 	if err != nil {
 		return Summary{}, fmt.Errorf("read report: %w", err)
 	}
-	form, err := sniff(start, options.Charset)
+	form, err := sniff(start)
 	if err != nil {
 		return Summary{Bytes: source.size()}, err
 	}

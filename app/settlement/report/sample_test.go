@@ -8,6 +8,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"tieout/app/money"
 	"tieout/app/settlement/report"
 )
 
@@ -69,4 +70,36 @@ func TestRealReportsTieOutToTheCent(t *testing.T) {
 			require.True(t, got.Clean())
 		})
 	}
+}
+
+func TestTheRealDollarReportSpansTwoMonths(t *testing.T) {
+	t.Parallel()
+	raw, err := os.ReadFile(filepath.Join(samples(t), "v2-usd-9464.txt"))
+	require.NoError(t, err)
+	summary, got := parse(t, raw, report.Options{})
+	months := map[string]money.Units{}
+	for _, l := range got.lines {
+		months[l.PostedAt().Format("2006-01")] += l.Amount
+		if l.Kind.AmountDescription == "Current Reserve Amount" {
+			require.True(t, l.PostedAt().After(summary.Settlements[0].End), "it is posted after the end")
+		}
+	}
+	require.Equal(t, map[string]money.Units{"2024-10": 21873600, "2024-11": -5186800}, months)
+}
+
+func TestRealV1RowsWithTwoAmountsCountBoth(t *testing.T) {
+	t.Parallel()
+	raw, err := os.ReadFile(filepath.Join(samples(t), "v1-cad-5138.txt"))
+	require.NoError(t, err)
+	summary, got := parse(t, raw, report.Options{})
+	require.Equal(t, 15, summary.Settlements[0].Rows)
+	require.Equal(t, 16, summary.Settlements[0].Lines)
+	names := map[string]money.Units{}
+	for _, l := range got.lines {
+		names[l.Kind.TransactionType+"/"+l.Kind.AmountType+"/"+l.Kind.AmountDescription] += l.Amount
+	}
+	require.Equal(t, money.Units(-11600), names["ServiceFee/Cost of Advertising/TransactionTotalAmount"])
+	require.Equal(t, money.Units(-1400), names["ServiceFee/Cost of Advertising/TaxAmount"])
+	require.Equal(t, money.Units(-3216900), names["other-transaction/other-transaction/Payable to Amazon"])
+	require.Contains(t, names, "Order//")
 }

@@ -11,10 +11,13 @@ import (
 )
 
 // bufferSize is how far the reading looks ahead to learn a file's style, and
-// the longest row.
-const bufferSize = 1 << 20
+// the longest row. Small files do not need all of it.
+const (
+	bufferSize  = 1 << 20
+	firstBuffer = 32 << 10
+)
 
-// source cuts a stream into physical rows in one buffer of fixed size.
+// source cuts a stream into physical rows in one buffer.
 type source struct {
 	in       io.Reader
 	buffer   []byte
@@ -35,7 +38,7 @@ type rawRow struct {
 }
 
 func newSource(in io.Reader) *source {
-	return &source{in: in, buffer: make([]byte, bufferSize)}
+	return &source{in: in, buffer: make([]byte, firstBuffer)}
 }
 
 // size is the number of bytes taken from the stream.
@@ -43,7 +46,7 @@ func (s *source) size() int64 { return s.base + int64(s.to) }
 
 // peek fills the buffer and returns what is in it without consuming it.
 func (s *source) peek() ([]byte, error) {
-	for s.ended == nil && s.to-s.from < len(s.buffer) {
+	for s.ended == nil && s.to-s.from < bufferSize {
 		s.fill()
 	}
 	if s.ended != nil && s.ended != io.EOF {
@@ -55,7 +58,8 @@ func (s *source) peek() ([]byte, error) {
 // skip consumes n bytes of what peek returned.
 func (s *source) skip(n int) { s.from += n; s.searched = s.from }
 
-// fill moves the unread bytes to the front and reads once.
+// fill makes room and reads once: it moves the unread bytes to the front, and
+// where that is not enough takes a larger buffer.
 func (s *source) fill() {
 	if s.from > 0 && s.to == len(s.buffer) {
 		copy(s.buffer, s.buffer[s.from:s.to])
@@ -63,6 +67,9 @@ func (s *source) fill() {
 		s.to -= s.from
 		s.searched -= s.from
 		s.from = 0
+	}
+	if s.to == len(s.buffer) {
+		s.buffer = append(s.buffer, make([]byte, len(s.buffer))...)
 	}
 	for range 100 {
 		n, err := s.in.Read(s.buffer[s.to:])
@@ -89,7 +96,7 @@ func (s *source) next() (rawRow, error) {
 			return s.cut(s.to, 0), nil
 		case s.ended != nil:
 			return rawRow{}, s.ended
-		case s.to-s.from == len(s.buffer):
+		case s.to-s.from >= bufferSize:
 			return s.discard()
 		}
 		s.fill()

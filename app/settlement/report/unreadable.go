@@ -28,8 +28,8 @@ func (u *Unreadable) Unwrap() error {
 const uploadFlat = "Download the settlement's flat file (V2) in Seller Central under Payments, and upload it unchanged."
 
 // sniff tells the format by the beginning of the file.
-func sniff(start []byte, declared string) (Format, error) {
-	if err := sniffBinary(start, declared); err != nil {
+func sniff(start []byte) (Format, error) {
+	if err := sniffBinary(start); err != nil {
 		return "", err
 	}
 	text := bytes.TrimLeft(bytes.TrimPrefix(start, utf8BOM), " \t\r\n")
@@ -42,7 +42,7 @@ func sniff(start []byte, declared string) (Format, error) {
 	return sniffTable(text)
 }
 
-func sniffBinary(start []byte, declared string) error {
+func sniffBinary(start []byte) error {
 	has := func(mark string) bool { return bytes.HasPrefix(start, []byte(mark)) }
 	switch {
 	case len(start) == 0:
@@ -55,7 +55,7 @@ func sniffBinary(start []byte, declared string) error {
 		return &Unreadable{Looks: "an old Excel workbook", Advice: uploadFlat}
 	case has("%PDF"):
 		return &Unreadable{Looks: "a PDF", Advice: uploadFlat}
-	case has("\xff\xfe"), has("\xfe\xff"), isUTF16(start), strings.HasPrefix(strings.ToLower(declared), "utf-16"):
+	case has("\xff\xfe"), has("\xfe\xff"), isUTF16(start):
 		return &Unreadable{Looks: "text in UTF-16, as spreadsheets save it", Advice: "Upload the file as Amazon made it, or save it as UTF-8."}
 	}
 	return nil
