@@ -163,7 +163,7 @@ func (l *Ledger) posted(lines []glLine, known []currency) (p21.Posted, error) {
 		return p21.Posted{}, err
 	}
 	held := p21.Posted{
-		Number: head.TransactionNumber.String(), PostedAt: at,
+		Number: transaction(*head.TransactionNumber), PostedAt: at,
 		Journal: p21.Journal{
 			Company: strings.TrimSpace(head.CompanyNo), Reference: strings.TrimSpace(head.Source), JournalID: strings.TrimSpace(head.JournalId),
 			Date: date, Period: int(head.Period.IntPart()), FiscalYear: int(head.YearForPeriod.IntPart()),

@@ -49,6 +49,9 @@ func New(cfg p21.Config) (*Ledger, error) {
 	if err != nil {
 		return nil, err
 	}
+	if !cfg.FunctionalCurrency.Valid() {
+		return nil, &p21.Error{Operation: "open P21", Type: p21.Validation, Message: "the functional currency is missing"}
+	}
 	l := &Ledger{
 		rest: client, company: cfg.Company, functional: cfg.FunctionalCurrency,
 		creditPositive: cfg.CreditPositive, zone: cfg.Zone, clock: cfg.Clock,

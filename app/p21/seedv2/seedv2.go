@@ -18,7 +18,7 @@ import (
 	"context"
 	"fmt"
 	"net/url"
-	"sync"
+	"sync/atomic"
 
 	"tieout/app/clock"
 	"tieout/app/p21"
@@ -31,10 +31,7 @@ type Ledger struct {
 	rest    *rest.Client
 	company string
 	clock   clock.Clock
-
-	mu    sync.Mutex
-	asked bool
-	can   p21.Capabilities
+	can     atomic.Pointer[p21.Capabilities] // nil until asked
 }
 
 var _ p21.Ledger = (*Ledger)(nil)
@@ -170,10 +167,8 @@ func (l *Ledger) ReadJournal(ctx context.Context, number string) (p21.Posted, er
 // Capabilities implements p21.Ledger: a server that answers a read of journals
 // with 404 or 405 can only be written to.
 func (l *Ledger) Capabilities(ctx context.Context) (p21.Capabilities, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.asked {
-		return l.can, nil
+	if can := l.can.Load(); can != nil {
+		return *can, nil
 	}
 	var one page[journal]
 	err := l.rest.Get(ctx, "ask for journals", journals, &one,
@@ -181,7 +176,7 @@ func (l *Ledger) Capabilities(ctx context.Context) (p21.Capabilities, error) {
 	if err != nil && !rest.RouteMissing(err) {
 		return p21.Capabilities{}, err
 	}
-	l.can = p21.Capabilities{JournalRead: err == nil, RefusesDuplicates: true}
-	l.asked = true
-	return l.can, nil
+	can := p21.Capabilities{JournalRead: err == nil, RefusesDuplicates: true}
+	l.can.Store(&can)
+	return can, nil
 }

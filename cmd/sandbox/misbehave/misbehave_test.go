@@ -192,7 +192,7 @@ func TestDelayEndsWhenTheCallerLeaves(t *testing.T) {
 	f := start(t)
 	f.add(t, misbehave.Rule{Kind: misbehave.Delay, Delay: misbehave.Duration(time.Hour)})
 	client := &http.Client{Timeout: 50 * time.Millisecond}
-	_, err := client.Get(f.server.URL)
+	_, err := client.Post(f.server.URL, "text/plain", strings.NewReader("x"))
 	require.Error(t, err)
 	require.Zero(t, f.handled.Load())
 }

@@ -3,6 +3,7 @@ package misbehave
 import (
 	"bytes"
 	"context"
+	"io"
 	"maps"
 	"net"
 	"net/http"
@@ -54,13 +55,22 @@ func apply(w http.ResponseWriter, request *http.Request, side Side, rule Rule, n
 	case Reset:
 		drop(w)
 	case Delay:
-		if wait(request.Context(), time.Duration(rule.Delay)) {
-			next.ServeHTTP(w, request)
-		}
+		delay(w, request, time.Duration(rule.Delay), next)
 	default:
 		answer := record(next, request)
 		applyAfter(w, request, side, rule, answer)
 	}
+}
+
+// delay reads the body first: a server notices that its caller has gone away
+// only once nothing of the request is left to read.
+func delay(w http.ResponseWriter, request *http.Request, d time.Duration, next http.Handler) {
+	body, err := io.ReadAll(request.Body)
+	if err != nil || !wait(request.Context(), d) {
+		return
+	}
+	request.Body = io.NopCloser(bytes.NewReader(body))
+	next.ServeHTTP(w, request)
 }
 
 func applyAfter(w http.ResponseWriter, request *http.Request, side Side, rule Rule, answer *recorded) {

@@ -64,6 +64,7 @@ type books struct {
 	chart      []Account
 	openMonths int
 	opening    []Journal
+	onPost     func(Journal)
 
 	mu       sync.Mutex
 	journals []Journal
@@ -75,7 +76,7 @@ type books struct {
 func openBooks(cfg Config) (*books, error) {
 	b := &books{
 		clock: cfg.Clock, companies: cfg.Companies, chart: ChartOfAccounts(), openMonths: cfg.OpenMonths,
-		closed: map[periodKey]bool{}, nextUID: 1,
+		onPost: cfg.OnPost, closed: map[periodKey]bool{}, nextUID: 1,
 	}
 	chance := rand.New(rand.NewPCG(cfg.Seed, 21))
 	for i, c := range cfg.Companies {
@@ -145,6 +146,9 @@ func (b *books) post(j Journal, refuseDuplicates bool) (Journal, error) {
 		}
 	}
 	b.enter(j)
+	if b.onPost != nil {
+		b.onPost(j)
+	}
 	return j, nil
 }
 

@@ -67,6 +67,9 @@ type Config struct {
 	NoJournalRead                    bool          // /api/v2/JournalEntries takes POST only
 	CreditPositive                   bool          // the native surface writes credits as positive amounts
 
+	// OnPost is called when a journal is on the books and not yet answered. It
+	// must not post itself.
+	OnPost func(Journal)
 	Faults *misbehave.Plan // nil: none
 }
 

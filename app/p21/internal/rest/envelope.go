@@ -98,13 +98,21 @@ func turnedAway(status int, e envelope) bool {
 // isWrongAddress reports an answer that will stay the same until somebody
 // changes the address or the server.
 func isWrongAddress(e *p21.Error) bool {
-	return e.Type == p21.Unavailable && e.Status != 0 && !e.Sent
+	if e.Type != p21.Unavailable {
+		return false // with an envelope the words of P21 decide
+	}
+	switch e.Status {
+	case http.StatusNotFound, http.StatusMethodNotAllowed, http.StatusGone, http.StatusNotImplemented:
+		return true
+	}
+	return e.Status/100 == 3
 }
 
-// RouteMissing reports whether err says that the server has no such route.
+// RouteMissing reports whether err says that the server does not have the
+// route that was asked for.
 func RouteMissing(err error) bool {
 	failure, ok := asError(err)
-	return ok && isWrongAddress(failure) && failure.Status/100 == 4
+	return ok && isWrongAddress(failure) && failure.Status/100 != 3 && failure.Operation != signInOperation
 }
 
 func retryAfter(h http.Header) time.Duration {

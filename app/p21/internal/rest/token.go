@@ -14,6 +14,8 @@ import (
 )
 
 const (
+	signInOperation = "sign in"
+
 	tokenPath      = "/api/security/token/v2"
 	renewBefore    = 5 * time.Minute
 	silentLifetime = time.Hour // when the answer does not say how long the token lasts; P21's default is a day
@@ -89,7 +91,7 @@ func (c *Client) token(ctx context.Context) (string, error) {
 	case c.tokens.turn <- struct{}{}:
 		defer func() { <-c.tokens.turn }()
 	case <-ctx.Done():
-		return "", &p21.Error{Operation: "sign in", Type: p21.Unavailable, Message: reason(ctx.Err()), Cause: ctx.Err()}
+		return "", &p21.Error{Operation: signInOperation, Type: p21.Unavailable, Message: reason(ctx.Err()), Cause: ctx.Err()}
 	}
 	if value, ok := c.tokens.fresh(c.clock.Now()); ok {
 		return value, nil // another caller signed in meanwhile
@@ -105,7 +107,7 @@ func (c *Client) token(ctx context.Context) (string, error) {
 // signIn makes one token call. Whatever goes wrong, nothing of the caller's
 // has been sent: its errors are never Sent.
 func (c *Client) signIn(ctx context.Context) (grant, error) {
-	a, err := c.send(ctx, c.reads, request{operation: "sign in", method: http.MethodPost, path: tokenPath, body: c.login}, "")
+	a, err := c.send(ctx, c.reads, request{operation: signInOperation, method: http.MethodPost, path: tokenPath, body: c.login}, "")
 	if err != nil {
 		return grant{}, unsent(err)
 	}
