@@ -17,6 +17,8 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"github.com/jackc/pgx/v5"
 )
 
 // ErrNoPrograms means that PostgreSQL's server programs are not installed.
@@ -143,7 +145,7 @@ func (s *Server) Stop(ctx context.Context) error {
 	return s.run(ctx, "pg_ctl", "-D", s.data, "-m", "fast", "-w", "-t", "60", "stop")
 }
 
-// Reload is for tests that stop the server hard.
+// Kill ends the server as a crash would, for tests.
 func (s *Server) Kill(ctx context.Context) error {
 	return s.run(ctx, "pg_ctl", "-D", s.data, "-m", "immediate", "-w", "stop")
 }
@@ -194,11 +196,28 @@ func (s *Server) own(dir string) error {
 	return passable(dir, uid)
 }
 
+// Reachable reports whether the server's user could use a data folder there: as
+// root the server runs as somebody else, who may not enter a closed home.
+func Reachable(dir string) bool {
+	if os.Geteuid() != 0 {
+		return true
+	}
+	uid, _, err := unprivileged()
+	if err != nil {
+		return false
+	}
+	abs, err := filepath.Abs(dir)
+	return err == nil && passable(abs, uid) == nil
+}
+
 // passable checks that the server's user can walk down to dir: a data folder
 // below a closed home folder cannot be used by another user.
 func passable(dir string, uid uint32) error {
 	for parent := filepath.Dir(dir); parent != "/"; parent = filepath.Dir(parent) {
 		info, err := os.Stat(parent)
+		if errors.Is(err, os.ErrNotExist) {
+			continue // it will be made
+		}
 		if err != nil {
 			return fmt.Errorf("check data folder: %w", err)
 		}
@@ -249,4 +268,29 @@ func fnv(s string) uint32 {
 		h = (h ^ uint32(s[i])) * 16777619
 	}
 	return h
+}
+
+// Database returns the address of the named database, creating it when it is
+// not there.
+func (s *Server) Database(ctx context.Context, name string) (string, error) {
+	conn, err := pgx.Connect(ctx, s.URL)
+	if err != nil {
+		return "", fmt.Errorf("reach the private database: %w", err)
+	}
+	defer func() { _ = conn.Close(context.WithoutCancel(ctx)) }()
+	var there bool
+	if err := conn.QueryRow(ctx, `SELECT EXISTS (SELECT 1 FROM pg_database WHERE datname = $1)`, name).Scan(&there); err != nil {
+		return "", fmt.Errorf("look for database %s: %w", name, err)
+	}
+	if !there {
+		if _, err := conn.Exec(ctx, "CREATE DATABASE "+pgx.Identifier{name}.Sanitize()); err != nil {
+			return "", fmt.Errorf("create database %s: %w", name, err)
+		}
+	}
+	u, err := url.Parse(s.URL)
+	if err != nil {
+		return "", fmt.Errorf("read the private database's address: %w", err)
+	}
+	u.Path = "/" + name
+	return u.String(), nil
 }

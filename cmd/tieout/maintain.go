@@ -1,0 +1,78 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+
+	"tieout/app/invariant"
+)
+
+func runMigrate(ctx context.Context, env environment, args []string) error {
+	if err := flags("migrate", env).Parse(args); err != nil {
+		return err
+	}
+	p, err := open(ctx, env, Config.NeedDatabase)
+	if err != nil {
+		return err
+	}
+	defer p.close()
+	if err := p.migrate(ctx); err != nil {
+		return err
+	}
+	fmt.Fprintln(env.stdout, "The schema is up to date.")
+	return nil
+}
+
+// runVerify recomputes the books; it exits 1 when anything does not hold.
+func runVerify(ctx context.Context, env environment, args []string) error {
+	flags := flags("verify", env)
+	asJSON := flags.Bool("json", false, "print JSON")
+	if err := flags.Parse(args); err != nil {
+		return err
+	}
+	p, err := open(ctx, env, Config.NeedDatabase)
+	if err != nil {
+		return err
+	}
+	defer p.close()
+	checks, err := invariant.Verify(ctx, p.pool)
+	if err != nil {
+		return err
+	}
+	if *asJSON {
+		if err := json.NewEncoder(env.stdout).Encode(checks); err != nil {
+			return fmt.Errorf("print: %w", err)
+		}
+	}
+	broken := false
+	for _, c := range checks {
+		broken = broken || !c.Holds()
+		if *asJSON {
+			continue
+		}
+		state := "holds"
+		if !c.Holds() {
+			state = fmt.Sprintf("BROKEN %d times", c.Broken)
+		}
+		fmt.Fprintf(env.stdout, "%-22s %10d examined  %s  %s\n", c.Name, c.Examined, state, c.Rule)
+		for _, example := range c.Examples {
+			fmt.Fprintf(env.stdout, "    %s\n", example)
+		}
+	}
+	if broken {
+		return errProblems
+	}
+	return nil
+}
+
+func runConfig(_ context.Context, env environment, args []string) error {
+	if err := flags("config", env).Parse(args); err != nil {
+		return err
+	}
+	config, err := LoadConfig(env.environ)
+	if err != nil {
+		return err
+	}
+	return config.Print(env.stdout)
+}

@@ -1,0 +1,144 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"tieout/app/amazon"
+	"tieout/app/clock"
+	"tieout/app/connection"
+	"tieout/app/database"
+	"tieout/app/exception"
+	"tieout/app/fault"
+	"tieout/app/identity"
+	"tieout/app/journal"
+	"tieout/app/mapping"
+	"tieout/app/outbound"
+	"tieout/app/p21"
+	"tieout/app/settlement"
+	"tieout/app/vault"
+	"tieout/jobs"
+	"tieout/sqlc"
+)
+
+// program is everything wired together.
+type program struct {
+	config      Config
+	log         *slog.Logger
+	clock       clock.Clock
+	pool        *pgxpool.Pool
+	queue       *jobs.Queue
+	deliverer   *outbound.Deliverer
+	identity    *identity.Service
+	connections *connection.Service
+	settlements *settlement.Service
+	rules       *mapping.Service
+	entries     *journal.Service
+	exceptions  *exception.Queue
+}
+
+// open reads the configuration, checks it with need, and wires the program.
+func open(ctx context.Context, env environment, need func(Config) error) (*program, error) {
+	config, err := LoadConfig(env.environ)
+	if err != nil {
+		return nil, err
+	}
+	if err := need(config); err != nil {
+		return nil, err
+	}
+	return wire(ctx, config, newLogger(config, env.stderr))
+}
+
+func newLogger(c Config, w io.Writer) *slog.Logger {
+	options := &slog.HandlerOptions{Level: c.LogLevel}
+	if c.LogFormat == "json" {
+		return slog.New(slog.NewJSONHandler(w, options))
+	}
+	return slog.New(slog.NewTextHandler(w, options))
+}
+
+func wire(ctx context.Context, config Config, log *slog.Logger) (*program, error) {
+	pool, err := database.Open(ctx, config.DatabaseURL.Reveal())
+	if err != nil {
+		return nil, err
+	}
+	p := &program{config: config, log: log, clock: clock.System{}, pool: pool}
+	if err := p.wireServices(ctx); err != nil {
+		pool.Close()
+		return nil, err
+	}
+	return p, nil
+}
+
+func (p *program) wireServices(ctx context.Context) error {
+	var err error
+	// The engine's own log is about itself; ours is about the work.
+	if p.queue, err = jobs.NewQueue(p.pool, slog.New(slog.DiscardHandler)); err != nil {
+		return err
+	}
+	secrets, err := p.openVault(ctx)
+	if err != nil {
+		return err
+	}
+	host, err := os.Hostname()
+	if err != nil {
+		return fmt.Errorf("name this worker: %w", err)
+	}
+	p.deliverer = outbound.NewDeliverer(p.pool, fmt.Sprintf("%s/%d", host, os.Getpid()), p.timing(), p.log)
+	p.identity = identity.New(identity.NewStore(p.pool, p.clock))
+	p.connections = connection.NewService(p.pool, p.clock, secrets, amazon.NewStore(p.pool, amazon.Sleep), p.queue)
+	p.settlements = settlement.NewService(p.pool, p.clock, p.queue, p.log)
+	p.rules = mapping.NewService(p.pool, p.clock)
+	p.exceptions = exception.NewQueue(p.pool)
+	p.entries = journal.NewService(journal.Needs{Pool: p.pool, Clock: p.clock, Rules: publishedRules, Jobs: p.queue, Deliverer: p.deliverer, Log: p.log,
+		Ledgers: func(ctx context.Context, id int64) (p21.Ledger, error) { return p.connections.Ledger(ctx, id) }})
+	return nil
+}
+
+// openVault opens the stored secrets; commands that use none run without a key.
+func (p *program) openVault(ctx context.Context) (*vault.Vault, error) {
+	if p.config.VaultKey == "" {
+		return nil, nil
+	}
+	key, err := vault.ParseKey(p.config.VaultKey.Reveal())
+	if err != nil {
+		return nil, fmt.Errorf("TIEOUT_VAULT_KEY: %w", err)
+	}
+	if pending, err := database.Pending(ctx, p.pool); err != nil || pending {
+		return nil, err // the schema is not there yet; migrate opens it again
+	}
+	return vault.Open(ctx, vault.Database{Pool: p.pool}, key)
+}
+
+func (p *program) timing() outbound.Timing {
+	t := outbound.DefaultTiming()
+	t.Request = p.config.OutboundTimeout
+	t.Hold = 3 * p.config.OutboundTimeout
+	t.LookUpWindow = p.config.ReadBackWindow
+	t.RetryInterval = p.config.ReadBackInterval
+	return t
+}
+
+// publishedRules returns a connection's rules in use, nil when it has none yet.
+func publishedRules(ctx context.Context, db sqlc.DBTX, connectionID int64) (*mapping.RuleSet, error) {
+	set, err := mapping.LoadPublished(ctx, db, connectionID)
+	if fault.Is(err, fault.NotFound) {
+		return nil, nil
+	}
+	return set, err
+}
+
+// migrate brings the schema up to date and opens what needs it.
+func (p *program) migrate(ctx context.Context) error {
+	if err := database.Migrate(ctx, p.pool); err != nil {
+		return err
+	}
+	return p.wireServices(ctx)
+}
+
+func (p *program) close() { p.pool.Close() }
