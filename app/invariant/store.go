@@ -75,7 +75,8 @@ var rules = []rule{
 	{"lines-carried-once", "The entries of a settlement carry every line exactly once, and clearing carries the deposit.",
 		`SELECT count(DISTINCT settlement_id) FROM journal_entry WHERE entry_type = 'settlement' AND status IN ` + beyondDraft,
 		`WITH started AS (
-			SELECT DISTINCT e.settlement_id FROM journal_entry e WHERE e.entry_type = 'settlement' AND e.status IN ('submitted', 'approved', 'posting', 'posted', 'unknown')),
+			SELECT DISTINCT e.settlement_id FROM journal_entry e JOIN settlement s ON s.id = e.settlement_id AND s.replaced_at IS NULL
+			WHERE e.entry_type = 'settlement' AND e.status IN ('submitted', 'approved', 'posting', 'posted', 'unknown')),
 		 live AS (
 			SELECT * FROM journal_entry WHERE entry_type = 'settlement' AND status NOT IN ('reversed', 'discarded')),
 		 carried AS (
@@ -155,7 +156,7 @@ var rules = []rule{
 		`SELECT count(*) FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid WHERE NOT t.tgisinternal AND c.relnamespace = 'public'::regnamespace`,
 		`SELECT format('trigger %s is %s', n.name, CASE WHEN t.oid IS NULL THEN 'missing' ELSE 'switched off' END)
 		 FROM unnest(ARRAY['audit_chain', 'audit_event_immutable', 'document_immutable', 'document_chunk_immutable', 'document_chunk_delete',
-			'rule_set_change', 'rule_set_insert', 'mapping_rule_content', 'rule_set_account_content', 'settlement_line_insert',
+			'rule_set_change', 'rule_set_insert', 'rule_set_editor_change', 'rule_set_truncate', 'rule_set_editor_truncate', 'rule_set_account_truncate', 'mapping_rule_truncate', 'mapping_rule_content', 'rule_set_account_content', 'settlement_line_insert',
 			'settlement_line_immutable', 'settlement_problem_immutable', 'settlement_seal', 'settlement_rolled_up', 'settlement_correction_change',
 			'journal_entry_change', 'journal_line_change', 'journal_source_change', 'approval_change', 'journal_preparer_immutable',
 			'rollup_change', 'outbound_message_change', 'outbound_event_immutable']) AS n(name)
