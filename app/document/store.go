@@ -3,7 +3,6 @@ package document
 import (
 	"bytes"
 	"context"
-	"crypto/sha256"
 	"errors"
 	"fmt"
 	"io"
@@ -218,55 +217,4 @@ func (s *Store) Range(ctx context.Context, id, offset int64, length int) ([]byte
 		out.Write(part[:min(len(part), length-out.Len())])
 	}
 	return out.Bytes(), nil
-}
-
-// Damaged is a document whose bytes are not the ones that were stored.
-type Damaged struct {
-	ID     int64
-	Reason string
-}
-
-// Verify reads every document and compares it with its SHA-256.
-func (s *Store) Verify(ctx context.Context) (damaged []Damaged, examined int64, err error) {
-	rows, err := s.pool.Query(ctx, `SELECT id FROM document ORDER BY id`)
-	if err != nil {
-		return nil, 0, fmt.Errorf("list documents: %w", err)
-	}
-	ids, err := pgx.CollectRows(rows, pgx.RowTo[int64])
-	if err != nil {
-		return nil, 0, fmt.Errorf("list documents: %w", err)
-	}
-	for _, id := range ids {
-		examined++
-		if reason := s.damage(ctx, id); reason != "" {
-			damaged = append(damaged, Damaged{id, reason})
-		}
-		if ctx.Err() != nil {
-			return damaged, examined, ctx.Err()
-		}
-	}
-	return damaged, examined, nil
-}
-
-func (s *Store) damage(ctx context.Context, id int64) string {
-	doc, err := s.Get(ctx, id)
-	if err != nil {
-		return err.Error()
-	}
-	r, err := s.Open(ctx, id)
-	if err != nil {
-		return err.Error()
-	}
-	defer func() { _ = r.Close() }() // only frees memory
-	hash := sha256.New()
-	n, err := io.Copy(hash, r)
-	switch {
-	case err != nil:
-		return err.Error()
-	case n != doc.Size:
-		return fmt.Sprintf("it has %d bytes instead of %d", n, doc.Size)
-	case [sha256.Size]byte(hash.Sum(nil)) != doc.SHA256:
-		return "its bytes do not have the SHA-256 it was stored under"
-	}
-	return ""
 }

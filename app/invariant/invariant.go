@@ -7,8 +7,6 @@ import (
 	"context"
 	"fmt"
 
-	"github.com/jackc/pgx/v5/pgxpool"
-
 	"tieout/app/audit"
 	"tieout/app/document"
 )
@@ -29,28 +27,28 @@ func (c Check) Holds() bool { return c.Broken == 0 }
 const maxExamples = 20
 
 // Verify runs every check, in the order in which they are documented.
-func Verify(ctx context.Context, pool *pgxpool.Pool) ([]Check, error) {
+func Verify(ctx context.Context, db Querier) ([]Check, error) {
 	checks := make([]Check, 0, len(rules)+2)
 	for _, r := range rules {
-		c, err := r.run(ctx, pool)
+		c, err := r.run(ctx, db)
 		if err != nil {
 			return nil, fmt.Errorf("check %s: %w", r.name, err)
 		}
 		checks = append(checks, c)
 	}
-	documents, err := verifyDocuments(ctx, pool)
+	documents, err := verifyDocuments(ctx, db)
 	if err != nil {
 		return nil, err
 	}
-	chain, err := verifyChain(ctx, pool)
+	chain, err := verifyChain(ctx, db)
 	if err != nil {
 		return nil, err
 	}
 	return append(checks, documents, chain), nil
 }
 
-func verifyChain(ctx context.Context, pool *pgxpool.Pool) (Check, error) {
-	events, breaks, err := audit.Verify(ctx, pool)
+func verifyChain(ctx context.Context, db Querier) (Check, error) {
+	events, breaks, err := audit.Verify(ctx, db)
 	if err != nil {
 		return Check{}, fmt.Errorf("check audit chain: %w", err)
 	}
@@ -61,9 +59,9 @@ func verifyChain(ctx context.Context, pool *pgxpool.Pool) (Check, error) {
 	return c, nil
 }
 
-func verifyDocuments(ctx context.Context, pool *pgxpool.Pool) (Check, error) {
+func verifyDocuments(ctx context.Context, db Querier) (Check, error) {
 	c := Check{Name: "documents", Rule: "Every stored document still has the bytes that its SHA-256 names."}
-	bad, examined, err := document.NewStore(pool).Verify(ctx)
+	bad, examined, err := document.Verify(ctx, db)
 	if err != nil {
 		return Check{}, fmt.Errorf("check documents: %w", err)
 	}

@@ -5,8 +5,13 @@ import (
 	"fmt"
 
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgxpool"
 )
+
+// Querier is a pool, or a transaction that looks at one moment.
+type Querier interface {
+	Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error)
+	QueryRow(ctx context.Context, sql string, args ...any) pgx.Row
+}
 
 // rule is a check in SQL: how many objects there are, and one sentence for
 // each that breaks the rule.
@@ -15,12 +20,12 @@ type rule struct {
 	examined, broken string
 }
 
-func (r rule) run(ctx context.Context, pool *pgxpool.Pool) (Check, error) {
+func (r rule) run(ctx context.Context, db Querier) (Check, error) {
 	c := Check{Name: r.name, Rule: r.sentence}
-	if err := pool.QueryRow(ctx, r.examined).Scan(&c.Examined); err != nil {
+	if err := db.QueryRow(ctx, r.examined).Scan(&c.Examined); err != nil {
 		return Check{}, fmt.Errorf("count: %w", err)
 	}
-	rows, err := pool.Query(ctx, r.broken)
+	rows, err := db.Query(ctx, r.broken)
 	if err != nil {
 		return Check{}, fmt.Errorf("look: %w", err)
 	}

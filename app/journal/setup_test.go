@@ -58,9 +58,15 @@ type jobs struct {
 	drafts, posts []int64
 }
 
-func (j *jobs) Draft(_ context.Context, _ pgx.Tx, id int64) error { j.drafts = append(j.drafts, id); return nil }
-func (j *jobs) Post(_ context.Context, _ pgx.Tx, id int64) error  { j.posts = append(j.posts, id); return nil }
-func (j *jobs) Redraft(context.Context, pgx.Tx, int64) error      { return nil }
+func (j *jobs) Draft(_ context.Context, _ pgx.Tx, id int64) error {
+	j.drafts = append(j.drafts, id)
+	return nil
+}
+func (j *jobs) Post(_ context.Context, _ pgx.Tx, id int64) error {
+	j.posts = append(j.posts, id)
+	return nil
+}
+func (j *jobs) Redraft(context.Context, pgx.Tx, int64) error { return nil }
 
 func quickTiming() outbound.Timing {
 	return outbound.Timing{Hold: 5 * time.Second, Request: 2 * time.Second, LookUps: 2, LookUpWindow: 0, RetryInterval: time.Millisecond}

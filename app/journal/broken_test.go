@@ -1,0 +1,114 @@
+package journal_test
+
+import (
+	"errors"
+	"testing"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/stretchr/testify/require"
+
+	"tieout/app/invariant"
+	"tieout/app/p21"
+)
+
+var errUndo = errors.New("undo")
+
+// TestVerifyNamesEveryBrokenInvariant breaks the books behind the program's
+// back, with triggers switched off, and looks who is named.
+func TestVerifyNamesEveryBrokenInvariant(t *testing.T) {
+	t.Parallel()
+	breaks := map[string][]string{
+		"lines-sealed": {
+			`UPDATE settlement_line SET amount = amount + 0.01 WHERE line_no = (SELECT min(line_no) FROM settlement_line)`,
+			`DELETE FROM settlement_line WHERE line_no = (SELECT min(line_no) FROM settlement_line)`,
+			`INSERT INTO settlement_line SELECT l.* FROM (SELECT * FROM settlement_line LIMIT 1) l JOIN LATERAL (SELECT 1) x ON false
+			 UNION ALL SELECT 999999, posted_at, raw_offset, raw_length, line_no, kind_id, posted_on, product_id, quantity, part, amount, fulfillment, order_id, merchant_order_id, adjustment_id, shipment_id, order_item_code, promotion_id FROM (SELECT * FROM settlement_line LIMIT 1) y`,
+		},
+		"rollups-agree": {
+			`UPDATE rollup SET amount = amount + 0.01 WHERE ctid = (SELECT min(ctid) FROM rollup)`,
+			`UPDATE rollup SET lines = lines + 1 WHERE ctid = (SELECT min(ctid) FROM rollup)`,
+			`DELETE FROM rollup WHERE ctid = (SELECT min(ctid) FROM rollup)`,
+		},
+		"settlement-ties-out": {`UPDATE settlement SET deposit = deposit + 1`},
+		"entry-balances": {
+			`UPDATE journal_line SET debit = debit + 0.01 WHERE clearing`,
+			`UPDATE journal_line SET functional_debit = functional_debit + 0.01 WHERE clearing`,
+			`UPDATE journal_entry SET total = total + 1`,
+		},
+		"lines-carried-once": {
+			`DELETE FROM journal_source WHERE ctid = (SELECT min(ctid) FROM journal_source)`,
+			`UPDATE journal_source SET amount = amount + 1 WHERE ctid = (SELECT min(ctid) FROM journal_source WHERE line_no > 0)`,
+			`UPDATE journal_entry SET clearing = clearing + 1`,
+			`UPDATE settlement SET deposit = deposit + 1`,
+		},
+		"four-eyes": {
+			`INSERT INTO journal_preparer (entry_id, person_id, what) SELECT entry_id, person_id, 'edited' FROM approval`,
+			`UPDATE journal_entry SET submitted_by = (SELECT person_id FROM approval LIMIT 1)`,
+			`UPDATE rule_set SET published_by = (SELECT min(id) FROM person), submitted_by = (SELECT min(id) FROM person)`,
+		},
+		"approved-content": {
+			`UPDATE journal_line SET account = '9999-999' WHERE clearing`,
+			`UPDATE journal_entry SET description = 'something else'`,
+			`UPDATE approval SET voided_at = now()`,
+			`DELETE FROM approval`,
+		},
+		"posted-once": {
+			`UPDATE outbound_message SET state = 'unknown'`,
+			`UPDATE outbound_message SET remote_key = 'another'`,
+			`DELETE FROM outbound_event; DELETE FROM outbound_message`,
+			`UPDATE journal_entry SET status = 'reversed' WHERE status = 'posted'`,
+			`UPDATE journal_entry SET status = 'draft', p21_number = '' WHERE status = 'posted'`,
+		},
+		"exact-money":     {`ALTER TABLE rollup ALTER COLUMN amount TYPE double precision`, `UPDATE journal_entry SET currency = 'EUR'`},
+		"nothing-guessed": {`UPDATE journal_source SET rule_id = 0`, `UPDATE rule_set SET state = 'draft', published_at = NULL`},
+		"guards-in-place": {`ALTER TABLE approval DISABLE TRIGGER approval_change`, `DROP TRIGGER settlement_line_immutable ON settlement_line`},
+		"documents": {
+			`UPDATE document SET sha256 = sha256('x')`,
+			`DELETE FROM document_chunk`,
+		},
+		"audit-chain": {
+			`UPDATE audit_event SET reason = 'rewritten' WHERE seq = 2`,
+			`DELETE FROM audit_event WHERE seq = 2`,
+			`UPDATE audit_event SET seq = 100000 WHERE seq = 2; UPDATE audit_event SET seq = 2 WHERE seq = 3; UPDATE audit_event SET seq = 3 WHERE seq = 100000`,
+			`DELETE FROM audit_event WHERE seq = (SELECT max(seq) FROM audit_event)`,
+			`UPDATE audit_event SET actor = 'nobody' WHERE seq = 1`,
+		},
+	}
+	b := setup(t, p21.SeedV2)
+	id := b.approved(20)
+	require.NoError(t, b.entries.Post(t.Context(), id))
+	b.holds()
+	for name, statements := range breaks {
+		for _, statement := range statements {
+			broken := namedWhenBroken(t, b, statement)
+			require.Contains(t, broken, name, "after %s", statement)
+		}
+	}
+	b.holds()
+}
+
+// namedWhenBroken runs a statement with triggers off, verifies, and undoes it.
+func namedWhenBroken(t *testing.T, b *bench, statement string) []string {
+	t.Helper()
+	var broken []string
+	err := pgx.BeginFunc(t.Context(), b.pool, func(tx pgx.Tx) error {
+		for _, s := range []string{`SET LOCAL session_replication_role = replica`, statement} {
+			if _, err := tx.Exec(t.Context(), s); err != nil {
+				return err
+			}
+		}
+		checks, err := invariant.Verify(t.Context(), tx)
+		if err != nil {
+			return err
+		}
+		for _, c := range checks {
+			if !c.Holds() {
+				require.NotEmpty(t, c.Examples)
+				broken = append(broken, c.Name)
+			}
+		}
+		return errUndo
+	})
+	require.ErrorIs(t, err, errUndo)
+	return broken
+}
