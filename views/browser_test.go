@@ -89,6 +89,13 @@ func (b *browser) until(t *testing.T, condition string) {
 	require.NoError(t, err, condition)
 }
 
+// keydown presses a key whose default the page prevents; chromedp would type
+// its character all the same.
+func (b *browser) keydown(t *testing.T, key string) {
+	t.Helper()
+	value[bool](t, b, fmt.Sprintf(`document.activeElement.dispatchEvent(new KeyboardEvent("keydown", {key: %q, bubbles: true, cancelable: true}))`, key))
+}
+
 // text reads an element once it is visible.
 func (b *browser) text(t *testing.T, selector string) string {
 	t.Helper()
@@ -184,8 +191,7 @@ func TestRowsAreChosenByKeyboardWithAnExactTotal(t *testing.T) {
 func TestAFilterRefreshesTheTableAndTheAddress(t *testing.T) {
 	t.Parallel()
 	b, url, _ := openList(t)
-	// chromedp types the character even where the page refused its keydown.
-	value[bool](t, b, `document.body.dispatchEvent(new KeyboardEvent("keydown", {key: "/", bubbles: true}))`)
+	b.keydown(t, "/")
 	b.do(t, chromedp.KeyEvent("159"))
 	b.until(t, `document.querySelectorAll("#results tbody tr").length === 2`)
 	require.Equal(t, url+"/settlements?connection=1&q=159&status=open&from=2026-11-01", value[string](t, b, `location.href`), "empty filters stay out")
@@ -216,7 +222,9 @@ func TestThePaletteFindsAndGoes(t *testing.T) {
 		chromedp.KeyEvent("999"),
 	)
 	b.until(t, `document.querySelector("#palette-results a")?.textContent.includes("Found 999")`)
-	b.do(t, chromedp.KeyEvent(kb.ArrowDown+kb.Enter), chromedp.WaitVisible(chromedp.CSS(".empty")))
+	b.keydown(t, "ArrowDown")
+	b.keydown(t, "Enter")
+	b.do(t, chromedp.WaitVisible(chromedp.CSS(".empty")))
 	require.Equal(t, "/story/table-none", value[string](t, b, `location.pathname`))
 	require.Empty(t, b.said())
 }
