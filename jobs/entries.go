@@ -13,6 +13,7 @@ import (
 	"tieout/app/audit"
 	"tieout/app/journal"
 	"tieout/app/outbound"
+	"tieout/app/settlement"
 )
 
 // Draft builds the entries of one settlement.
@@ -33,12 +34,15 @@ func (q *Queue) Draft(ctx context.Context, tx pgx.Tx, settlementID int64) error 
 
 type draftWorker struct {
 	river.WorkerDefaults[Draft]
-	entries *journal.Service
+	settlements *settlement.Service
+	entries     *journal.Service
 }
 
 func (w *draftWorker) Work(ctx context.Context, job *river.Job[Draft]) error {
-	_, err := w.entries.Draft(ctx, job.Args.SettlementID, audit.Job("drafting"))
-	return err
+	if _, err := w.entries.Draft(ctx, job.Args.SettlementID, audit.Job("drafting")); err != nil {
+		return err
+	}
+	return w.settlements.Check(ctx, job.Args.SettlementID, audit.Job("checking"))
 }
 
 // Redraft builds the drafts of a whole connection again.

@@ -83,7 +83,7 @@ const jobTimeout = 5 * time.Minute
 // and elects the one that schedules.
 func Start(ctx context.Context, pool *pgxpool.Pool, q *Queue, s Services, set Settings, c clock.Clock, log *slog.Logger) (*Worker, error) {
 	workers := river.NewWorkers()
-	river.AddWorker(workers, &draftWorker{entries: s.Entries})
+	river.AddWorker(workers, &draftWorker{settlements: s.Settlements, entries: s.Entries})
 	river.AddWorker(workers, &redraftWorker{entries: s.Entries, queue: q, pool: pool})
 	river.AddWorker(workers, &postWorker{entries: s.Entries})
 	river.AddWorker(workers, &sweepWorker{entries: s.Entries, queue: q, pool: pool})

@@ -48,7 +48,7 @@ SELECT s.id, s.connection_id, c.name AS connection_name, c.title AS connection_t
        s.import_id, s.document_id, s.amazon_id, s.currency, s.start_at, s.end_at, s.deposit_at, s.deposit, s.row_count, s.line_count,
        s.line_sum, s.problem_count, s.marketplaces, s.replaces_id, s.replaced_at, s.created_at,
        b.correction, b.difference, i.format,
-       (SELECT n.id FROM settlement n WHERE n.replaces_id = s.id LIMIT 1) AS replaced_by
+       coalesce((SELECT n.id FROM settlement n WHERE n.replaces_id = s.id LIMIT 1), 0)::bigint AS replaced_by
 FROM settlement s
 JOIN connection c ON c.id = s.connection_id
 JOIN settlement_balance b ON b.settlement_id = s.id
@@ -188,3 +188,38 @@ JOIN kind k ON k.id = r.kind_id
 WHERE s.connection_id = @connection_id AND s.currency = @currency AND s.replaced_at IS NULL
 GROUP BY s.id, s.amazon_id, s.end_at
 ORDER BY s.end_at, s.id;
+
+-- name: ChainOfSettlement :one
+-- What a cycle brings over from the one before it and what that one left behind.
+SELECT p.id AS previous_id, p.amazon_id AS previous_amazon_id, p.end_at AS previous_end, p.deposit AS previous_deposit, s.start_at, s.currency, s.amazon_id, s.connection_id,
+       coalesce((SELECT -sum(r.amount) FROM rollup r JOIN kind k ON k.id = r.kind_id
+                 WHERE r.settlement_id = p.id AND regexp_replace(lower(k.amount_description), '[ _-]', '', 'g') = 'currentreserveamount'), 0)::numeric AS held,
+       coalesce((SELECT sum(r.amount) FROM rollup r JOIN kind k ON k.id = r.kind_id
+                 WHERE r.settlement_id = s.id AND regexp_replace(lower(k.amount_description), '[ _-]', '', 'g') = 'previousreserveamountbalance'), 0)::numeric AS released,
+       coalesce((SELECT sum(r.amount) FROM rollup r JOIN kind k ON k.id = r.kind_id
+                 WHERE r.settlement_id = s.id AND regexp_replace(lower(k.amount_description), '[ _-]', '', 'g') = 'payabletoamazon'), 0)::numeric AS payable
+FROM settlement s
+JOIN LATERAL (SELECT x.id, x.amazon_id, x.end_at, x.deposit FROM settlement x
+              WHERE x.connection_id = s.connection_id AND x.currency = s.currency AND x.replaced_at IS NULL AND (x.end_at, x.id) < (s.end_at, s.id)
+              ORDER BY x.end_at DESC, x.id DESC LIMIT 1) p ON true
+WHERE s.id = $1;
+
+-- name: TaxResidue :one
+-- Orders whose collected and withheld tax do not cancel, where Amazon withholds.
+WITH tax AS (
+    SELECT k.id, (regexp_replace(lower(k.amount_type), '[ _-]', '', 'g') = 'itemwithheldtax') AS withheld
+    FROM kind k WHERE k.connection_id = @connection_id
+      AND (regexp_replace(lower(k.amount_type), '[ _-]', '', 'g') = 'itemwithheldtax'
+           OR (regexp_replace(lower(k.amount_type), '[ _-]', '', 'g') = 'itemprice'
+               AND regexp_replace(lower(k.amount_description), '[ _-]', '', 'g') IN ('tax', 'shippingtax', 'giftwraptax')))),
+orders AS (
+    SELECT l.order_id, sum(l.amount) AS residue
+    FROM settlement_line l JOIN tax t ON t.id = l.kind_id
+    WHERE l.settlement_id = @settlement_id AND l.order_id IS NOT NULL
+    GROUP BY l.order_id HAVING bool_or(t.withheld) AND sum(l.amount) <> 0)
+SELECT count(*) AS orders, coalesce(sum(residue), 0)::numeric AS residue, coalesce(min(order_id), '')::text AS example FROM orders;
+
+-- name: SettlementAfter :one
+SELECT n.id FROM settlement s JOIN settlement n ON n.connection_id = s.connection_id AND n.currency = s.currency AND n.replaced_at IS NULL
+    AND (n.end_at, n.id) > (s.end_at, s.id)
+WHERE s.id = $1 ORDER BY n.end_at, n.id LIMIT 1;

@@ -169,14 +169,16 @@ func (q *Queries) IgnoreException(ctx context.Context, arg IgnoreExceptionParams
 const listExceptions = `-- name: ListExceptions :many
 SELECT e.id, e.connection_id, c.name AS connection_name, e.class, e.cause, e.title, e.settlement_id, e.entry_id, e.kind_id,
        e.records, e.amount, e.currency, e.state, e.assigned_to, coalesce(a.name, '') AS assigned_name, e.snoozed_until,
+       e.resolution, coalesce(r.name, '') AS resolved_name, e.resolved_at,
        e.opened_at, e.version, coalesce(abs(e.amount), 0)::numeric AS weight
 FROM exception e
 JOIN connection c ON c.id = e.connection_id
 LEFT JOIN person a ON a.id = e.assigned_to
+LEFT JOIN person r ON r.id = e.resolved_by
 WHERE ($1::bigint IS NULL OR e.connection_id = $1)
   AND ($2::text = '' OR e.class = $2)
   AND ($3::text = '' OR e.state = $3)
-  AND ($4::bigint = 0 OR e.assigned_to = $4)
+  AND ($4::bigint = 0 OR e.assigned_to = $4 OR ($4 = -1 AND e.assigned_to IS NULL))
   AND ($5::boolean OR e.snoozed_until IS NULL OR e.snoozed_until < now())
   AND ($6::numeric IS NULL
        OR (coalesce(abs(e.amount), 0), e.id) < ($6::numeric, $7::bigint))
@@ -212,6 +214,9 @@ type ListExceptionsRow struct {
 	AssignedTo     *int64
 	AssignedName   string
 	SnoozedUntil   *time.Time
+	Resolution     string
+	ResolvedName   string
+	ResolvedAt     *time.Time
 	OpenedAt       time.Time
 	Version        int32
 	Weight         decimal.Decimal
@@ -253,10 +258,49 @@ func (q *Queries) ListExceptions(ctx context.Context, arg ListExceptionsParams) 
 			&i.AssignedTo,
 			&i.AssignedName,
 			&i.SnoozedUntil,
+			&i.Resolution,
+			&i.ResolvedName,
+			&i.ResolvedAt,
 			&i.OpenedAt,
 			&i.Version,
 			&i.Weight,
 		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const moneyAtStake = `-- name: MoneyAtStake :many
+SELECT e.class, e.currency, sum(abs(e.amount))::numeric AS amount
+FROM exception e
+WHERE e.state = 'open' AND e.amount <> 0
+  AND ($1::bigint IS NULL OR e.connection_id = $1)
+  AND (e.snoozed_until IS NULL OR e.snoozed_until < now())
+GROUP BY e.class, e.currency ORDER BY e.class, sum(abs(e.amount)) DESC
+`
+
+type MoneyAtStakeRow struct {
+	Class    string
+	Currency string
+	Amount   decimal.Decimal
+}
+
+// Of the open, unsnoozed causes, per class and currency, whatever the sign.
+func (q *Queries) MoneyAtStake(ctx context.Context, connectionID *int64) ([]MoneyAtStakeRow, error) {
+	rows, err := q.db.Query(ctx, moneyAtStake, connectionID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []MoneyAtStakeRow{}
+	for rows.Next() {
+		var i MoneyAtStakeRow
+		if err := rows.Scan(&i.Class, &i.Currency, &i.Amount); err != nil {
 			return nil, err
 		}
 		items = append(items, i)

@@ -250,13 +250,19 @@ FROM journal_entry e
 WHERE e.status <> 'discarded'
   AND ($1::bigint IS NULL OR e.connection_id = $1)
   AND ($2::text = '' OR e.fiscal_year || '-' || lpad(e.period::text, 2, '0') = $2)
-  AND ($3::text = '' OR e.reference ILIKE '%' || $3 || '%' OR e.p21_number = $3)
+  AND ($3::bigint = 0 OR (e.status = 'submitted'
+       AND NOT EXISTS (SELECT 1 FROM journal_preparer x WHERE x.entry_id = e.id AND x.person_id = $3)
+       AND NOT EXISTS (SELECT 1 FROM approval a WHERE a.entry_id = e.id AND a.person_id = $3 AND a.voided_at IS NULL)
+       AND NOT EXISTS (SELECT 1 FROM policy l WHERE l.connection_id = e.connection_id AND cardinality(l.approver_ids) > 0
+                       AND NOT $3 = ANY (l.approver_ids))))
+  AND ($4::text = '' OR e.reference ILIKE '%' || $4 || '%' OR e.p21_number = $4)
 GROUP BY e.status, e.currency ORDER BY e.status, e.currency
 `
 
 type CountEntriesParams struct {
 	ConnectionID *int64
 	Period       string
+	WaitingFor   int64
 	Search       string
 }
 
@@ -270,7 +276,12 @@ type CountEntriesRow struct {
 
 // Of the filtered set, per state and currency.
 func (q *Queries) CountEntries(ctx context.Context, arg CountEntriesParams) ([]CountEntriesRow, error) {
-	rows, err := q.db.Query(ctx, countEntries, arg.ConnectionID, arg.Period, arg.Search)
+	rows, err := q.db.Query(ctx, countEntries,
+		arg.ConnectionID,
+		arg.Period,
+		arg.WaitingFor,
+		arg.Search,
+	)
 	if err != nil {
 		return nil, err
 	}
@@ -435,18 +446,47 @@ func (q *Queries) EntriesOfSettlement(ctx context.Context, settlementID int64) (
 	return items, nil
 }
 
+const entryPeriods = `-- name: EntryPeriods :many
+SELECT (e.fiscal_year || '-' || lpad(e.period::text, 2, '0'))::text AS period FROM journal_entry e
+WHERE e.status <> 'discarded' AND ($1::bigint IS NULL OR e.connection_id = $1)
+GROUP BY e.fiscal_year, e.period ORDER BY e.fiscal_year DESC, e.period DESC LIMIT 60
+`
+
+// The fiscal periods that have entries, newest first.
+func (q *Queries) EntryPeriods(ctx context.Context, connectionID *int64) ([]string, error) {
+	rows, err := q.db.Query(ctx, entryPeriods, connectionID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []string{}
+	for rows.Next() {
+		var period string
+		if err := rows.Scan(&period); err != nil {
+			return nil, err
+		}
+		items = append(items, period)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const getEntry = `-- name: GetEntry :one
 SELECT e.id, e.connection_id, c.name AS connection_name, e.settlement_id, s.amazon_id, e.entry_type, e.status, e.reference, e.version,
        e.company, e.journal, e.fiscal_year, e.period, e.moved_from, e.entry_on, e.currency, e.functional_currency, e.rate, e.rate_note,
        e.description, e.rule_set_id, rs.number AS rule_set_number, e.reverses_id, e.clearing, e.total, e.functional_total, e.content_hash,
        e.reason, e.p21_number, e.drafted_at, e.submitted_by, coalesce(p.name, '') AS submitted_name, e.submitted_at, e.approved_at, e.posted_at,
        e.row_version, journal_approvals_needed(e.id)::int AS approvals_needed,
+       coalesce(pol.approver_ids, '{}')::bigint[] AS approver_ids, pol.fresh_sign_in_minutes,
        coalesce((SELECT r.id FROM journal_entry r WHERE r.reverses_id = e.id AND r.status <> 'discarded'), 0)::bigint AS reversed_by
 FROM journal_entry e
 JOIN connection c ON c.id = e.connection_id
 JOIN settlement s ON s.id = e.settlement_id
 JOIN rule_set rs ON rs.id = e.rule_set_id
 LEFT JOIN person p ON p.id = e.submitted_by
+LEFT JOIN policy pol ON pol.connection_id = e.connection_id
 WHERE e.id = $1
 `
 
@@ -488,6 +528,8 @@ type GetEntryRow struct {
 	PostedAt           *time.Time
 	RowVersion         int32
 	ApprovalsNeeded    int32
+	ApproverIds        []int64
+	FreshSignInMinutes *int32
 	ReversedBy         int64
 }
 
@@ -532,6 +574,8 @@ func (q *Queries) GetEntry(ctx context.Context, id int64) (GetEntryRow, error) {
 		&i.PostedAt,
 		&i.RowVersion,
 		&i.ApprovalsNeeded,
+		&i.ApproverIds,
+		&i.FreshSignInMinutes,
 		&i.ReversedBy,
 	)
 	return i, err
@@ -906,7 +950,9 @@ WHERE e.status <> 'discarded'
   AND ($2::text = '' OR e.status = $2)
   AND ($3::bigint = 0 OR (e.status = 'submitted'
        AND NOT EXISTS (SELECT 1 FROM journal_preparer x WHERE x.entry_id = e.id AND x.person_id = $3)
-       AND NOT EXISTS (SELECT 1 FROM approval a WHERE a.entry_id = e.id AND a.person_id = $3 AND a.voided_at IS NULL)))
+       AND NOT EXISTS (SELECT 1 FROM approval a WHERE a.entry_id = e.id AND a.person_id = $3 AND a.voided_at IS NULL)
+       AND NOT EXISTS (SELECT 1 FROM policy l WHERE l.connection_id = e.connection_id AND cardinality(l.approver_ids) > 0
+                       AND NOT $3 = ANY (l.approver_ids))))
   AND ($4::text = '' OR e.fiscal_year || '-' || lpad(e.period::text, 2, '0') = $4)
   AND ($5::text = '' OR e.reference ILIKE '%' || $5 || '%' OR e.p21_number = $5)
   AND ($6::date IS NULL OR (e.entry_on, e.id) < ($6::date, $7::bigint))
@@ -1545,6 +1591,8 @@ SELECT count(*) FROM journal_entry e
 WHERE e.status = 'submitted'
   AND NOT EXISTS (SELECT 1 FROM journal_preparer x WHERE x.entry_id = e.id AND x.person_id = $1)
   AND NOT EXISTS (SELECT 1 FROM approval a WHERE a.entry_id = e.id AND a.person_id = $1 AND a.voided_at IS NULL)
+  AND NOT EXISTS (SELECT 1 FROM policy l WHERE l.connection_id = e.connection_id AND cardinality(l.approver_ids) > 0
+                  AND NOT $1 = ANY (l.approver_ids))
 `
 
 // Entries that this person could approve.

@@ -30,6 +30,55 @@ func (q *Queries) ApproveCorrection(ctx context.Context, arg ApproveCorrectionPa
 	return result.RowsAffected(), nil
 }
 
+const chainOfSettlement = `-- name: ChainOfSettlement :one
+SELECT p.id AS previous_id, p.amazon_id AS previous_amazon_id, p.end_at AS previous_end, p.deposit AS previous_deposit, s.start_at, s.currency, s.amazon_id, s.connection_id,
+       coalesce((SELECT -sum(r.amount) FROM rollup r JOIN kind k ON k.id = r.kind_id
+                 WHERE r.settlement_id = p.id AND regexp_replace(lower(k.amount_description), '[ _-]', '', 'g') = 'currentreserveamount'), 0)::numeric AS held,
+       coalesce((SELECT sum(r.amount) FROM rollup r JOIN kind k ON k.id = r.kind_id
+                 WHERE r.settlement_id = s.id AND regexp_replace(lower(k.amount_description), '[ _-]', '', 'g') = 'previousreserveamountbalance'), 0)::numeric AS released,
+       coalesce((SELECT sum(r.amount) FROM rollup r JOIN kind k ON k.id = r.kind_id
+                 WHERE r.settlement_id = s.id AND regexp_replace(lower(k.amount_description), '[ _-]', '', 'g') = 'payabletoamazon'), 0)::numeric AS payable
+FROM settlement s
+JOIN LATERAL (SELECT x.id, x.amazon_id, x.end_at, x.deposit FROM settlement x
+              WHERE x.connection_id = s.connection_id AND x.currency = s.currency AND x.replaced_at IS NULL AND (x.end_at, x.id) < (s.end_at, s.id)
+              ORDER BY x.end_at DESC, x.id DESC LIMIT 1) p ON true
+WHERE s.id = $1
+`
+
+type ChainOfSettlementRow struct {
+	PreviousID       int64
+	PreviousAmazonID string
+	PreviousEnd      time.Time
+	PreviousDeposit  decimal.Decimal
+	StartAt          time.Time
+	Currency         string
+	AmazonID         string
+	ConnectionID     int64
+	Held             decimal.Decimal
+	Released         decimal.Decimal
+	Payable          decimal.Decimal
+}
+
+// What a cycle brings over from the one before it and what that one left behind.
+func (q *Queries) ChainOfSettlement(ctx context.Context, id int64) (ChainOfSettlementRow, error) {
+	row := q.db.QueryRow(ctx, chainOfSettlement, id)
+	var i ChainOfSettlementRow
+	err := row.Scan(
+		&i.PreviousID,
+		&i.PreviousAmazonID,
+		&i.PreviousEnd,
+		&i.PreviousDeposit,
+		&i.StartAt,
+		&i.Currency,
+		&i.AmazonID,
+		&i.ConnectionID,
+		&i.Held,
+		&i.Released,
+		&i.Payable,
+	)
+	return i, err
+}
+
 const correctionOfSettlement = `-- name: CorrectionOfSettlement :one
 SELECT c.id, c.settlement_id, c.marketplace, c.transaction_type, c.amount_type, c.amount_description, c.posted_on, c.amount, c.reason,
        c.written_by, w.name AS written_name, c.written_at, c.approved_by, coalesce(a.name, '') AS approved_name, c.approved_at
@@ -193,7 +242,7 @@ SELECT s.id, s.connection_id, c.name AS connection_name, c.title AS connection_t
        s.import_id, s.document_id, s.amazon_id, s.currency, s.start_at, s.end_at, s.deposit_at, s.deposit, s.row_count, s.line_count,
        s.line_sum, s.problem_count, s.marketplaces, s.replaces_id, s.replaced_at, s.created_at,
        b.correction, b.difference, i.format,
-       (SELECT n.id FROM settlement n WHERE n.replaces_id = s.id LIMIT 1) AS replaced_by
+       coalesce((SELECT n.id FROM settlement n WHERE n.replaces_id = s.id LIMIT 1), 0)::bigint AS replaced_by
 FROM settlement s
 JOIN connection c ON c.id = s.connection_id
 JOIN settlement_balance b ON b.settlement_id = s.id
@@ -916,6 +965,19 @@ func (q *Queries) SearchProducts(ctx context.Context, arg SearchProductsParams) 
 	return items, nil
 }
 
+const settlementAfter = `-- name: SettlementAfter :one
+SELECT n.id FROM settlement s JOIN settlement n ON n.connection_id = s.connection_id AND n.currency = s.currency AND n.replaced_at IS NULL
+    AND (n.end_at, n.id) > (s.end_at, s.id)
+WHERE s.id = $1 ORDER BY n.end_at, n.id LIMIT 1
+`
+
+func (q *Queries) SettlementAfter(ctx context.Context, id int64) (int64, error) {
+	row := q.db.QueryRow(ctx, settlementAfter, id)
+	var id_2 int64
+	err := row.Scan(&id_2)
+	return id_2, err
+}
+
 const settlementByAmazonID = `-- name: SettlementByAmazonID :one
 SELECT id FROM settlement WHERE amazon_id = $1 AND replaced_at IS NULL
   AND ($2::bigint IS NULL OR connection_id = $2) ORDER BY id LIMIT 1
@@ -940,6 +1002,40 @@ SELECT brin_summarize_new_values('settlement_line_places')
 func (q *Queries) SummarizeLinePlaces(ctx context.Context) error {
 	_, err := q.db.Exec(ctx, summarizeLinePlaces)
 	return err
+}
+
+const taxResidue = `-- name: TaxResidue :one
+WITH tax AS (
+    SELECT k.id, (regexp_replace(lower(k.amount_type), '[ _-]', '', 'g') = 'itemwithheldtax') AS withheld
+    FROM kind k WHERE k.connection_id = $1
+      AND (regexp_replace(lower(k.amount_type), '[ _-]', '', 'g') = 'itemwithheldtax'
+           OR (regexp_replace(lower(k.amount_type), '[ _-]', '', 'g') = 'itemprice'
+               AND regexp_replace(lower(k.amount_description), '[ _-]', '', 'g') IN ('tax', 'shippingtax', 'giftwraptax')))),
+orders AS (
+    SELECT l.order_id, sum(l.amount) AS residue
+    FROM settlement_line l JOIN tax t ON t.id = l.kind_id
+    WHERE l.settlement_id = $2 AND l.order_id IS NOT NULL
+    GROUP BY l.order_id HAVING bool_or(t.withheld) AND sum(l.amount) <> 0)
+SELECT count(*) AS orders, coalesce(sum(residue), 0)::numeric AS residue, coalesce(min(order_id), '')::text AS example FROM orders
+`
+
+type TaxResidueParams struct {
+	ConnectionID int64
+	SettlementID int64
+}
+
+type TaxResidueRow struct {
+	Orders  int64
+	Residue decimal.Decimal
+	Example string
+}
+
+// Orders whose collected and withheld tax do not cancel, where Amazon withholds.
+func (q *Queries) TaxResidue(ctx context.Context, arg TaxResidueParams) (TaxResidueRow, error) {
+	row := q.db.QueryRow(ctx, taxResidue, arg.ConnectionID, arg.SettlementID)
+	var i TaxResidueRow
+	err := row.Scan(&i.Orders, &i.Residue, &i.Example)
+	return i, err
 }
 
 const totalSettlements = `-- name: TotalSettlements :many

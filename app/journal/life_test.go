@@ -174,3 +174,28 @@ func TestAReversalMirrorsAndLetsTheSettlementBeDraftedAgain(t *testing.T) {
 	require.True(t, versions[2], "the new entry is version 2")
 	b.holds()
 }
+
+func TestAYearOfReservesAndDebtsHangsTogether(t *testing.T) {
+	t.Parallel()
+	for _, account := range seller.Accounts(7, now, 6) {
+		t.Run(account.Key, func(t *testing.T) {
+			t.Parallel()
+			b := setup(t, p21.SeedV2)
+			b.books = seller.NewBooks(account)
+			_, err := b.pool.Exec(t.Context(), `UPDATE connection SET functional_currency = $1`, account.Currency)
+			require.NoError(t, err)
+			var ids []int64
+			for cycle := range account.Finished(now) {
+				id, _ := b.load(cycle, seller.Whole)
+				ids = append(ids, id)
+			}
+			for _, id := range ids {
+				require.NoError(t, b.settlements.Check(t.Context(), id, b.accountant))
+			}
+			var broken []string
+			require.NoError(t, b.pool.QueryRow(t.Context(), `SELECT coalesce(array_agg(title), '{}') FROM exception WHERE state = 'open' AND class IN ('chain_broken', 'tax_residue')`).Scan(&broken))
+			require.Empty(t, broken)
+			b.holds()
+		})
+	}
+}
