@@ -177,6 +177,12 @@ BEGIN
         RAISE EXCEPTION 'settlement % is out of balance by %: its lines do not add up to the deposit', settlement_name, gap
             USING ERRCODE = 'TO001';
     END IF;
+    -- The lines are still the ones that were sealed.
+    IF EXISTS (SELECT 1 FROM settlement s, LATERAL (SELECT count(*) AS n, coalesce(sum(l.amount), 0) AS total
+                   FROM settlement_line l WHERE l.settlement_id = s.id) l
+               WHERE s.id = e.settlement_id AND (l.n <> s.line_count OR l.total <> s.line_sum)) THEN
+        RAISE EXCEPTION 'settlement %: its stored lines are not the ones it was sealed with', settlement_name USING ERRCODE = 'TO001';
+    END IF;
     -- Every rollup once, over all live entries of the settlement.
     SELECT count(*) INTO gap_lines FROM (
         SELECT r.settlement_id FROM rollup r
