@@ -27,14 +27,16 @@ WHERE e.id = $1;
 -- Open ones by money at stake, then age; keyset on (rank, id).
 SELECT e.id, e.connection_id, c.name AS connection_name, e.class, e.cause, e.title, e.settlement_id, e.entry_id, e.kind_id,
        e.records, e.amount, e.currency, e.state, e.assigned_to, coalesce(a.name, '') AS assigned_name, e.snoozed_until,
+       e.resolution, coalesce(r.name, '') AS resolved_name, e.resolved_at,
        e.opened_at, e.version, coalesce(abs(e.amount), 0)::numeric AS weight
 FROM exception e
 JOIN connection c ON c.id = e.connection_id
 LEFT JOIN person a ON a.id = e.assigned_to
+LEFT JOIN person r ON r.id = e.resolved_by
 WHERE (sqlc.narg(connection_id)::bigint IS NULL OR e.connection_id = sqlc.narg(connection_id))
   AND (@class::text = '' OR e.class = @class)
   AND (@state::text = '' OR e.state = @state)
-  AND (@assignee::bigint = 0 OR e.assigned_to = @assignee)
+  AND (@assignee::bigint = 0 OR e.assigned_to = @assignee OR (@assignee = -1 AND e.assigned_to IS NULL))
   AND (@snoozed::boolean OR e.snoozed_until IS NULL OR e.snoozed_until < now())
   AND (sqlc.narg(after_weight)::numeric IS NULL
        OR (coalesce(abs(e.amount), 0), e.id) < (sqlc.narg(after_weight)::numeric, @after_id::bigint))
@@ -48,6 +50,15 @@ WHERE e.state = 'open'
   AND (sqlc.narg(connection_id)::bigint IS NULL OR e.connection_id = sqlc.narg(connection_id))
   AND (e.snoozed_until IS NULL OR e.snoozed_until < now())
 GROUP BY e.class ORDER BY e.class;
+
+-- name: MoneyAtStake :many
+-- Of the open, unsnoozed causes, per class and currency, whatever the sign.
+SELECT e.class, e.currency, sum(abs(e.amount))::numeric AS amount
+FROM exception e
+WHERE e.state = 'open' AND e.amount <> 0
+  AND (sqlc.narg(connection_id)::bigint IS NULL OR e.connection_id = sqlc.narg(connection_id))
+  AND (e.snoozed_until IS NULL OR e.snoozed_until < now())
+GROUP BY e.class, e.currency ORDER BY e.class, sum(abs(e.amount)) DESC;
 
 -- name: OpenExceptionsOfSettlement :many
 SELECT id, class, cause, title, kind_id, records, amount, currency, opened_at

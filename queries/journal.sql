@@ -77,12 +77,14 @@ SELECT e.id, e.connection_id, c.name AS connection_name, e.settlement_id, s.amaz
        e.description, e.rule_set_id, rs.number AS rule_set_number, e.reverses_id, e.clearing, e.total, e.functional_total, e.content_hash,
        e.reason, e.p21_number, e.drafted_at, e.submitted_by, coalesce(p.name, '') AS submitted_name, e.submitted_at, e.approved_at, e.posted_at,
        e.row_version, journal_approvals_needed(e.id)::int AS approvals_needed,
+       coalesce(pol.approver_ids, '{}')::bigint[] AS approver_ids, pol.fresh_sign_in_minutes,
        coalesce((SELECT r.id FROM journal_entry r WHERE r.reverses_id = e.id AND r.status <> 'discarded'), 0)::bigint AS reversed_by
 FROM journal_entry e
 JOIN connection c ON c.id = e.connection_id
 JOIN settlement s ON s.id = e.settlement_id
 JOIN rule_set rs ON rs.id = e.rule_set_id
 LEFT JOIN person p ON p.id = e.submitted_by
+LEFT JOIN policy pol ON pol.connection_id = e.connection_id
 WHERE e.id = $1;
 
 -- name: LockEntry :one
@@ -110,7 +112,7 @@ ORDER BY abs(sum(x.amount)) DESC, x.kind_id;
 
 -- name: SourcesOfEntry :many
 SELECT x.line_no, k.marketplace, k.transaction_type, k.amount_type, k.amount_description, k.sign, x.kind_id, x.rule_id,
-       sum(x.lines)::bigint AS lines, sum(x.amount)::numeric AS amount
+       min(x.posted_on)::date AS first_on, max(x.posted_on)::date AS last_on, sum(x.lines)::bigint AS lines, sum(x.amount)::numeric AS amount
 FROM journal_source x JOIN kind k ON k.id = x.kind_id
 WHERE x.entry_id = $1
 GROUP BY x.line_no, k.marketplace, k.transaction_type, k.amount_type, k.amount_description, k.sign, x.kind_id, x.rule_id
@@ -182,7 +184,9 @@ WHERE e.status <> 'discarded'
   AND (@status::text = '' OR e.status = @status)
   AND (@waiting_for::bigint = 0 OR (e.status = 'submitted'
        AND NOT EXISTS (SELECT 1 FROM journal_preparer x WHERE x.entry_id = e.id AND x.person_id = @waiting_for)
-       AND NOT EXISTS (SELECT 1 FROM approval a WHERE a.entry_id = e.id AND a.person_id = @waiting_for AND a.voided_at IS NULL)))
+       AND NOT EXISTS (SELECT 1 FROM approval a WHERE a.entry_id = e.id AND a.person_id = @waiting_for AND a.voided_at IS NULL)
+       AND NOT EXISTS (SELECT 1 FROM policy l WHERE l.connection_id = e.connection_id AND cardinality(l.approver_ids) > 0
+                       AND NOT @waiting_for = ANY (l.approver_ids))))
   AND (@period::text = '' OR e.fiscal_year || '-' || lpad(e.period::text, 2, '0') = @period)
   AND (@search::text = '' OR e.reference ILIKE '%' || @search || '%' OR e.p21_number = @search)
   AND (sqlc.narg(after_on)::date IS NULL OR (e.entry_on, e.id) < (sqlc.narg(after_on)::date, @after_id::bigint))
@@ -196,6 +200,11 @@ FROM journal_entry e
 WHERE e.status <> 'discarded'
   AND (sqlc.narg(connection_id)::bigint IS NULL OR e.connection_id = sqlc.narg(connection_id))
   AND (@period::text = '' OR e.fiscal_year || '-' || lpad(e.period::text, 2, '0') = @period)
+  AND (@waiting_for::bigint = 0 OR (e.status = 'submitted'
+       AND NOT EXISTS (SELECT 1 FROM journal_preparer x WHERE x.entry_id = e.id AND x.person_id = @waiting_for)
+       AND NOT EXISTS (SELECT 1 FROM approval a WHERE a.entry_id = e.id AND a.person_id = @waiting_for AND a.voided_at IS NULL)
+       AND NOT EXISTS (SELECT 1 FROM policy l WHERE l.connection_id = e.connection_id AND cardinality(l.approver_ids) > 0
+                       AND NOT @waiting_for = ANY (l.approver_ids))))
   AND (@search::text = '' OR e.reference ILIKE '%' || @search || '%' OR e.p21_number = @search)
 GROUP BY e.status, e.currency ORDER BY e.status, e.currency;
 
@@ -204,7 +213,15 @@ GROUP BY e.status, e.currency ORDER BY e.status, e.currency;
 SELECT count(*) FROM journal_entry e
 WHERE e.status = 'submitted'
   AND NOT EXISTS (SELECT 1 FROM journal_preparer x WHERE x.entry_id = e.id AND x.person_id = @person_id)
-  AND NOT EXISTS (SELECT 1 FROM approval a WHERE a.entry_id = e.id AND a.person_id = @person_id AND a.voided_at IS NULL);
+  AND NOT EXISTS (SELECT 1 FROM approval a WHERE a.entry_id = e.id AND a.person_id = @person_id AND a.voided_at IS NULL)
+  AND NOT EXISTS (SELECT 1 FROM policy l WHERE l.connection_id = e.connection_id AND cardinality(l.approver_ids) > 0
+                  AND NOT @person_id = ANY (l.approver_ids));
+
+-- name: EntryPeriods :many
+-- The fiscal periods that have entries, newest first.
+SELECT (e.fiscal_year || '-' || lpad(e.period::text, 2, '0'))::text AS period FROM journal_entry e
+WHERE e.status <> 'discarded' AND (sqlc.narg(connection_id)::bigint IS NULL OR e.connection_id = sqlc.narg(connection_id))
+GROUP BY e.fiscal_year, e.period ORDER BY e.fiscal_year DESC, e.period DESC LIMIT 60;
 
 -- name: PreviousVersion :one
 SELECT e.id FROM journal_entry e JOIN settlement s ON s.id = e.settlement_id
@@ -246,7 +263,7 @@ INSERT INTO comment (object_type, object_id, person_id, body) VALUES (@object_ty
 SELECT c.id, c.body, c.at, p.name FROM comment c JOIN person p ON p.id = c.person_id
 WHERE c.object_type = @object_type AND c.object_id = @object_id ORDER BY c.id;
 
--- name: InsertAttachment :exec
+-- name: InsertAttachment :execrows
 INSERT INTO attachment (entry_id, document_id, added_by) VALUES (@entry_id, @document_id, @added_by) ON CONFLICT DO NOTHING;
 
 -- name: AttachmentsOf :many

@@ -652,7 +652,7 @@ func (q *Queries) InsertApproval(ctx context.Context, arg InsertApprovalParams) 
 	return id, err
 }
 
-const insertAttachment = `-- name: InsertAttachment :exec
+const insertAttachment = `-- name: InsertAttachment :execrows
 INSERT INTO attachment (entry_id, document_id, added_by) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING
 `
 
@@ -662,9 +662,12 @@ type InsertAttachmentParams struct {
 	AddedBy    int64
 }
 
-func (q *Queries) InsertAttachment(ctx context.Context, arg InsertAttachmentParams) error {
-	_, err := q.db.Exec(ctx, insertAttachment, arg.EntryID, arg.DocumentID, arg.AddedBy)
-	return err
+func (q *Queries) InsertAttachment(ctx context.Context, arg InsertAttachmentParams) (int64, error) {
+	result, err := q.db.Exec(ctx, insertAttachment, arg.EntryID, arg.DocumentID, arg.AddedBy)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
 }
 
 const insertComment = `-- name: InsertComment :one
@@ -1408,7 +1411,7 @@ func (q *Queries) SettlementsWithoutEntries(ctx context.Context, connectionID in
 
 const sourcesOfEntry = `-- name: SourcesOfEntry :many
 SELECT x.line_no, k.marketplace, k.transaction_type, k.amount_type, k.amount_description, k.sign, x.kind_id, x.rule_id,
-       sum(x.lines)::bigint AS lines, sum(x.amount)::numeric AS amount
+       min(x.posted_on)::date AS first_on, max(x.posted_on)::date AS last_on, sum(x.lines)::bigint AS lines, sum(x.amount)::numeric AS amount
 FROM journal_source x JOIN kind k ON k.id = x.kind_id
 WHERE x.entry_id = $1
 GROUP BY x.line_no, k.marketplace, k.transaction_type, k.amount_type, k.amount_description, k.sign, x.kind_id, x.rule_id
@@ -1424,6 +1427,8 @@ type SourcesOfEntryRow struct {
 	Sign              int16
 	KindID            int32
 	RuleID            int64
+	FirstOn           time.Time
+	LastOn            time.Time
 	Lines             int64
 	Amount            decimal.Decimal
 }
@@ -1446,6 +1451,8 @@ func (q *Queries) SourcesOfEntry(ctx context.Context, entryID int64) ([]SourcesO
 			&i.Sign,
 			&i.KindID,
 			&i.RuleID,
+			&i.FirstOn,
+			&i.LastOn,
 			&i.Lines,
 			&i.Amount,
 		); err != nil {

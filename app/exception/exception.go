@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/shopspring/decimal"
+
+	"tieout/app/money"
 )
 
 // Class is the sort of decision that is asked for.
@@ -79,4 +81,5 @@ type Count struct {
 	Causes  int64
 	Records int64
 	Oldest  time.Time
+	Money   []money.Amount // at stake, whatever its sign; one per currency
 }

@@ -13,6 +13,7 @@ import (
 
 	"tieout/app/audit"
 	"tieout/app/fault"
+	"tieout/app/money"
 	"tieout/sqlc"
 )
 
@@ -48,12 +49,15 @@ func Clear(ctx context.Context, tx sqlc.DBTX, connectionID int64, class Class, c
 	return nil
 }
 
+// Nobody selects exceptions that are assigned to no one.
+const Nobody int64 = -1
+
 // Filter selects exceptions of a list; zero values select everything.
 type Filter struct {
 	ConnectionID int64
 	Class        Class
 	State        string
-	Assignee     int64
+	Assignee     int64               // a person, or Nobody
 	Snoozed      bool                // show snoozed ones too
 	AfterWeight  decimal.NullDecimal // keyset: the last row's money and id
 	AfterID      int64
@@ -81,7 +85,8 @@ func (q *Queue) List(ctx context.Context, f Filter) ([]Exception, error) {
 			ID: r.ID, ConnectionID: r.ConnectionID, ConnectionName: r.ConnectionName, Class: Class(r.Class), Cause: r.Cause, Title: r.Title,
 			SettlementID: orZero(r.SettlementID), EntryID: orZero(r.EntryID), KindID: orZero(r.KindID), Records: r.Records,
 			Amount: r.Amount, Currency: r.Currency, State: r.State, AssignedTo: orZero(r.AssignedTo), AssignedName: r.AssignedName,
-			SnoozedUntil: r.SnoozedUntil, OpenedAt: r.OpenedAt, Version: r.Version,
+			SnoozedUntil: r.SnoozedUntil, Resolution: r.Resolution, ResolvedName: r.ResolvedName, ResolvedAt: r.ResolvedAt,
+			OpenedAt: r.OpenedAt, Version: r.Version,
 		}
 	}
 	return list, nil
@@ -93,11 +98,27 @@ func (q *Queue) Counts(ctx context.Context, connectionID int64) ([]Count, error)
 	if err != nil {
 		return nil, fmt.Errorf("count exceptions: %w", err)
 	}
+	stake, err := moneyAtStake(ctx, q.pool, connectionID)
+	if err != nil {
+		return nil, err
+	}
 	counts := make([]Count, len(rows))
 	for i, r := range rows {
-		counts[i] = Count{Class(r.Class), r.Causes, r.Records, r.Oldest}
+		counts[i] = Count{Class(r.Class), r.Causes, r.Records, r.Oldest, stake[Class(r.Class)]}
 	}
 	return counts, nil
+}
+
+func moneyAtStake(ctx context.Context, db sqlc.DBTX, connectionID int64) (map[Class][]money.Amount, error) {
+	rows, err := sqlc.New(db).MoneyAtStake(ctx, idOrNil(connectionID))
+	if err != nil {
+		return nil, fmt.Errorf("sum money at stake: %w", err)
+	}
+	sums := map[Class][]money.Amount{}
+	for _, r := range rows {
+		sums[Class(r.Class)] = append(sums[Class(r.Class)], money.New(r.Amount, money.Currency(r.Currency)))
+	}
+	return sums, nil
 }
 
 // OfSettlement returns the open exceptions of one settlement.

@@ -72,6 +72,7 @@ const (
 	Export             Permission = "export"              // workbooks and files with what the person may see
 	UploadReports      Permission = "upload reports"      // settlement reports of the person's own machine
 	ResolveExceptions  Permission = "resolve exceptions"  // assign, comment, snooze, fix, ignore
+	Comment            Permission = "comment"             // remarks on entries and exceptions, files at entries
 	MapProducts        Permission = "map products"        // SKU to item
 	RunFlows           Permission = "run flows"           // pause, resume, run now
 	EditRules          Permission = "edit rules"          // drafts of rule sets
@@ -94,11 +95,11 @@ func (r Role) permissions() []Permission {
 	case Viewer:
 		return []Permission{ViewBooks}
 	case Ops:
-		return []Permission{ViewBooks, Export, UploadReports, ResolveExceptions, MapProducts, RunFlows}
+		return []Permission{ViewBooks, Export, UploadReports, ResolveExceptions, Comment, MapProducts, RunFlows}
 	case Accountant:
-		return []Permission{ViewBooks, Export, UploadReports, ResolveExceptions, MapProducts, EditRules, PrepareEntries, PostEntries, ManageRates}
+		return []Permission{ViewBooks, Export, UploadReports, ResolveExceptions, Comment, MapProducts, EditRules, PrepareEntries, PostEntries, ManageRates}
 	case Approver:
-		return []Permission{ViewBooks, Export, ApproveEntries, PublishRules, PostEntries}
+		return []Permission{ViewBooks, Export, Comment, ApproveEntries, PublishRules, PostEntries}
 	case Admin:
 		return []Permission{ViewBooks, ManageConnections, ManagePolicies, ManagePeople, ManageJobs, RunFlows, ViewAdministration, ViewAudit}
 	case Auditor:

@@ -18,6 +18,7 @@ func TestRolesMayWhatTheyAreFor(t *testing.T) {
 		{identity.Export, []identity.Role{identity.Ops, identity.Accountant, identity.Approver, identity.Auditor}},
 		{identity.UploadReports, []identity.Role{identity.Ops, identity.Accountant}},
 		{identity.ResolveExceptions, []identity.Role{identity.Ops, identity.Accountant}},
+		{identity.Comment, []identity.Role{identity.Ops, identity.Accountant, identity.Approver}},
 		{identity.MapProducts, []identity.Role{identity.Ops, identity.Accountant}},
 		{identity.RunFlows, []identity.Role{identity.Ops, identity.Admin}},
 		{identity.EditRules, []identity.Role{identity.Accountant}},

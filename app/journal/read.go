@@ -53,7 +53,7 @@ type Part struct {
 	KindID int32
 	Kind   mapping.Kind
 	RuleID int64
-	First  period.Date // zero in SourcesOf
+	First  period.Date // accounting dates of its settlement lines
 	Last   period.Date
 	Lines  int64
 	Amount decimal.Decimal
@@ -81,8 +81,8 @@ func (s *Service) AllParts(ctx context.Context, id int64) ([]Part, error) {
 	}
 	parts := make([]Part, len(rows))
 	for i, r := range rows {
-		parts[i] = Part{Line: int(r.LineNo), KindID: r.KindID, RuleID: r.RuleID, Lines: r.Lines, Amount: r.Amount,
-			Kind: kindOf(r.Marketplace, r.TransactionType, r.AmountType, r.AmountDescription, r.Sign)}
+		parts[i] = Part{Line: int(r.LineNo), KindID: r.KindID, RuleID: r.RuleID, First: period.DateOf(r.FirstOn), Last: period.DateOf(r.LastOn),
+			Lines: r.Lines, Amount: r.Amount, Kind: kindOf(r.Marketplace, r.TransactionType, r.AmountType, r.AmountDescription, r.Sign)}
 	}
 	return parts, nil
 }
@@ -118,13 +118,25 @@ func (s *Service) List(ctx context.Context, f Filter) ([]Item, error) {
 // Sum is the entries of one state and currency.
 type Sum = sqlc.CountEntriesRow
 
-// Sums counts the filtered set per state and currency, whatever the state asked for.
+// Sums counts the filtered set per state and currency, whatever the state asked
+// for.
 func (s *Service) Sums(ctx context.Context, f Filter) ([]Sum, error) {
-	sums, err := sqlc.New(s.pool).CountEntries(ctx, sqlc.CountEntriesParams{ConnectionID: orNil(f.ConnectionID), Period: f.Period, Search: f.Search})
+	sums, err := sqlc.New(s.pool).CountEntries(ctx, sqlc.CountEntriesParams{
+		ConnectionID: orNil(f.ConnectionID), WaitingFor: f.WaitingFor, Period: f.Period, Search: f.Search})
 	if err != nil {
 		return nil, fmt.Errorf("count journal entries: %w", err)
 	}
 	return sums, nil
+}
+
+// Periods returns the keys of the fiscal periods that have entries, newest
+// first; connectionID 0 is all.
+func (s *Service) Periods(ctx context.Context, connectionID int64) ([]string, error) {
+	periods, err := sqlc.New(s.pool).EntryPeriods(ctx, orNil(connectionID))
+	if err != nil {
+		return nil, fmt.Errorf("list periods of entries: %w", err)
+	}
+	return periods, nil
 }
 
 // WaitingFor counts the entries that a person could approve.
