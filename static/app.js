@@ -210,6 +210,15 @@
     $$("table[data-bulk]").forEach(refreshSelection);
   });
   document.addEventListener("htmx:finally:request", () => $$(".is-sending").forEach((f) => f.classList.remove("is-sending")));
+  // An error page that lacks the part that was asked for is shown whole.
+  document.addEventListener("htmx:response:error", (event) => {
+    const ctx = event.detail.ctx;
+    const holds = (selector) => ctx.text.includes(`id="${selector.slice(1)}"`);
+    if (streams(event) || (ctx.select && holds(ctx.select))) return;
+    ctx.push = ctx.replace = "false";
+    if (holds("#content")) Object.assign(ctx.hx, { retarget: "#content", reselect: "#content", reswap: "outerHTML" });
+    else { ctx.hx.reswap = "none"; announce("That did not work. Nothing was changed."); }
+  });
   document.addEventListener("htmx:error", () => announce("The server could not be reached. Nothing was changed."));
 
   // Past 200 ms a request shows at the top edge.

@@ -140,6 +140,15 @@ func listServer(t *testing.T) (url string, posted chan string) {
 	posted = make(chan string, 4)
 	mux := storyServer()
 	mux.HandleFunc("GET /settlements", func(w http.ResponseWriter, r *http.Request) {
+		switch q := r.URL.Query().Get("q"); {
+		case strings.HasPrefix(q, "d"): // a slow typist's first letter already
+			w.WriteHeader(http.StatusServiceUnavailable)
+			_, _ = w.Write([]byte(render(t, Failure(frame("Failure", Settlements), Problem{Status: 503, Message: "The database does not answer."}))))
+			return
+		case strings.HasPrefix(q, "g"):
+			http.Error(w, "a proxy's own words", http.StatusBadGateway)
+			return
+		}
 		rows := 12
 		if r.URL.Query().Get("q") != "" {
 			rows = 2
@@ -193,12 +202,30 @@ func TestAFilterRefreshesTheTableAndTheAddress(t *testing.T) {
 	b, url, _ := openList(t)
 	b.keydown(t, "/")
 	b.do(t, chromedp.KeyEvent("159"))
-	b.until(t, `document.querySelectorAll("#results tbody tr").length === 2`)
+	b.until(t, `location.search.includes("q=159") && document.querySelectorAll("#results tbody tr").length === 2`)
 	require.Equal(t, url+"/settlements?connection=1&q=159&status=open&from=2026-11-01", value[string](t, b, `location.href`), "empty filters stay out")
 	require.Equal(t, "q", value[string](t, b, `document.activeElement.name`), "the person goes on typing")
 	b.do(t, chromedp.NavigateBack())
-	b.until(t, `document.querySelectorAll("#results tbody tr").length === 12`)
+	b.until(t, `!location.search.includes("q=159")`)
 	require.Empty(t, b.said())
+}
+
+func TestAFailureIsShownInPlaceOfTheTable(t *testing.T) {
+	t.Parallel()
+	b, url, _ := openList(t)
+	b.keydown(t, "/")
+	b.do(t, chromedp.KeyEvent("down"))
+	b.until(t, `document.querySelector("#content h1")?.textContent === "Not available right now"`)
+	require.Equal(t, url+"/settlements", value[string](t, b, `location.href`), "the address stays where it works")
+}
+
+func TestAForeignFailureLeavesThePageAlone(t *testing.T) {
+	t.Parallel()
+	b, _, _ := openList(t)
+	b.keydown(t, "/")
+	b.do(t, chromedp.KeyEvent("gone"))
+	b.until(t, `document.getElementById("live").textContent.startsWith("That did not work")`)
+	require.Equal(t, 12, value[int](t, b, `document.querySelectorAll("#results tbody tr").length`))
 }
 
 func TestARowOpensInTheSidePanelWithoutLosingThePlace(t *testing.T) {

@@ -94,7 +94,7 @@ func OverviewView(p Page, o OverviewPage) templ.Component {
 					}
 					return nil
 				})
-				templ_7745c5c3_Err = SheetOf("Journal entries", Anchor(Link{Text: "All", Href: p.in("/journal")})).Render(templ.WithChildren(ctx, templ_7745c5c3_Var3), templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = SheetOf("Journal entries", Anchor(Link{Text: "All", Href: p.in("/entries")})).Render(templ.WithChildren(ctx, templ_7745c5c3_Var3), templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

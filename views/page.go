@@ -1,15 +1,3 @@
-// Package views draws every page and component from typed view models.
-//
-// A view model holds only what is shown, already formatted (see Format); the
-// components know no SQL, no HTTP framework and no business rule. A page is a
-// templ component that takes a Page (the frame) and its own model, and every
-// page is rendered whole: htmx picks the part it needs with hx-select, so a
-// handler never asks whether a request came from a script.
-//
-// The content security policy allows neither inline scripts nor inline styles.
-// Elements with hx-* attributes carry hx-nonce={ templ.GetNonce(ctx) }; the
-// handler puts the nonce there with templ.WithNonce. Elements without it are
-// ignored by htmx, and a test walks every view for them.
 package views
 
 // Page is the frame around a signed-in page: what the rail and the top bar
@@ -95,7 +83,7 @@ func navigation() []navItem {
 	return []navItem{
 		{section: Overview, icon: "layout-dashboard", href: "/"},
 		{section: Settlements, icon: "receipt-text", href: "/settlements"},
-		{section: JournalEntries, icon: "book-open-text", href: "/journal"},
+		{section: JournalEntries, icon: "book-open-text", href: "/entries"},
 		{section: MappingRules, icon: "route", href: "/rules"},
 		{section: Exceptions, icon: "triangle-alert", href: "/exceptions"},
 		{section: Administration, icon: "settings", href: "/admin", below: []navItem{

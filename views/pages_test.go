@@ -25,23 +25,23 @@ func overviewStories() []story {
 	full := OverviewPage{
 		Figures: []Figure{
 			{Name: "Deposits not reconciled", Value: "1,204,331.08", Currency: "USD", Note: "14 settlements · 2 in EUR", Href: "/settlements"},
-			{Name: "Waiting for your approval", Value: "7", Note: "412,018.22 USD, oldest 3 d", Href: "/journal"},
+			{Name: "Waiting for your approval", Value: "7", Note: "412,018.22 USD, oldest 3 d", Href: "/entries"},
 			{Name: "Open exceptions", Value: "1,203", Note: "38,120.40 USD in 4 causes", Href: "/exceptions"},
 			{Name: "Reserve held", Value: "52,310.00", Currency: "USD", Note: "expected 28 Nov", Href: "/settlements"},
 		},
 		Close: Close{Period: "November 2026", Due: shown.Day(day("2026-12-04")), Checks: []Check{
 			{State: Done, Name: "Every settlement ties out", Reason: "41 of 41, difference 0.00"},
 			{State: Wrong, Name: "Every kind has an account", Reason: "3 kinds, 812.40 USD", Fix: Link{Text: "Resolve", Href: "/exceptions"}},
-			{State: Waiting, Name: "Every entry is posted", Reason: "38 of 41; 2 wait for approval, 1 is being posted", Fix: Link{Text: "Entries", Href: "/journal"}},
+			{State: Waiting, Name: "Every entry is posted", Reason: "38 of 41; 2 wait for approval, 1 is being posted", Fix: Link{Text: "Entries", Href: "/entries"}},
 			{State: Done, Name: "Reserve chain", Reason: "Opening + held - released = closing"},
 			{State: Waiting, Name: "Clearing account agrees with P21", Reason: "Not read since 21 Nov", Fix: Link{Text: "Read now", Href: "/admin/periods"}},
 		}},
 		Entries: []StateCount{
-			{Status: Pill{Text: "Draft"}, Count: "3", Oldest: "1 d", Amount: usd("81220.10"), Href: "/journal?state=draft"},
-			{Status: Pill{State: Waiting, Text: "Submitted"}, Count: "7", Oldest: "3 d", Amount: usd("412018.22"), Href: "/journal?state=submitted"},
-			{Status: Pill{State: Info, Text: "Posting"}, Count: "1", Oldest: "12 s", Amount: usd("9120.00"), Href: "/journal?state=posting"},
-			{Status: Pill{State: Wrong, Text: "Unknown", Icon: "circle-help"}, Count: "1", Oldest: "2 h", Amount: usd("-310.22"), Href: "/journal?state=unknown"},
-			{Status: Pill{State: Done, Text: "Posted"}, Count: "1,402", Amount: usd("18204331.98"), Href: "/journal?state=posted"},
+			{Status: Pill{Text: "Draft"}, Count: "3", Oldest: "1 d", Amount: usd("81220.10"), Href: "/entries?state=draft"},
+			{Status: Pill{State: Waiting, Text: "Submitted"}, Count: "7", Oldest: "3 d", Amount: usd("412018.22"), Href: "/entries?state=submitted"},
+			{Status: Pill{State: Info, Text: "Posting"}, Count: "1", Oldest: "12 s", Amount: usd("9120.00"), Href: "/entries?state=posting"},
+			{Status: Pill{State: Wrong, Text: "Unknown", Icon: "circle-help"}, Count: "1", Oldest: "2 h", Amount: usd("-310.22"), Href: "/entries?state=unknown"},
+			{Status: Pill{State: Done, Text: "Posted"}, Count: "1,402", Amount: usd("18204331.98"), Href: "/entries?state=posted"},
 		},
 		Exceptions: []CauseCount{
 			{Cause: "Unmapped kind", Count: "3", Oldest: "2 d", Amount: usd("812.40"), Href: "/exceptions/1", State: Waiting},
@@ -78,7 +78,7 @@ func settlementRows(n int) []SettlementRow {
 		rows = append(rows, SettlementRow{
 			Number: number, Href: "/settlements/" + number, Connection: []string{"Contoso US", longName, rtlName}[i%3], Marketplaces: []string{"Amazon.com", "DE, FR, IT, ES", "JP"}[i%3],
 			Cycle: shown.Cycle(day("2026-11-01"), day("2026-11-14")), DepositDate: shown.Day(day("2026-11-16")), Lines: Count(1204 * (i + 1)),
-			Status: states[i%5], Tie: tie, Entries: Link{Text: "2 entries", Href: "/journal?settlement=" + number}, Deposit: usd(fmt.Sprintf("%d.%02d", i*7919-9000, i)).Linked("/settlements/"+number+"/lines", "its lines"),
+			Status: states[i%5], Tie: tie, Entries: Link{Text: "2 entries", Href: "/entries?settlement=" + number}, Deposit: usd(fmt.Sprintf("%d.%02d", i*7919-9000, i)).Linked("/settlements/"+number+"/lines", "its lines"),
 		})
 	}
 	return rows
@@ -99,7 +99,7 @@ func settlementStories() []story {
 	full := SettlementPage{
 		Head: goodHead, Facts: settlementFacts(), Categories: categories(), Accounts: []Account{{Number: "4000-100", Name: "Sales, Amazon"}},
 		Deposit: CategoryRow{Step: Step{Value: decimal.RequireFromString("101337.40"), Total: true}, Amount: usd("101337.40"), Lines: "1,204,331", Accounts: []Link{{Text: "1090-000 Amazon clearing", Href: "/x"}}},
-		Entries: []SettlementEntry{{Reference: "AMZ-15900000001-2026-10-1", Href: "/journal/1", Period: "October 2026", Version: "1", Status: Pill{State: Done, Text: "Posted"}, Debits: usd("90112.10"), Lines: "14", Posted: "100245"}, {Reference: "AMZ-15900000001-2026-11-2", Href: "/journal/2", Period: "November 2026", Version: "2", Status: Pill{State: Waiting, Text: "Submitted"}, Debits: usd("141225.30"), Lines: "16"}},
+		Entries: []SettlementEntry{{Reference: "AMZ-15900000001-2026-10-1", Href: "/entries/1", Period: "October 2026", Version: "1", Status: Pill{State: Done, Text: "Posted"}, Debits: usd("90112.10"), Lines: "14", Posted: "100245"}, {Reference: "AMZ-15900000001-2026-11-2", Href: "/entries/2", Period: "November 2026", Version: "2", Status: Pill{State: Waiting, Text: "Submitted"}, Debits: usd("141225.30"), Lines: "16"}},
 		Ties:    []Check{{State: Done, Name: "Reserve chain", Reason: "Opening 50,000.00 + held 4,310.00 - released 2,000.00 = closing 52,310.00"}, {State: Wrong, Name: "Tax net per order", Reason: "2 orders leave 0.31 USD", Fix: Link{Text: "Orders", Href: "/x"}}},
 	}
 	broken := full
@@ -195,7 +195,7 @@ func lineStories() []story {
 	one := LinePage{
 		Amount: usd("12.34"),
 		Facts:  []Fact{{Name: "Posted", Value: Moment(shown.Time(now))}, {Name: "Accounting date", Value: Moment(shown.Day(day("2026-11-03")))}, {Name: "Order", Value: Copyable("111-0000331-0007717", "111-0000331-0007717")}, {Name: "SKU", Value: Code("CT-0001-BLK")}, {Name: "Quantity", Value: Text("1")}},
-		Path:   []PathStep{{Name: "Kind", Value: Link{Text: "Order · ItemPrice · Principal", Href: "/k"}, Note: "40,112 lines of this settlement"}, {Name: "Rule", Value: Link{Text: "Rule 3 of set 4", Href: "/rules"}, Note: "amount description is Principal"}, {Name: "Account", Value: Link{Text: "4000-100 Sales, Amazon"}}, {Name: "Journal entry", Value: Link{Text: "AMZ-15900000001-2026-11-2, line 1", Href: "/journal/2"}, Note: "submitted", State: Waiting}},
+		Path:   []PathStep{{Name: "Kind", Value: Link{Text: "Order · ItemPrice · Principal", Href: "/k"}, Note: "40,112 lines of this settlement"}, {Name: "Rule", Value: Link{Text: "Rule 3 of set 4", Href: "/rules"}, Note: "amount description is Principal"}, {Name: "Account", Value: Link{Text: "4000-100 Sales, Amazon"}}, {Name: "Journal entry", Value: Link{Text: "AMZ-15900000001-2026-11-2, line 1", Href: "/entries/2"}, Note: "submitted", State: Waiting}},
 		Raw:    raw, Document: Link{Text: "settlement-2026-11.txt", Href: "/d"}, Related: lineRows(4), Sum: usd("8.80"), Note: "4 lines",
 	}
 	return []story{

@@ -1,0 +1,116 @@
+package views
+
+import "github.com/a-h/templ"
+
+// EntryQueue lists journal entries by state, to open one after the other in
+// the side panel or to decide many at once.
+type EntryQueue struct {
+	Listing
+	Tabs     []Tab
+	Filter   Filter
+	Rows     []EntryRow
+	Totals   []EntryTotal // of everything filtered, one per currency
+	Bulk     []Button     // what this person may do with the selected rows; they post "entry"
+	Outcomes []Outcome    // of the bulk action before this page
+}
+
+// EntryRow is one journal entry of a list.
+type EntryRow struct {
+	Value      string // posted for it by a bulk action; "" cannot be selected
+	Reference  Link
+	Reversal   bool
+	Settlement Link
+	Connection string
+	Period     string
+	Date       When
+	Total      Amount
+	Clearing   Amount
+	Status     Pill
+	Submitted  string // by whom
+	Number     string // in P21
+	Note       string // the reason of the last rejection or failure
+	State      State
+}
+
+// EntryTotal sums the filtered entries of one currency.
+type EntryTotal struct {
+	Label    string // "12 entries in USD"
+	Total    Amount
+	Clearing Amount
+}
+
+// Outcome is what a bulk action came to for one of its rows.
+type Outcome struct {
+	State State
+	Link  Link
+	Text  string // "submitted", or why it was not
+}
+
+// EntryFilter builds the filter bar of the entries; values holds what the
+// query says under the names q and period.
+func EntryFilter(action string, values map[string]string, periods []Option, keep []Hidden) Filter {
+	filter := Filter{
+		Action: action, Keep: keep, Slim: true,
+		Fields: []Field{
+			{Name: "q", Label: "Reference or P21 number", Type: "search", Width: "wide", Value: values["q"]},
+			{Name: "period", Label: "Period", Options: periods, Value: values["period"]},
+		},
+	}
+	return filter
+}
+
+// Keys of the entry list's columns.
+const (
+	EntryReference  = "reference"
+	EntrySettlement = "settlement"
+	EntryPeriod     = "period"
+	EntryDate       = "date"
+	EntryTotalOf    = "total"
+	EntryClearing   = "clearing"
+	EntryStatus     = "status"
+	EntrySubmitted  = "submitted"
+	EntryNumber     = "number"
+)
+
+func (q EntryQueue) table(p Page) Table {
+	table := q.Listing.table("Journal entries",
+		Column{Key: EntryReference, Label: "Reference", Kind: Wrap},
+		Column{Key: EntrySettlement, Label: "Settlement", Kind: Tight},
+		Column{Key: EntryPeriod, Label: "Period", Kind: Tight},
+		Column{Key: EntryDate, Label: "Date", Kind: Tight},
+		Column{Key: EntryTotalOf, Label: "Debits", Kind: Number, Hint: "Sum of the debits, which equals the credits"},
+		Column{Key: EntryClearing, Label: "Clearing", Kind: Number, Hint: "Share of the deposit, on the clearing account"},
+		Column{Key: EntryStatus, Label: "State", Kind: Tight},
+		Column{Key: EntrySubmitted, Label: "Submitted by", Kind: Wrap},
+		Column{Key: EntryNumber, Label: "P21 number", Kind: Tight},
+	)
+	if table.Empty.Title == "" {
+		table.Empty = Empty{Icon: "book-open-text", Title: "No journal entry here", Text: "Entries are drafted as soon as a settlement ties out and every kind has an account.", Action: Link{Text: "Settlements", Href: "/settlements"}}
+	}
+	for _, row := range q.Rows {
+		table.Rows = append(table.Rows, row.row())
+	}
+	for _, total := range q.Totals {
+		table.Foot = append(table.Foot, Row{Cells: []templ.Component{
+			Text(total.Label), nil, nil, nil, Money(total.Total), Money(total.Clearing), nil, nil, nil,
+		}})
+	}
+	if len(q.Bulk) > 0 {
+		table.Bulk = &Bulk{Field: "entry", Return: p.Path, Actions: q.Bulk}
+	}
+	return table
+}
+
+func (r EntryRow) row() Row {
+	row := Row{
+		ID: r.Value, Name: r.Reference.Text, State: r.State, Fixed: r.Value == "", Plain: r.Total.Plain, Currency: r.Total.Currency,
+		Cells: []templ.Component{
+			Stacked(PanelLink(r.Reference), r.Note), Stacked(Anchor(r.Settlement), r.Connection), Text(r.Period), Moment(r.Date),
+			Money(r.Total), Money(r.Clearing), StatusPill(r.Status), Text(r.Submitted), Code(r.Number),
+		},
+	}
+	if r.Reversal {
+		row.Cells[0] = Stacked(Together(PanelLink(r.Reference), Tag("reversal")), r.Note)
+	}
+	return row
+}
