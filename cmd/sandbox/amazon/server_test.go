@@ -123,4 +123,3 @@ func TestEveryListedSettlementIsDownloadedAndTiesOut(t *testing.T) {
 		require.LessOrEqual(t, u.Peak, u.Burst, u.Operation)
 	}
 }
-

@@ -51,13 +51,7 @@ func groupOf(role string) string {
 }
 
 // GroupRoles says which group gives which role, as group=role,group=role.
-func GroupRoles() string {
-	var pairs []string
-	for _, role := range []string{"viewer", "ops", "accountant", "approver", "admin", "auditor"} {
-		pairs = append(pairs, groupOf(role)+"="+role)
-	}
-	return strings.Join(pairs, ",")
-}
+const GroupRoles = "tieout-viewers=viewer,tieout-ops=ops,tieout-accountants=accountant,tieout-approvers=approver,tieout-admins=admin,tieout-auditors=auditor"
 
 // People returns who can sign in.
 func People() []Person {

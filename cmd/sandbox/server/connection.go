@@ -1,0 +1,81 @@
+package server
+
+import (
+	"fmt"
+	"strings"
+
+	"tieout/app/mapping"
+	"tieout/cmd/sandbox/p21"
+	"tieout/cmd/sandbox/seller"
+)
+
+// Connection is what a program needs to reconcile one of the simulated sellers
+// with its company in Prophet 21. Its names are those of a connection of Tieout.
+type Connection struct {
+	Name, Title string
+
+	Region, SellerID                     string
+	MarketplaceIDs                       []string
+	AmazonURL, LWAURL                    string
+	ClientID, ClientSecret, RefreshToken string
+
+	P21URL, P21Adapter, P21Company string
+	P21Username, P21Password       string
+
+	Currency string // functional
+	TimeZone string // of the books
+
+	Picks map[string]string // mapping slot -> account
+}
+
+// company says where a seller's settlements belong.
+type company struct{ title, id, adapter, zone string }
+
+// companies are the demo's, one adapter or the other: both are at work.
+var companies = map[string]company{
+	"us": {"Acme US", "ACME", "seedv2", "America/New_York"},
+	"uk": {"Acme UK", "ACMEUK", "native", "Europe/London"},
+	"eu": {"Acme Europe", "ACMEEU", "seedv2", "Europe/Berlin"},
+}
+
+// Connections returns the connections of the demo, always in the same order.
+func (s *Server) Connections() []Connection {
+	var list []Connection
+	for _, a := range s.sellers {
+		of, credentials := companies[a.Key], credentialsOf(a)
+		c := Connection{
+			Name: a.Key, Title: of.title, Region: a.Region, SellerID: a.SellerID, AmazonURL: s.AmazonURL, LWAURL: s.LWAURL,
+			ClientID: credentials.id, ClientSecret: credentials.secret, RefreshToken: credentials.refresh,
+			P21URL: s.P21URL, P21Adapter: of.adapter, P21Company: of.id, P21Username: p21.DemoUser, P21Password: p21.DemoPassword,
+			Currency: a.Currency, TimeZone: of.zone, Picks: picks(),
+		}
+		for _, m := range a.Markets {
+			c.MarketplaceIDs = append(c.MarketplaceIDs, m.ID)
+		}
+		list = append(list, c)
+	}
+	return list
+}
+
+// picks returns an account for every slot: the chart's own, else that of the
+// slot it is like.
+func picks() map[string]string {
+	own, all := p21.Picks(), map[string]string{}
+	for _, slot := range mapping.AllSlots() {
+		if own[slot.Name] != "" {
+			all[slot.Name] = own[slot.Name]
+		}
+	}
+	return mapping.FillPicks(all)
+}
+
+type credentials struct{ id, secret, refresh string }
+
+// credentialsOf are the same for every run: programs keep them.
+func credentialsOf(a *seller.Account) credentials {
+	return credentials{
+		id:      "amzn1.application-oa2-client.sandbox-" + a.Key,
+		secret:  fmt.Sprintf("amzn1.oa2-cs.v1.sandbox-%s-%016x", a.Key, a.Seed),
+		refresh: "Atzr|sandbox-" + strings.ToLower(a.SellerID),
+	}
+}

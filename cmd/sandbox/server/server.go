@@ -1,0 +1,238 @@
+// Package server runs the sandbox: stand-ins for Amazon, Prophet 21 and a
+// company's identity provider, over one simulated history of sellers that goes
+// on after a restart.
+//
+// One address serves the first two, with the controls that tests and people
+// use:
+//
+//	/amazon/                 Selling Partner API and downloads (see package amazon)
+//	/lwa/auth/o2/token       Login with Amazon
+//	/p21/                    Prophet 21 (see package p21)
+//	/control/faults          how they are told to misbehave (see package misbehave)
+//	/control/p21/...         Prophet 21's books
+//	/control/clock           what the sandbox's clock shows
+//	/control/amazon/usage    calls per operation against what is allowed
+//
+// The identity provider has an address of its own, because its issuer is one.
+package server
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"path/filepath"
+	"sync"
+	"syscall"
+	"time"
+
+	"tieout/cmd/sandbox/amazon"
+	"tieout/cmd/sandbox/identity"
+	"tieout/cmd/sandbox/misbehave"
+	"tieout/cmd/sandbox/p21"
+	"tieout/cmd/sandbox/seller"
+)
+
+// The program's registration at the identity provider.
+const (
+	ClientID     = "tieout"
+	ClientSecret = "sandbox-secret-of-tieout"
+	// GroupRoles says which of the people's groups gives which role.
+	GroupRoles = identity.GroupRoles
+)
+
+// Config says what the sandbox is like. Only the addresses are required.
+type Config struct {
+	Addr, OIDCAddr string // host:port; port 0 takes a free one
+	AddrFlag       string // what people set Addr with, for errors; default --sandbox-addr
+
+	Seed         uint64
+	OrdersPerDay int     // of the largest seller; default 40
+	Speed        float64 // of its time against the machine's; default 1
+	Data         string  // folder that a restart goes on with; "" keeps everything in memory
+	PublicURL    string  // where the program is that people sign in to
+	PublicClient bool    // that program has no client secret
+
+	// RateScale multiplies Amazon's rate limits, which would take hours for a
+	// year of settlements. Default 200; the answers' headers say so.
+	RateScale float64
+
+	// Started is what the clock shows at the first start, a year into the
+	// sellers' history. Default: the machine's time.
+	Started time.Time
+}
+
+// Server is a running sandbox.
+type Server struct {
+	AmazonURL, LWAURL, P21URL, ControlURL, Issuer string
+
+	Plan     *misbehave.Plan
+	P21      *p21.Server
+	Amazon   *amazon.Server
+	Identity *identity.Provider
+
+	sellers []*seller.Account
+	clock   simulated
+	servers []*http.Server
+	failed  chan error
+	once    sync.Once
+}
+
+// simulated is the sandbox's time; it implements clock.Clock.
+type simulated struct{ state state }
+
+// Now returns it, in UTC at PostgreSQL's microseconds.
+func (s simulated) Now() time.Time {
+	return s.state.now(time.Now()).UTC().Truncate(time.Microsecond)
+}
+
+// Start runs the sandbox until Close or until ctx ends.
+func Start(ctx context.Context, cfg Config) (*Server, error) {
+	if err := cfg.complete(); err != nil {
+		return nil, err
+	}
+	main, err := listen(ctx, cfg.Addr, cfg.AddrFlag)
+	if err != nil {
+		return nil, err
+	}
+	issuer, err := listen(ctx, cfg.OIDCAddr, "--oidc-addr")
+	if err != nil {
+		_ = main.Close()
+		return nil, err
+	}
+	s := &Server{failed: make(chan error, 2)}
+	if err := s.assemble(cfg, "http://"+main.Addr().String(), "http://"+issuer.Addr().String()); err != nil {
+		_, _ = main.Close(), issuer.Close()
+		return nil, err
+	}
+	s.serve(main, s.routes())
+	s.serve(issuer, s.Identity)
+	context.AfterFunc(ctx, func() { _ = s.Close() })
+	return s, nil
+}
+
+func (c *Config) complete() error {
+	if c.AddrFlag == "" {
+		c.AddrFlag = "--sandbox-addr"
+	}
+	if c.OrdersPerDay == 0 {
+		c.OrdersPerDay = 40
+	}
+	if c.Speed == 0 {
+		c.Speed = 1
+	}
+	if c.RateScale == 0 {
+		c.RateScale = 200
+	}
+	if c.Speed < 0 || c.OrdersPerDay < 0 || c.RateScale < 0 {
+		return errors.New("speed, orders per day and rate scale cannot be negative")
+	}
+	return nil
+}
+
+// listen opens an address; flag is how people choose another.
+func listen(ctx context.Context, addr, flag string) (net.Listener, error) {
+	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", addr)
+	if errors.Is(err, syscall.EADDRINUSE) {
+		return nil, fmt.Errorf("%s is in use by another program; %s chooses another address: %w", addr, flag, err)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("listen on %s (%s chooses another address): %w", addr, flag, err)
+	}
+	return listener, nil
+}
+
+// assemble makes the stand-ins.
+func (s *Server) assemble(cfg Config, base, issuer string) error {
+	st, err := restore(cfg, time.Now().UTC())
+	if err != nil {
+		return err
+	}
+	s.clock = simulated{st}
+	s.AmazonURL, s.LWAURL, s.P21URL, s.ControlURL, s.Issuer = base+"/amazon", base+"/lwa/auth/o2/token", base+"/p21", base+"/control", issuer
+	s.Plan = misbehave.New(st.Seed)
+	s.sellers = seller.Accounts(st.Seed, st.Started, st.OrdersPerDay)
+	if s.Amazon, err = amazon.New(s.amazonConfig(cfg)); err != nil {
+		return err
+	}
+	if s.Identity, err = identity.New(s.identityConfig(cfg)); err != nil {
+		return err
+	}
+	s.P21, err = p21.New(p21.Config{Clock: s.clock, Seed: st.Seed, Directory: p21Folder(cfg), Faults: s.Plan})
+	return err
+}
+
+func (s *Server) amazonConfig(cfg Config) amazon.Config {
+	config := amazon.Config{Now: s.clock.Now, Clock: time.Now, BaseURL: s.AmazonURL, RateScale: cfg.RateScale, Faults: s.Plan}
+	for _, a := range s.sellers {
+		c := credentialsOf(a)
+		config.Accounts = append(config.Accounts, amazon.Account{Books: seller.NewBooks(a), ClientID: c.id, ClientSecret: c.secret, RefreshToken: c.refresh})
+	}
+	return config
+}
+
+func (s *Server) identityConfig(cfg Config) identity.Config {
+	config := identity.Config{Issuer: s.Issuer, ClientID: ClientID, ClientSecret: ClientSecret, PublicURLs: []string{cfg.PublicURL}}
+	if cfg.PublicClient {
+		config.ClientSecret = ""
+	}
+	return config
+}
+
+func p21Folder(cfg Config) string {
+	if cfg.Data == "" {
+		return ""
+	}
+	return filepath.Join(cfg.Data, "p21")
+}
+
+func (s *Server) routes() http.Handler {
+	mux := http.NewServeMux()
+	mux.Handle("/amazon/", http.StripPrefix("/amazon", s.Amazon))
+	mux.Handle("/lwa/", http.StripPrefix("/lwa", s.Amazon))
+	mux.Handle("/p21/", http.StripPrefix("/p21", s.P21))
+	mux.Handle("/control/faults", s.Plan)
+	mux.Handle("/control/p21/", s.P21)
+	mux.HandleFunc("GET /control/clock", func(w http.ResponseWriter, _ *http.Request) {
+		write(w, map[string]any{"now": s.Now(), "started": s.clock.state.Started, "speed": s.clock.state.Speed})
+	})
+	mux.HandleFunc("GET /control/amazon/usage", func(w http.ResponseWriter, _ *http.Request) { write(w, s.Amazon.Usage()) })
+	return mux
+}
+
+func write(w http.ResponseWriter, body any) {
+	w.Header().Set("Content-Type", "application/json")
+	_ = json.NewEncoder(w).Encode(body) // the caller has gone away when this fails
+}
+
+// Now returns what the sandbox's clock shows.
+func (s *Server) Now() time.Time { return s.clock.Now() }
+
+// People returns who can sign in.
+func (s *Server) People() []identity.Person { return identity.People() }
+
+func (s *Server) serve(listener net.Listener, handler http.Handler) {
+	server := &http.Server{Handler: handler, ReadHeaderTimeout: 10 * time.Second}
+	s.servers = append(s.servers, server)
+	go func() {
+		if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
+			s.failed <- fmt.Errorf("serve the sandbox: %w", err)
+		}
+	}()
+}
+
+// Failed delivers the error of a listener that has stopped by itself.
+func (s *Server) Failed() <-chan error { return s.failed }
+
+// Close stops the sandbox and closes its books. Requests under way are cut off.
+func (s *Server) Close() (err error) {
+	s.once.Do(func() {
+		for _, server := range s.servers {
+			err = errors.Join(err, server.Close())
+		}
+		err = errors.Join(err, s.P21.Close())
+	})
+	return err
+}
