@@ -1,9 +1,10 @@
 package amazon_test
 
 import (
-	"context"
+	"maps"
 	"net/http"
-	"net/http/httptest"
+	"net/url"
+	"strconv"
 	"testing"
 	"time"
 
@@ -11,115 +12,133 @@ import (
 
 	client "tieout/app/amazon"
 	"tieout/app/amazon/spec"
-	"tieout/app/clock"
-	"tieout/app/settlement/report"
 	"tieout/cmd/sandbox/amazon"
-	"tieout/cmd/sandbox/misbehave"
 	"tieout/cmd/sandbox/seller"
 )
 
-var begin = time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC)
-
-// world is the stand-in on a socket, held against Amazon's models, with a clock
-// that jumps instead of waiting.
-type world struct {
-	*amazon.Server
-	t     *testing.T
-	clock *clock.Fixed
-	books map[string]*seller.Books
-	url   string
-	plan  *misbehave.Plan
-}
-
-func newWorld(t *testing.T, change ...func(*amazon.Config)) *world {
-	t.Helper()
-	w := &world{t: t, clock: clock.NewFixed(begin), books: map[string]*seller.Books{}, plan: misbehave.New(1)}
-	cfg := amazon.Config{Now: w.clock.Now, Faults: w.plan}
-	for _, a := range seller.Accounts(7, begin, 12) {
-		w.books[a.Key] = seller.NewBooks(a)
-		cfg.Accounts = append(cfg.Accounts, amazon.Account{
-			Books: w.books[a.Key], ClientID: "client-" + a.Key, ClientSecret: "secret-" + a.Key, RefreshToken: "Atzr|" + a.Key,
-		})
-	}
-	for _, c := range change {
-		c(&cfg)
-	}
-	models := spec.Load(t, "reports_2021-06-30.json", "sellers.json", "tokens_2021-03-01.json")
-	var err error
-	w.Server, err = amazon.New(cfg)
-	require.NoError(t, err)
-	server := httptest.NewServer(models.Check(t, w.Server, "/auth/", "/documents/"))
-	t.Cleanup(server.Close)
-	w.url = server.URL
-	return w
-}
-
-func (w *world) client(key string, change ...func(*client.Config)) *client.Client {
-	w.t.Helper()
-	cfg := client.Config{
-		Key: key, Endpoint: w.url, LWAURL: w.url + "/auth/o2/token", ClientID: "client-" + key,
-		ClientSecret: client.Hide("secret-" + key), RefreshToken: client.Hide("Atzr|" + key), Clock: w.clock, Pause: w.pause,
-		Transport: &http.Transport{DisableKeepAlives: true},
-	}
-	for _, c := range change {
-		c(&cfg)
-	}
-	c, err := client.New(cfg)
-	require.NoError(w.t, err)
-	return c
-}
-
-func (w *world) pause(ctx context.Context, d time.Duration) error {
-	w.clock.Advance(d)
-	return ctx.Err()
-}
-
-func (w *world) reports(c *client.Client) []client.Report {
-	w.t.Helper()
-	var list []client.Report
-	for r, err := range c.Reports(w.t.Context(), client.ReportQuery{Types: []string{client.SettlementReport}, CreatedSince: begin.AddDate(-1, 0, 0)}) {
-		require.NoError(w.t, err)
-		list = append(list, r)
-	}
-	return list
-}
-
-func (w *world) describe(c *client.Client, documentID string) report.Description {
-	w.t.Helper()
-	document, err := c.Download(w.t.Context(), documentID)
-	require.NoError(w.t, err)
-	defer func() { require.NoError(w.t, document.Close()) }()
-	require.Empty(w.t, document.Charset)
-	d, err := report.Describe(w.t.Context(), document, report.Options{})
-	require.NoError(w.t, err)
-	return d
-}
-
-func TestEveryListedSettlementIsDownloadedAndTiesOut(t *testing.T) {
+func TestTokensEndAfterAnHourAndWhenTheyAreEnded(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	for _, key := range []string{"us", "uk", "eu"} {
-		c, settlements := w.client(key), map[string]int{}
-		list := w.reports(c)
-		for _, r := range list {
-			require.Equal(t, client.ReportDone, r.Status)
-			require.WithinRange(t, r.Created, begin.Add(-client.KeepsReports), w.clock.Now())
-			again, err := c.Report(t.Context(), r.ID)
-			require.NoError(t, err)
-			require.Equal(t, r, again)
-			d := w.describe(c, r.DocumentID)
-			require.Empty(t, d.Problems)
-			require.Len(t, d.Settlements, 1)
-			require.Equal(t, "0.00", d.Settlements[0].Difference)
-			settlements[d.Settlements[0].ID]++
+	token := w.token("uk")
+	path := "/sellers/v1/marketplaceParticipations"
+	w.clock.Advance(time.Hour - time.Second)
+	status, _ := w.get(path, token)
+	require.Equal(t, http.StatusOK, status)
+	w.clock.Advance(time.Second)
+	status, answer := w.get(path, token)
+	require.Equal(t, http.StatusForbidden, status)
+	require.Equal(t, "Unauthorized", answer.Errors[0].Code)
+	require.Equal(t, "Access to requested resource is denied.", answer.Errors[0].Message)
+
+	c := w.client("uk")
+	_, err := c.Participations(t.Context())
+	require.NoError(t, err)
+	w.ExpireTokens()
+	_, err = c.Participations(t.Context())
+	require.NoError(t, err, "the client asks for another token")
+}
+
+func TestLoginWithAmazonRefusesInItsOwnWords(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	good := url.Values{"grant_type": {"refresh_token"}, "refresh_token": {"Atzr|us"}, "client_id": {"client-us"}, "client_secret": {"secret-us"}}
+	for name, c := range map[string]struct {
+		change url.Values
+		status int
+		code   string
+	}{
+		"a wrong secret":              {url.Values{"client_secret": {"x"}}, 401, "invalid_client"},
+		"an unknown client":           {url.Values{"client_id": {"x"}}, 401, "invalid_client"},
+		"a wrong refresh token":       {url.Values{"refresh_token": {"x"}}, 400, "invalid_grant"},
+		"another application's token": {url.Values{"refresh_token": {"Atzr|uk"}}, 400, "invalid_grant"},
+		"refresh token and scope":     {url.Values{"scope": {"sellingpartnerapi::notifications"}}, 400, "invalid_request"},
+		"an unknown grant":            {url.Values{"grant_type": {"password"}}, 400, "unsupported_grant_type"},
+		"a scope that is none":        {url.Values{"grant_type": {"client_credentials"}, "scope": {"x"}}, 400, "invalid_scope"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			form := maps.Clone(good)
+			maps.Copy(form, c.change)
+			status, answer := w.login(form)
+			require.Equal(t, c.status, status)
+			require.Equal(t, c.code, answer["error"])
+		})
+	}
+	status, answer := w.login(good)
+	require.Equal(t, http.StatusOK, status)
+	require.InDelta(t, 3600, answer["expires_in"], 0)
+	require.Equal(t, "Atzr|us", answer["refresh_token"])
+
+	status, answer = w.login(url.Values{"grant_type": {"client_credentials"}, "scope": {"sellingpartnerapi::notifications"}, "client_id": {"client-us"}, "client_secret": {"secret-us"}})
+	require.Equal(t, http.StatusOK, status)
+	status, _ = w.get("/sellers/v1/marketplaceParticipations", answer["access_token"].(string))
+	require.Equal(t, http.StatusForbidden, status, "an application's own token opens no seller")
+}
+
+func TestParticipationsAndRestrictedTokens(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	c := w.client("eu")
+	list, err := c.Participations(t.Context())
+	require.NoError(t, err)
+	require.Len(t, list, 3)
+	require.Equal(t, client.Participation{MarketplaceID: "A1PA6795UKMFR9", Country: "DE", Currency: "EUR", Domain: "www.amazon.de", Store: "Brew & Trail", Active: true}, list[0])
+
+	restricted, err := c.CreateRestrictedDataToken(t.Context(), client.RestrictedResource{Method: "GET", Path: "/orders/v0/orders"})
+	require.NoError(t, err)
+	require.Equal(t, w.clock.Now().Add(time.Hour), restricted.Until)
+	status, _ := w.get("/sellers/v1/marketplaceParticipations", restricted.Value.Reveal())
+	require.Equal(t, http.StatusOK, status)
+}
+
+func TestBucketsHoldWhatTheModelsSay(t *testing.T) {
+	t.Parallel()
+	models := spec.Load(t, "reports_2021-06-30.json", "sellers.json", "tokens_2021-03-01.json")
+	w := newWorld(t)
+	token := w.token("us")
+	for path, operation := range map[string]string{
+		"/reports/2021-06-30/reports?reportTypes=" + client.SettlementReport: "getReports",
+		"/reports/2021-06-30/reports/unknown":                                "getReport",
+		"/reports/2021-06-30/documents/unknown":                              "getReportDocument",
+		"/sellers/v1/marketplaceParticipations":                              "getMarketplaceParticipations",
+	} {
+		plan, ok := models.Plan(operation)
+		require.True(t, ok, operation)
+		for range int(plan.Burst) {
+			status, header, _ := w.ask(path, token)
+			require.NotEqual(t, http.StatusTooManyRequests, status, operation)
+			require.Equal(t, strconv.FormatFloat(plan.Rate, 'f', -1, 64), header.Get("x-amzn-RateLimit-Limit"), operation)
 		}
-		require.GreaterOrEqual(t, len(settlements), 5, "90 days of two weeks each")
-		for id, times := range settlements {
-			require.Len(t, w.books[key].Account().Markets, times, "settlement %s is listed for each marketplace", id)
-		}
+		status, header, body := w.ask(path, token)
+		require.Equal(t, http.StatusTooManyRequests, status, operation)
+		require.Empty(t, header.Get("x-amzn-RateLimit-Limit"), "Amazon does not state the rate with 429")
+		require.NotEmpty(t, header.Get("x-amzn-RequestId"))
+		require.Contains(t, body, "QuotaExceeded")
+		other, _, _ := w.ask(path, w.token("uk"))
+		require.NotEqual(t, http.StatusTooManyRequests, other, "another seller has a bucket of its own")
+		w.clock.Advance(time.Duration(1.01 / plan.Rate * float64(time.Second)))
+		token = w.token("us")
+		status, _, _ = w.ask(path, token)
+		require.NotEqual(t, http.StatusTooManyRequests, status, operation)
 	}
 	for _, u := range w.Usage() {
-		require.Zero(t, u.Refused, "%s: the client stays within the rate", u.Operation)
-		require.LessOrEqual(t, u.Peak, u.Burst, u.Operation)
+		require.Equal(t, 1, u.Refused, u.Operation)
+		require.InDelta(t, u.Burst+1, u.Peak, 0.5, u.Operation)
 	}
+}
+
+func TestAScaledRateIsWhatTheHeaderSays(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, func(cfg *amazon.Config) { cfg.RateScale = 200 })
+	_, header, _ := w.ask("/reports/2021-06-30/documents/unknown", w.token("us"))
+	require.Equal(t, "3.34", header.Get("x-amzn-RateLimit-Limit"))
+}
+
+func TestAccountsThatCannotBeToldApartAreRefused(t *testing.T) {
+	t.Parallel()
+	books := seller.NewBooks(seller.Accounts(7, begin, 12)[0])
+	_, err := amazon.New(amazon.Config{Accounts: []amazon.Account{{Books: books, RefreshToken: "a"}, {Books: books, RefreshToken: "a"}}})
+	require.ErrorContains(t, err, "refresh token of its own")
+	_, err = amazon.New(amazon.Config{RateScale: -1})
+	require.Error(t, err)
 }
