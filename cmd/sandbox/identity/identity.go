@@ -50,8 +50,8 @@ func groupOf(role string) string {
 	return "tieout-" + role + "s"
 }
 
-// GroupRoles says which group gives which role, as group=role,group=role.
-const GroupRoles = "tieout-viewers=viewer,tieout-ops=ops,tieout-accountants=accountant,tieout-approvers=approver,tieout-admins=admin,tieout-auditors=auditor"
+// GroupRoles says which group gives which role, as group=role;group=role.
+const GroupRoles = "tieout-viewers=viewer;tieout-ops=ops;tieout-accountants=accountant;tieout-approvers=approver;tieout-admins=admin;tieout-auditors=auditor"
 
 // People returns who can sign in.
 func People() []Person {

@@ -88,7 +88,8 @@ func (s simulated) Now() time.Time {
 	return s.state.now(time.Now()).UTC().Truncate(time.Microsecond)
 }
 
-// Start runs the sandbox until Close or until ctx ends.
+// Start runs the sandbox until Close; ctx bounds the start only, so that a
+// program which ends with ctx still finds the stand-ins while it finishes.
 func Start(ctx context.Context, cfg Config) (*Server, error) {
 	if err := cfg.complete(); err != nil {
 		return nil, err
@@ -109,7 +110,6 @@ func Start(ctx context.Context, cfg Config) (*Server, error) {
 	}
 	s.serve(main, s.routes())
 	s.serve(issuer, s.Identity)
-	context.AfterFunc(ctx, func() { _ = s.Close() })
 	return s, nil
 }
 
