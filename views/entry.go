@@ -25,7 +25,7 @@ type EntryPage struct {
 	Comment     string // posts "body"; "" for those who may only read
 	Attachments []EntryFile
 	Attach      string // posts "file"; "" for those who may only read
-	Forms       []EntryForm
+	Forms       []ActionForm
 	Signatures  []Signature
 }
 
@@ -76,19 +76,6 @@ type EntryFile struct {
 	Size string
 	Who  string
 	When When
-}
-
-// EntryForm asks for what an action needs. It opens as a dialog over the entry,
-// and stands alone when something was wrong with what was typed.
-type EntryForm struct {
-	ID     string // of the dialog, and of the action
-	Title  string
-	Lead   string // what the action does
-	Fields []Field
-	Keep   []Hidden
-	Action string // posts here
-	Button Button
-	Back   string // the page of the entry
 }
 
 // EntryParts is what one line of an entry is made of.

@@ -158,7 +158,7 @@ func (s *Service) OfSettlement(ctx context.Context, settlementID int64) ([]sqlc.
 }
 
 // Approvals returns who approved an entry, voided approvals included.
-func (s *Service) Approvals(ctx context.Context, id int64) ([]sqlc.ApprovalsOfEntryRow, error) {
+func (s *Service) Approvals(ctx context.Context, id int64) ([]Approval, error) {
 	approvals, err := sqlc.New(s.pool).ApprovalsOfEntry(ctx, id)
 	if err != nil {
 		return nil, fmt.Errorf("read approvals of entry %d: %w", id, err)
@@ -175,8 +175,14 @@ func (s *Service) Preparers(ctx context.Context, id int64) ([]int64, error) {
 	return people, nil
 }
 
+// Remark is what a person wrote about an object.
+type Remark = sqlc.CommentsOfRow
+
+// Event is an entry of the audit log about an object.
+type Event = sqlc.HistoryOfRow
+
 // Comments returns the remarks on an entry.
-func (s *Service) Comments(ctx context.Context, id int64) ([]sqlc.CommentsOfRow, error) {
+func (s *Service) Comments(ctx context.Context, id int64) ([]Remark, error) {
 	comments, err := sqlc.New(s.pool).CommentsOf(ctx, sqlc.CommentsOfParams{ObjectType: "journal_entry", ObjectID: id})
 	if err != nil {
 		return nil, fmt.Errorf("read comments of entry %d: %w", id, err)
@@ -185,7 +191,7 @@ func (s *Service) Comments(ctx context.Context, id int64) ([]sqlc.CommentsOfRow,
 }
 
 // History returns the audit events of an entry, oldest first.
-func (s *Service) History(ctx context.Context, id int64) ([]sqlc.HistoryOfRow, error) {
+func (s *Service) History(ctx context.Context, id int64) ([]Event, error) {
 	events, err := sqlc.New(s.pool).HistoryOf(ctx, sqlc.HistoryOfParams{ObjectType: "journal_entry", ObjectID: fmt.Sprint(id)})
 	if err != nil {
 		return nil, fmt.Errorf("read history of entry %d: %w", id, err)

@@ -47,6 +47,11 @@ func (s *Service) Number(ctx context.Context, connectionID int64, number int) (*
 	return LoadNumber(ctx, s.pool, connectionID, number)
 }
 
+// Chart returns the connection's chart of accounts as last read from P21.
+func (s *Service) Chart(ctx context.Context, connectionID int64) ([]Account, error) {
+	return Chart(ctx, s.pool, connectionID)
+}
+
 // History returns the connection's rule sets, the newest first.
 func (s *Service) History(ctx context.Context, connectionID int64) ([]Version, error) {
 	return History(ctx, s.pool, connectionID)

@@ -58,6 +58,8 @@ func (s *server) routes() []Route {
 
 			{POST, "/preferences/theme", signedIn, s.themeSave, 0},
 		},
+		s.entryRoutes(),
+		s.exceptionRoutes(),
 		s.taskRoutes(),
 		s.jobRoutes(),
 	)

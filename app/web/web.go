@@ -61,7 +61,7 @@
 //			return err
 //		}
 //		r.flash(views.Done, "Rejected", "The entry is a draft again.")
-//		return r.goTo("/journal/%d", id)
+//		return r.goTo("/entries/%d", id)
 //	}
 //
 // Returned errors become a page in one place (problem.go): the code of
@@ -86,7 +86,11 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"tieout/app/clock"
+	"tieout/app/exception"
 	"tieout/app/identity"
+	"tieout/app/journal"
+	"tieout/app/mapping"
+	"tieout/app/settlement"
 )
 
 // Config is what the operator decides.
@@ -117,6 +121,13 @@ type Dependencies struct {
 	Metrics  *prometheus.Registry
 	Log      *slog.Logger
 	Clock    clock.Clock
+
+	Settlements *settlement.Service
+	Entries     *journal.Service // nil: no screens of journal entries
+	Exceptions  *exception.Queue // nil: no screens of exceptions
+	Rules       *mapping.Service
+	// Redraft has the drafts of a connection built again, after its rules changed.
+	Redraft func(ctx context.Context, connectionID int64) error
 }
 
 // server holds what handlers use.
