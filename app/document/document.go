@@ -88,7 +88,8 @@ func (s *Store) Begin(ctx context.Context, meta Meta) (*Writer, error) {
 		id: id, meta: meta, hash: sha256.New(), cancel: cancel, session: opened,
 		buffer: make([]byte, 0, chunkSize), chunks: make(chan chunk, 2), finished: make(chan error, 1),
 	}
-	go func() { w.finished <- w.storeChunks(ctx) }()
+	chunks := w.chunks // the writer forgets its channel when it closes it
+	go func() { w.finished <- w.storeChunks(ctx, chunks) }()
 	return w, nil
 }
 
@@ -124,14 +125,14 @@ func (w *Writer) flush() error {
 	return nil
 }
 
-func (w *Writer) storeChunks(ctx context.Context) error {
+func (w *Writer) storeChunks(ctx context.Context, chunks <-chan chunk) error {
 	encoder, err := zstd.NewWriter(nil, zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithEncoderConcurrency(1))
 	if err != nil {
 		return fmt.Errorf("make compressor: %w", err)
 	}
 	defer func() { _ = encoder.Close() }() // EncodeAll holds nothing open
 	var packed []byte
-	for c := range w.chunks {
+	for c := range chunks {
 		w.hash.Write(c.raw)
 		packed = encoder.EncodeAll(c.raw, packed[:0])
 		if err := w.session.insertChunk(ctx, w.id, c.offset, len(c.raw), packed); err != nil {
