@@ -63,7 +63,7 @@ type ExceptionPayload struct {
 
 func (e ExceptionProblems) table() Table {
 	table := Table{
-		Caption: "Rows that could not be read", Inside: true, Pager: Pager{Next: e.Next},
+		ID: "problems", Caption: "Rows that could not be read", Summary: "Rows that could not be read", Inside: true, Pager: Pager{Next: e.Next},
 		Columns: []Column{{Label: "Line", Kind: Number}, {Label: "Column", Kind: Tight}, {Label: "Value", Kind: Wrap}, {Label: "What was expected", Kind: Wrap}},
 		Empty:   Empty{Icon: "circle-check", Title: "No problem is recorded"},
 	}

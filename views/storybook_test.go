@@ -45,6 +45,7 @@ func stories() []story {
 	var all []story
 	for _, group := range [][]story{
 		foundationStories(), loneStories(), overviewStories(), settlementStories(), lineStories(), documentStories(), uploadStories(),
+		entryQueueStories(), entryStories(), exceptionStories(),
 	} {
 		all = append(all, group...)
 	}
