@@ -259,9 +259,9 @@ func (s *Service) SendAgain(ctx context.Context, id int64, reason string, actor 
 }
 
 func (s *Service) undecided(ctx context.Context, id int64) (sqlc.GetEntryRow, outbound.Message, *ledgerSide, error) {
-	e, err := sqlc.New(s.pool).GetEntry(ctx, id)
+	e, err := s.Get(ctx, id)
 	if err != nil {
-		return e, outbound.Message{}, nil, fmt.Errorf("read journal entry %d: %w", id, err)
+		return e, outbound.Message{}, nil, err
 	}
 	if Status(e.Status) != Unknown {
 		return e, outbound.Message{}, nil, Changed()
