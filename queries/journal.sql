@@ -274,3 +274,11 @@ WHERE a.entry_id = $1 ORDER BY a.added_at;
 -- name: HistoryOf :many
 SELECT seq, at, actor, action, reason, before, after FROM audit_event
 WHERE object_type = @object_type AND object_id = @object_id::text ORDER BY seq;
+
+-- name: CarrierOf :one
+-- The live entry and line that carry a kind of a settlement on a day.
+SELECT e.id, e.reference, e.status, x.line_no
+FROM journal_source x JOIN journal_entry e ON e.id = x.entry_id
+WHERE x.settlement_id = @settlement_id AND x.kind_id = @kind_id AND x.posted_on = @posted_on
+  AND e.entry_type = 'settlement' AND e.status NOT IN ('discarded', 'reversed')
+ORDER BY e.id DESC LIMIT 1;

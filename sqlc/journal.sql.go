@@ -166,6 +166,40 @@ func (q *Queries) BackToDraft(ctx context.Context, arg BackToDraftParams) (int64
 	return result.RowsAffected(), nil
 }
 
+const carrierOf = `-- name: CarrierOf :one
+SELECT e.id, e.reference, e.status, x.line_no
+FROM journal_source x JOIN journal_entry e ON e.id = x.entry_id
+WHERE x.settlement_id = $1 AND x.kind_id = $2 AND x.posted_on = $3
+  AND e.entry_type = 'settlement' AND e.status NOT IN ('discarded', 'reversed')
+ORDER BY e.id DESC LIMIT 1
+`
+
+type CarrierOfParams struct {
+	SettlementID int64
+	KindID       int32
+	PostedOn     time.Time
+}
+
+type CarrierOfRow struct {
+	ID        int64
+	Reference string
+	Status    string
+	LineNo    int32
+}
+
+// The live entry and line that carry a kind of a settlement on a day.
+func (q *Queries) CarrierOf(ctx context.Context, arg CarrierOfParams) (CarrierOfRow, error) {
+	row := q.db.QueryRow(ctx, carrierOf, arg.SettlementID, arg.KindID, arg.PostedOn)
+	var i CarrierOfRow
+	err := row.Scan(
+		&i.ID,
+		&i.Reference,
+		&i.Status,
+		&i.LineNo,
+	)
+	return i, err
+}
+
 const clearLines = `-- name: ClearLines :exec
 DELETE FROM journal_line WHERE entry_id = $1
 `

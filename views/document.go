@@ -4,8 +4,13 @@ import "github.com/a-h/templ"
 
 // DocumentsPage is the Documents tab of a settlement.
 type DocumentsPage struct {
-	Head SettlementHead
-	Rows []DocumentRow
+	Head     SettlementHead
+	Rows     []DocumentRow
+	Problems []LineProblem // rows of the current report that could not be read
+}
+
+func (d DocumentsPage) problemTable() Table {
+	return Import{Name: "the current report", Problems: d.Problems}.problemTable()
 }
 
 // DocumentRow is one raw file as it arrived.

@@ -109,7 +109,7 @@ type SettlementEntry struct {
 // Correction completes an out-of-balance settlement by one line that a second
 // person approves.
 type Correction struct {
-	Action  string // posts amount, account, reason
+	Action  string // posts amount, account (the missing line's name), reason
 	Amount  string // plain decimal: the difference
 	Errors  map[string]string
 	Values  map[string]string // what was typed when Errors is set
@@ -233,8 +233,8 @@ func (c Correction) amountField() Field {
 }
 
 func (c Correction) accountField() Field {
-	field := c.field("account", "Account")
-	field.List, field.Mono = "accounts", true
+	field := c.field("account", "What is missing")
+	field.Hint = "As Amazon would have named it, for example Current Reserve Amount."
 	return field
 }
 

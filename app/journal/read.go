@@ -326,3 +326,22 @@ func orNil(id int64) *int64 {
 	}
 	return &id
 }
+
+// Carrier is the entry that carries a settlement's amounts of one kind and day.
+type Carrier struct {
+	ID                int64
+	Reference, Status string
+}
+
+// CarrierOf returns the live entry and the number of its line that carry a
+// kind on a day; false when nothing is drafted yet.
+func (s *Service) CarrierOf(ctx context.Context, settlementID int64, kindID int32, on time.Time) (Carrier, int, bool, error) {
+	row, err := sqlc.New(s.pool).CarrierOf(ctx, sqlc.CarrierOfParams{SettlementID: settlementID, KindID: kindID, PostedOn: on})
+	if errors.Is(err, pgx.ErrNoRows) {
+		return Carrier{}, 0, false, nil
+	}
+	if err != nil {
+		return Carrier{}, 0, false, fmt.Errorf("find the entry of settlement %d: %w", settlementID, err)
+	}
+	return Carrier{row.ID, row.Reference, row.Status}, int(row.LineNo), true, nil
+}

@@ -58,6 +58,7 @@ func (s *server) routes() []Route {
 
 			{POST, "/preferences/theme", signedIn, s.themeSave, 0},
 		},
+		s.settlementRoutes(),
 		s.entryRoutes(),
 		s.exceptionRoutes(),
 		s.taskRoutes(),

@@ -86,8 +86,10 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"tieout/app/clock"
+	"tieout/app/connection"
 	"tieout/app/exception"
 	"tieout/app/identity"
+	"tieout/app/insight"
 	"tieout/app/journal"
 	"tieout/app/mapping"
 	"tieout/app/settlement"
@@ -123,6 +125,9 @@ type Dependencies struct {
 	Clock    clock.Clock
 
 	Settlements *settlement.Service
+	Insight     *insight.Reader // nil: no overview and no screens of settlements
+	Connections *connection.Service
+	Uploads     Uploads
 	Entries     *journal.Service // nil: no screens of journal entries
 	Exceptions  *exception.Queue // nil: no screens of exceptions
 	Rules       *mapping.Service

@@ -215,11 +215,11 @@ func (p *program) furnish(ctx context.Context, sandbox *server.Server) error {
 
 func sideOf(side server.Connection) (connection.Connection, connection.Secrets) {
 	return connection.Connection{
-			Name: side.Name, Title: side.Title, Environment: "sandbox", AmazonRegion: side.Region, MarketplaceIDs: side.MarketplaceIDs, SellerID: side.SellerID,
-			AmazonEndpoint: side.AmazonURL, LWAURL: side.LWAURL, LWAClientID: side.ClientID, P21URL: side.P21URL, P21Adapter: side.P21Adapter,
-			P21Company: side.P21Company, P21Username: side.P21Username, P21Journal: "AZ", P21PositiveDebit: true,
-			FunctionalCurrency: money.Currency(side.Currency), TimeZone: side.TimeZone, RevenueMode: "summary",
-		}, connection.Secrets{LWAClientSecret: side.ClientSecret, RefreshToken: side.RefreshToken, P21Password: side.P21Password}
+		Name: side.Name, Title: side.Title, Environment: "sandbox", AmazonRegion: side.Region, MarketplaceIDs: side.MarketplaceIDs, SellerID: side.SellerID,
+		AmazonEndpoint: side.AmazonURL, LWAURL: side.LWAURL, LWAClientID: side.ClientID, P21URL: side.P21URL, P21Adapter: side.P21Adapter,
+		P21Company: side.P21Company, P21Username: side.P21Username, P21Journal: "AZ", P21PositiveDebit: true,
+		FunctionalCurrency: money.Currency(side.Currency), TimeZone: side.TimeZone, RevenueMode: "summary",
+	}, connection.Secrets{LWAClientSecret: side.ClientSecret, RefreshToken: side.RefreshToken, P21Password: side.P21Password}
 }
 
 // readdress follows a sandbox that listens elsewhere this time.
@@ -264,4 +264,3 @@ func welcome(env environment, public string, sandbox *server.Server) []web.DemoP
 	say(env, "\nCtrl-C stops everything; the data stays.")
 	return people
 }
-

@@ -16,6 +16,7 @@ import (
 	"tieout/app/exception"
 	"tieout/app/fault"
 	"tieout/app/identity"
+	"tieout/app/insight"
 	"tieout/app/journal"
 	"tieout/app/mapping"
 	"tieout/app/outbound"
@@ -40,6 +41,7 @@ type program struct {
 	rules       *mapping.Service
 	entries     *journal.Service
 	exceptions  *exception.Queue
+	insight     *insight.Reader
 }
 
 // open reads the configuration, checks it with need, and wires the program.
@@ -95,6 +97,7 @@ func (p *program) wireServices(ctx context.Context) error {
 	p.settlements = settlement.NewService(p.pool, p.clock, p.queue, p.log)
 	p.rules = mapping.NewService(p.pool, p.clock)
 	p.exceptions = exception.NewQueue(p.pool)
+	p.insight = insight.NewReader(p.pool)
 	p.entries = journal.NewService(journal.Needs{Pool: p.pool, Clock: p.clock, Rules: publishedRules, Jobs: p.queue, Deliverer: p.deliverer, Log: p.log,
 		Ledgers: func(ctx context.Context, id int64) (p21.Ledger, error) { return p.connections.Ledger(ctx, id) }})
 	return nil

@@ -63,7 +63,7 @@ func tellPeople(w io.Writer, d report.Description) error {
 			state = "OUT OF BALANCE"
 		}
 		_, e := fmt.Fprintf(w, "\nsettlement %s, %s to %s\n  deposit %s %s, %d lines with a sum of %s, difference %s: %s\n",
-			s.SettlementID, s.StartDate, s.EndDate, s.Deposit, s.Currency, s.Lines, s.Sum, s.Difference, state)
+			s.ID, s.StartDate, s.EndDate, s.Deposit, s.Currency, s.Lines, s.Sum, s.Difference, state)
 		err = errors.Join(err, e)
 		for _, k := range s.Kinds {
 			_, e := fmt.Fprintf(w, "  %15s %8d  %s / %s / %s  %s\n", k.Sum, k.Lines, k.TransactionType, k.AmountType, k.AmountDescription, k.Marketplace)

@@ -1,0 +1,99 @@
+// Package insight reads the figures that no single noun owns: what waits for a
+// person, how the flows are doing, what Amazon holds back, and how sales and
+// fees develop.
+package insight
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"tieout/sqlc"
+)
+
+// Reader reads figures; safe for concurrent use.
+type Reader struct{ pool *pgxpool.Pool }
+
+// NewReader returns a Reader on pool.
+func NewReader(pool *pgxpool.Pool) *Reader { return &Reader{pool} }
+
+// Counts are what waits: open exceptions, entries that the person could
+// approve, and drafts.
+type Counts = sqlc.FrameCountsRow
+
+// Counts returns what waits for a person; connectionID 0 is everywhere.
+func (r *Reader) Counts(ctx context.Context, personID, connectionID int64) (Counts, error) {
+	counts, err := sqlc.New(r.pool).FrameCounts(ctx, sqlc.FrameCountsParams{PersonID: personID, ConnectionID: orNil(connectionID)})
+	if err != nil {
+		return counts, fmt.Errorf("count what waits: %w", err)
+	}
+	return counts, nil
+}
+
+// Choice is a connection to choose.
+type Choice = sqlc.ConnectionChoicesRow
+
+// Connections returns the connections to choose from.
+func (r *Reader) Connections(ctx context.Context) ([]Choice, error) {
+	choices, err := sqlc.New(r.pool).ConnectionChoices(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("list connections: %w", err)
+	}
+	return choices, nil
+}
+
+// Flow is how a connection's reports are doing.
+type Flow = sqlc.FlowHealthRow
+
+// Flows returns how the reports of every connection are doing.
+func (r *Reader) Flows(ctx context.Context) ([]Flow, error) {
+	flows, err := sqlc.New(r.pool).FlowHealth(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("read flow health: %w", err)
+	}
+	return flows, nil
+}
+
+// Reserve is what Amazon holds back of one connection and currency.
+type Reserve = sqlc.ReservesHeldRow
+
+// Reserves returns what Amazon holds back; connectionID 0 is everywhere.
+func (r *Reader) Reserves(ctx context.Context, connectionID int64) ([]Reserve, error) {
+	reserves, err := sqlc.New(r.pool).ReservesHeld(ctx, orNil(connectionID))
+	if err != nil {
+		return nil, fmt.Errorf("read reserves: %w", err)
+	}
+	return reserves, nil
+}
+
+// Waiting is the deposits of settlements that are not posted yet.
+type Waiting = sqlc.MoneyWaitingRow
+
+// Waiting returns unposted deposits per currency; connectionID 0 is everywhere.
+func (r *Reader) Waiting(ctx context.Context, connectionID int64) ([]Waiting, error) {
+	waiting, err := sqlc.New(r.pool).MoneyWaiting(ctx, orNil(connectionID))
+	if err != nil {
+		return nil, fmt.Errorf("read unposted deposits: %w", err)
+	}
+	return waiting, nil
+}
+
+// CycleSum is the sum of one kind in one cycle.
+type CycleSum = sqlc.CycleSumsRow
+
+// Cycles returns the sums per kind of a connection's newest cycles, oldest first.
+func (r *Reader) Cycles(ctx context.Context, connectionID int64, cycles int32) ([]CycleSum, error) {
+	sums, err := sqlc.New(r.pool).CycleSums(ctx, sqlc.CycleSumsParams{ConnectionID: connectionID, Cycles: cycles})
+	if err != nil {
+		return nil, fmt.Errorf("read cycles: %w", err)
+	}
+	return sums, nil
+}
+
+func orNil(id int64) *int64 {
+	if id == 0 {
+		return nil
+	}
+	return &id
+}

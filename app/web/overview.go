@@ -1,0 +1,250 @@
+package web
+
+import (
+	"fmt"
+	"strconv"
+	"time"
+
+	"github.com/shopspring/decimal"
+
+	"tieout/app/insight"
+	"tieout/app/journal"
+	"tieout/app/mapping"
+	"tieout/app/money"
+	"tieout/app/settlement"
+	"tieout/views"
+)
+
+// overviewShow says what waits, what is wrong and what blocks the next close.
+func (s *server) overviewShow(r *request) error {
+	model := views.OverviewPage{}
+	parts := []func(*request, *views.OverviewPage) error{s.overviewMoney, s.overviewEntries, s.overviewExceptions, s.overviewFlows, s.overviewReserves, s.overviewTrends, s.overviewClose}
+	for _, part := range parts {
+		if err := part(r, &model); err != nil {
+			return err
+		}
+	}
+	return r.show(views.OverviewView(r.page("Overview", views.Overview), model))
+}
+
+func (s *server) overviewMoney(r *request, model *views.OverviewPage) error {
+	waiting, err := s.Insight.Waiting(r.ctx(), r.connection())
+	if err != nil {
+		return err
+	}
+	for _, w := range waiting {
+		model.Figures = append(model.Figures, views.Figure{Name: "Not posted yet", Value: money.Format(w.Deposit, money.Currency(w.Currency)), Currency: w.Currency,
+			Note: views.Counted(int(w.Settlements), "settlement", "settlements"), Href: "/settlements?currency=" + w.Currency})
+	}
+	if len(model.Figures) > 4 {
+		model.Figures = model.Figures[:4]
+	}
+	return nil
+}
+
+func (s *server) overviewEntries(r *request, model *views.OverviewPage) error {
+	sums, err := s.Entries.Sums(r.ctx(), journal.Filter{ConnectionID: r.connection()})
+	if err != nil {
+		return err
+	}
+	for _, sum := range sums {
+		model.Entries = append(model.Entries, views.StateCount{Status: entryPill(sum.Status), Count: views.Count(int(sum.Entries)),
+			Amount: r.format().Value(sum.Total, money.Currency(sum.Currency)), Href: "/entries?state=" + sum.Status})
+	}
+	return nil
+}
+
+func (s *server) overviewExceptions(r *request, model *views.OverviewPage) error {
+	counts, err := s.Exceptions.Counts(r.ctx(), r.connection())
+	if err != nil {
+		return err
+	}
+	for _, c := range counts {
+		model.Exceptions = append(model.Exceptions, views.CauseCount{Cause: classTitle(c.Class), Count: views.Count(int(c.Causes)),
+			Oldest: views.Span(s.Clock.Now().Sub(c.Oldest)), Href: "/exceptions?class=" + string(c.Class), State: views.Waiting})
+	}
+	return nil
+}
+
+func (s *server) overviewFlows(r *request, model *views.OverviewPage) error {
+	flows, err := s.Insight.Flows(r.ctx())
+	if err != nil {
+		return err
+	}
+	for _, f := range flows {
+		if r.connection() != 0 && f.ID != r.connection() {
+			continue
+		}
+		health := views.FlowHealth{Name: "Settlement reports", Connection: titleOf(f.Title, f.Name), Href: "/settlements?connection=" + strconv.FormatInt(f.ID, 10),
+			Status: flowPill(f), Throughput: views.Counted(int(f.Imported), "report", "reports")}
+		if f.FoundAt.After(time.Unix(0, 0)) {
+			health.Success = r.format().Ago(f.FoundAt, s.Clock.Now())
+		}
+		if f.Waiting > 0 {
+			health.Lag = views.Counted(int(f.Waiting), "report waits", "reports wait")
+		}
+		model.Flows = append(model.Flows, health)
+	}
+	return nil
+}
+
+func flowPill(f insight.Flow) views.Pill {
+	switch {
+	case f.PausedAt != nil:
+		return views.Pill{State: views.Waiting, Text: "Paused"}
+	case f.Failed > 0:
+		return views.Pill{State: views.Wrong, Text: views.Counted(int(f.Failed), "report unreadable", "reports unreadable")}
+	case f.Waiting > 0:
+		return views.Pill{State: views.Info, Text: "Fetching"}
+	}
+	return views.Pill{State: views.Done, Text: "Up to date"}
+}
+
+func (s *server) overviewReserves(r *request, model *views.OverviewPage) error {
+	reserves, err := s.Insight.Reserves(r.ctx(), r.connection())
+	if err != nil {
+		return err
+	}
+	for _, x := range reserves {
+		currency := money.Currency(x.Currency)
+		held := views.ReserveHeld{Connection: x.Name, Held: r.format().Value(x.Held, currency), Href: fmt.Sprintf("/settlements/%d", x.SettlementID),
+			Tie: views.Tie{Difference: r.format().Value(decimal.Zero, currency), Hint: "Each cycle releases what the one before held."}, Release: "with the next settlement"}
+		if !x.Chained {
+			held.Tie.Difference = r.format().Value(x.Held, currency)
+			held.Release = "the chain is broken"
+		}
+		model.Reserves = append(model.Reserves, held)
+	}
+	return nil
+}
+
+const trendCycles = 13
+
+// overviewTrends draws sales, fees and refunds over the newest cycles of one
+// connection: the chosen one, otherwise the first.
+func (s *server) overviewTrends(r *request, model *views.OverviewPage) error {
+	id := r.connection()
+	if id == 0 {
+		connections, err := s.Insight.Connections(r.ctx())
+		if err != nil || len(connections) == 0 {
+			return err
+		}
+		id = connections[0].ID
+		for _, c := range connections {
+			if c.Name == "us" {
+				id = c.ID
+			}
+		}
+	}
+	set, err := s.Rules.Published(r.ctx(), id)
+	if err != nil {
+		return nil // without rules there are no categories to draw
+	}
+	sums, err := s.Insight.Cycles(r.ctx(), id, trendCycles)
+	if err != nil {
+		return err
+	}
+	model.Trends = trends(mapping.Compile(*set), sums)
+	return nil
+}
+
+func trends(rules *mapping.Matcher, sums []insight.CycleSum) []views.Trend {
+	type cycle struct {
+		label                string
+		sales, fees, refunds decimal.Decimal
+	}
+	var cycles []cycle
+	last := int64(0)
+	for _, x := range sums {
+		if x.ID != last {
+			last = x.ID
+			cycles = append(cycles, cycle{label: x.EndAt.Format("2 Jan")})
+		}
+		c := &cycles[len(cycles)-1]
+		rule, ok := rules.Match(mapping.Subject{Kind: mapping.Kind{Marketplace: x.Marketplace, TransactionType: x.TransactionType, AmountType: x.AmountType,
+			AmountDescription: x.AmountDescription, Sign: int(x.Sign)}})
+		if !ok {
+			continue
+		}
+		info, _ := rule.Category.Info()
+		switch {
+		case rule.Category == mapping.Sales:
+			c.sales = c.sales.Add(x.Amount)
+		case info.Class == mapping.ClassFees:
+			c.fees = c.fees.Sub(x.Amount)
+		case rule.Category == mapping.Refunds:
+			c.refunds = c.refunds.Sub(x.Amount)
+		}
+	}
+	if len(cycles) == 0 {
+		return nil
+	}
+	sales, fees, refunds := views.Trend{Title: "Sales per cycle"}, views.Trend{Title: "Fees, % of sales", Line: true}, views.Trend{Title: "Refunds, % of sales", Line: true}
+	share := func(part, whole decimal.Decimal) decimal.Decimal {
+		if whole.IsZero() {
+			return decimal.Zero
+		}
+		return part.Shift(2).DivRound(whole, 1)
+	}
+	for _, c := range cycles {
+		sales.Points = append(sales.Points, views.Point{Label: c.label, Text: money.Format(c.sales, ""), Value: c.sales})
+		fees.Points = append(fees.Points, views.Point{Label: c.label, Text: views.Percent(c.fees, c.sales), Value: share(c.fees, c.sales)})
+		refunds.Points = append(refunds.Points, views.Point{Label: c.label, Text: views.Percent(c.refunds, c.sales), Value: share(c.refunds, c.sales)})
+	}
+	list := []views.Trend{sales, fees, refunds}
+	for i := range list {
+		list[i].Figure = list[i].Points[len(list[i].Points)-1].Text
+		if n := len(list[i].Points); n > 1 {
+			list[i].Note = "against " + list[i].Points[n-2].Text + " the cycle before"
+		}
+	}
+	return list
+}
+
+// overviewClose computes what stands between the books and the end of the last
+// month.
+func (s *server) overviewClose(r *request, model *views.OverviewPage) error {
+	now := s.Clock.Now()
+	end := time.Date(now.Year(), now.Month(), 1, 0, 0, 0, 0, time.UTC).AddDate(0, 0, -1)
+	key := end.Format("2006-01")
+	model.Close.Period = end.Format("January 2006")
+	sums, err := s.Entries.Sums(r.ctx(), journal.Filter{ConnectionID: r.connection(), Period: key})
+	if err != nil {
+		return err
+	}
+	open := 0
+	for _, sum := range sums {
+		if sum.Status != string(journal.Posted) && sum.Status != string(journal.Reversed) {
+			open += int(sum.Entries)
+		}
+	}
+	counts, err := s.Exceptions.Counts(r.ctx(), r.connection())
+	if err != nil {
+		return err
+	}
+	causes := 0
+	for _, c := range counts {
+		causes += int(c.Causes)
+	}
+	unbalanced, err := s.Settlements.Totals(r.ctx(), settlement.Filter{ConnectionID: r.connection(), State: "out_of_balance"})
+	if err != nil {
+		return err
+	}
+	out := 0
+	for _, u := range unbalanced {
+		out += int(u.Settlements)
+	}
+	model.Close.Checks = []views.Check{
+		closeCheck("Entries of the period posted", open, "entry is not posted", "entries are not posted", "/entries?period="+key),
+		closeCheck("Exceptions resolved", causes, "exception is open", "exceptions are open", "/exceptions"),
+		closeCheck("Settlements tie out", out, "settlement is out of balance", "settlements are out of balance", "/settlements?state=out_of_balance"),
+	}
+	return nil
+}
+
+func closeCheck(name string, n int, one, many, href string) views.Check {
+	if n == 0 {
+		return views.Check{State: views.Done, Name: name, Reason: "Nothing is left."}
+	}
+	return views.Check{State: views.Waiting, Name: name, Reason: views.Counted(n, one, many) + ".", Fix: views.Link{Text: "Show", Href: href}}
+}

@@ -1,0 +1,117 @@
+package main
+
+import (
+	"context"
+	"io"
+	"strconv"
+
+	"tieout/app/database"
+	"tieout/app/document"
+	"tieout/app/fault"
+	"tieout/app/identity"
+	"tieout/app/settlement/report"
+	"tieout/app/task"
+	"tieout/app/web"
+	"tieout/jobs"
+)
+
+// chrome is what every page's frame shows.
+type chrome struct{ *program }
+
+// Frame implements web.Chrome.
+func (c chrome) Frame(ctx context.Context, person identity.Person, connectionID int64) (web.Frame, error) {
+	counts, err := c.insight.Counts(ctx, person.ID, connectionID)
+	if err != nil {
+		return web.Frame{}, err
+	}
+	choices, err := c.insight.Connections(ctx)
+	if err != nil {
+		return web.Frame{}, err
+	}
+	frame := web.Frame{Exceptions: int(counts.Exceptions)}
+	if person.Can(identity.ApproveEntries) {
+		frame.Entries = int(counts.ToApprove)
+	} else if person.Can(identity.PrepareEntries) {
+		frame.Entries = int(counts.ToSubmit)
+	}
+	for _, choice := range choices {
+		title := choice.Title
+		if title == "" {
+			title = choice.Name
+		}
+		frame.Connections = append(frame.Connections, web.ConnectionChoice{ID: choice.ID, Title: title, Note: choice.FunctionalCurrency})
+	}
+	return frame, nil
+}
+
+// tasks is long work as the screens watch it.
+type tasks struct{ *program }
+
+// Task implements web.Tasks.
+func (t tasks) Task(ctx context.Context, _ identity.Person, id string) (web.Task, error) {
+	number, err := strconv.ParseInt(id, 10, 64)
+	if err != nil {
+		return web.Task{}, fault.New(fault.NotFound, "There is no task %q.", id)
+	}
+	found, err := task.Get(ctx, t.pool, number)
+	if err != nil {
+		return web.Task{}, err
+	}
+	return shown(found), nil
+}
+
+func shown(t task.Task) web.Task {
+	out := web.Task{Title: t.Title, Unit: t.Unit, Done: t.Done, Total: t.Total, Began: t.CreatedAt, Message: t.Message, Link: t.Link,
+		Failed: t.State == task.Failed || t.State == task.Cancelled}
+	if t.FinishedAt != nil {
+		out.Ended = *t.FinishedAt
+	} else {
+		out.Cancel = "/settlements/upload/" + strconv.FormatInt(t.ID, 10) + "/cancel"
+	}
+	return out
+}
+
+// uploads keeps what people upload and has it read.
+type uploads struct{ *program }
+
+// Upload implements web.Uploads.
+func (u uploads) Upload(ctx context.Context, person identity.Person, connectionID int64, name string, in io.Reader) (int64, error) {
+	raw, err := report.Decompress(in)
+	if err != nil {
+		return 0, err
+	}
+	store := document.NewStore(u.pool)
+	doc, _, err := store.Put(ctx, document.Meta{ConnectionID: connectionID, Kind: document.SettlementReport, Name: name, Source: document.FromUpload, CreatedBy: person.ID}, raw)
+	if err != nil {
+		return 0, database.Translate(err)
+	}
+	var id int64
+	err = database.WithTx(ctx, u.pool, u.clock, func(tx *database.Tx) error {
+		id, err = task.Create(ctx, tx, task.New{ConnectionID: connectionID, Kind: "import", Title: name, Unit: "bytes", Total: doc.Size, CreatedBy: person.ID})
+		if err != nil {
+			return err
+		}
+		return u.queue.Import(ctx, tx.Tx, jobs.Import{TaskID: id, DocumentID: doc.ID, ConnectionID: connectionID, Name: name, PersonID: person.ID, PersonName: person.Name})
+	})
+	return id, err
+}
+
+// Recent implements web.Uploads.
+func (u uploads) Recent(ctx context.Context) ([]web.Upload, error) {
+	recent, err := task.Recent(ctx, u.pool, 50)
+	if err != nil {
+		return nil, err
+	}
+	var list []web.Upload
+	for _, t := range recent {
+		if t.Kind == "import" {
+			list = append(list, web.Upload{TaskID: t.ID, Name: t.Title, Task: shown(t)})
+		}
+	}
+	return list, nil
+}
+
+// Cancel implements web.Uploads.
+func (u uploads) Cancel(ctx context.Context, taskID int64) error {
+	return task.Cancel(ctx, u.pool, taskID)
+}

@@ -1,0 +1,56 @@
+-- name: FrameCounts :one
+-- What every page's frame shows, in one look.
+SELECT (SELECT count(*) FROM exception x WHERE x.state = 'open' AND (x.snoozed_until IS NULL OR x.snoozed_until < now())
+            AND (sqlc.narg(connection_id)::bigint IS NULL OR x.connection_id = sqlc.narg(connection_id))) AS exceptions,
+       (SELECT count(*) FROM journal_entry e WHERE e.status = 'submitted'
+            AND (sqlc.narg(connection_id)::bigint IS NULL OR e.connection_id = sqlc.narg(connection_id))
+            AND NOT EXISTS (SELECT 1 FROM journal_preparer p WHERE p.entry_id = e.id AND p.person_id = @person_id)
+            AND NOT EXISTS (SELECT 1 FROM approval a WHERE a.entry_id = e.id AND a.person_id = @person_id AND a.voided_at IS NULL)) AS to_approve,
+       (SELECT count(*) FROM journal_entry e WHERE e.status = 'draft'
+            AND (sqlc.narg(connection_id)::bigint IS NULL OR e.connection_id = sqlc.narg(connection_id))) AS to_submit;
+
+-- name: ConnectionChoices :many
+SELECT id, name, title, functional_currency FROM connection ORDER BY name;
+
+-- name: StuckReports :many
+-- Reports that could not be read, and connections that Amazon has not answered for a day.
+SELECT c.name, r.report_id, r.error FROM amazon_report r JOIN connection c ON c.id = r.connection_id
+WHERE r.state = 'failed' AND r.updated_at > now() - interval '7 days' ORDER BY r.updated_at DESC LIMIT 5;
+
+-- name: FlowHealth :many
+SELECT c.id, c.name, c.title, c.paused_at,
+       coalesce(max(r.found_at), 'epoch')::timestamptz AS found_at,
+       count(r.report_id) FILTER (WHERE r.state = 'imported') AS imported,
+       count(r.report_id) FILTER (WHERE r.state IN ('found', 'stored')) AS waiting,
+       count(r.report_id) FILTER (WHERE r.state = 'failed') AS failed
+FROM connection c LEFT JOIN amazon_report r ON r.connection_id = c.id
+GROUP BY c.id ORDER BY c.name;
+
+-- name: ReservesHeld :many
+-- What the latest settlement of each connection and currency holds back.
+SELECT DISTINCT ON (s.connection_id, s.currency) s.connection_id, c.name, s.currency, s.id AS settlement_id, s.amazon_id,
+       coalesce((SELECT -sum(r.amount) FROM rollup r JOIN kind k ON k.id = r.kind_id
+                 WHERE r.settlement_id = s.id AND regexp_replace(lower(k.amount_description), '[ _-]', '', 'g') = 'currentreserveamount'), 0)::numeric AS held,
+       NOT EXISTS (SELECT 1 FROM exception x WHERE x.connection_id = s.connection_id AND x.class = 'chain_broken' AND x.state = 'open') AS chained
+FROM settlement s JOIN connection c ON c.id = s.connection_id
+WHERE s.replaced_at IS NULL AND (sqlc.narg(connection_id)::bigint IS NULL OR s.connection_id = sqlc.narg(connection_id))
+ORDER BY s.connection_id, s.currency, s.end_at DESC, s.id DESC;
+
+-- name: CycleSums :many
+-- Sums per kind over the newest cycles of a connection: what trends are made of.
+WITH newest AS (
+    SELECT s.id, s.end_at FROM settlement s
+    WHERE s.connection_id = @connection_id AND s.replaced_at IS NULL ORDER BY s.end_at DESC, s.id DESC LIMIT @cycles)
+SELECT n.id, n.end_at, k.id AS kind_id, k.marketplace, k.transaction_type, k.amount_type, k.amount_description, k.sign, sum(r.amount)::numeric AS amount
+FROM newest n JOIN rollup r ON r.settlement_id = n.id JOIN kind k ON k.id = r.kind_id
+GROUP BY n.id, n.end_at, k.id ORDER BY n.end_at, n.id;
+
+-- name: MoneyWaiting :many
+-- Deposits of settlements whose entries are not all posted yet.
+SELECT s.currency, count(*) AS settlements, sum(s.deposit)::numeric AS deposit
+FROM settlement s
+WHERE s.replaced_at IS NULL AND (sqlc.narg(connection_id)::bigint IS NULL OR s.connection_id = sqlc.narg(connection_id))
+  AND NOT EXISTS (SELECT 1 FROM journal_entry e WHERE e.settlement_id = s.id AND e.entry_type = 'settlement' AND e.status = 'posted'
+                  AND NOT EXISTS (SELECT 1 FROM journal_entry o WHERE o.settlement_id = s.id AND o.entry_type = 'settlement'
+                                  AND o.status NOT IN ('posted', 'discarded', 'reversed')))
+GROUP BY s.currency ORDER BY s.currency;
