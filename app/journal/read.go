@@ -345,3 +345,26 @@ func (s *Service) CarrierOf(ctx context.Context, settlementID int64, kindID int3
 	}
 	return Carrier{row.ID, row.Reference, row.Status}, int(row.LineNo), true, nil
 }
+
+// CarriedKey is a kind on an accounting date.
+type CarriedKey struct {
+	KindID int32
+	Day    string
+}
+
+// Carried returns which kinds on which days an entry carries.
+func (s *Service) Carried(ctx context.Context, id int64) (map[CarriedKey]bool, error) {
+	rows, err := s.pool.Query(ctx, `SELECT DISTINCT kind_id, to_char(posted_on, 'YYYY-MM-DD') FROM journal_source WHERE entry_id = $1`, id)
+	if err != nil {
+		return nil, fmt.Errorf("read sources of entry %d: %w", id, err)
+	}
+	keys, err := pgx.CollectRows(rows, pgx.RowToStructByPos[CarriedKey])
+	if err != nil {
+		return nil, fmt.Errorf("read sources of entry %d: %w", id, err)
+	}
+	carried := make(map[CarriedKey]bool, len(keys))
+	for _, k := range keys {
+		carried[k] = true
+	}
+	return carried, nil
+}

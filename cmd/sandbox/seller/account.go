@@ -27,9 +27,13 @@ type Style struct {
 
 // Market is one storefront of an account.
 type Market struct {
-	ID    string // Amazon's marketplace id
-	Name  string // as marketplace-name says it
-	Share int    // of orders, in percent
+	ID      string // Amazon's marketplace id
+	Name    string // as marketplace-name says it
+	Share   int    // of orders, in percent
+	VAT     int64  // in hundredths of a percent; 0: sales tax by state
+	Digital int64  // surcharge on the commission for digital services tax, in hundredths of a percent
+	Prefix  []int  // what its order ids begin with
+	Coupon  string // title of its coupon
 }
 
 // Account is one seller account: one currency, one chain of settlements.
@@ -40,42 +44,78 @@ type Account struct {
 	Currency     string
 	Markets      []Market
 	NonAmazon    string // marketplace-name of multi-channel orders
+	Channel      string // what their order ids begin with
 	Tax          Tax
-	TaxPercent   int64
 	Style        Style
 	OrdersPerDay int
-	Lean         int // every so many cycles ends below zero; 0: never
+	Prices       int64 // in percent of the catalogue's
+	Reserve      bool  // Amazon holds back the last day's sales
+	Lean         int   // every so many cycles ends below zero; 0: never
 	First        time.Time
 	Cycle        time.Duration
 	Seed         uint64
-	NovelCycle   int // the cycle with amount types nobody has seen; -1: none
+	NovelCycle   int  // the cycle with amount types nobody has seen; -1: none
+	Steady       bool // no seasons
 }
 
-// Cycles of Amazon are two weeks long.
-const cycleLength = 14 * 24 * time.Hour
+const (
+	day         = 24 * time.Hour
+	cycleLength = 14 * day
+)
 
 // Accounts returns the three accounts of the demonstration. Their history
-// begins a year before now; the newest finished cycle has novel amount types.
+// begins a year before now; the newest finished cycle of the first has novel
+// amount types.
 func Accounts(seed uint64, now time.Time, ordersPerDay int) []*Account {
-	first := now.UTC().Add(-26 * cycleLength).Truncate(24 * time.Hour)
+	first := now.UTC().Add(-26 * cycleLength).Truncate(day)
 	accounts := []*Account{
-		{Key: "us", SellerID: "A2TIEOUTUS0001", Region: "na", Currency: "USD", NonAmazon: "Non-Amazon US", Tax: Facilitator, TaxPercent: 7,
-			Markets: []Market{{"ATVPDKIKX0DER", "Amazon.com", 100}}, OrdersPerDay: ordersPerDay, First: first.Add(14*time.Hour + 28*time.Minute + 39*time.Second)},
-		{Key: "uk", SellerID: "A2TIEOUTUK0002", Region: "eu", Currency: "GBP", NonAmazon: "Non-Amazon UK", Tax: SellerOwed, TaxPercent: 20,
-			Markets: []Market{{"A1F83G8C2ARO7P", "Amazon.co.uk", 100}}, Style: Style{Dotted: true}, OrdersPerDay: max(ordersPerDay/4, 1), Lean: 5,
-			First: first.Add(10*time.Hour + 37*time.Second)},
-		{Key: "eu", SellerID: "A2TIEOUTEU0003", Region: "eu", Currency: "EUR", NonAmazon: "Non-Amazon DE", Tax: MarketplaceVAT, TaxPercent: 19,
-			Markets: []Market{{"A1PA6795UKMFR9", "Amazon.de", 60}, {"A13V1IB3VIYZZH", "Amazon.fr", 25}, {"APJ6JRA9NG5V4", "Amazon.it", 15}},
-			Style:   Style{Dotted: true, Comma: true}, OrdersPerDay: max(ordersPerDay/2, 1), Lean: 9, First: first.Add(8*time.Hour + 59*time.Minute + 52*time.Second)},
+		american(first.Add(14*time.Hour+28*time.Minute+39*time.Second), ordersPerDay),
+		british(first.Add(10*time.Hour+37*time.Second), max(ordersPerDay/4, 1)),
+		european(first.Add(8*time.Hour+59*time.Minute+52*time.Second), max(ordersPerDay/2, 1)),
 	}
 	for _, a := range accounts {
-		a.Seed, a.Cycle = seed, cycleLength
-		a.NovelCycle = -1
-		if a.Key == "us" {
-			a.NovelCycle = a.Finished(now) - 1
-		}
+		a.Seed, a.Cycle, a.NovelCycle = seed, cycleLength, -1
 	}
+	accounts[0].NovelCycle = accounts[0].Finished(now) - 1
 	return accounts
+}
+
+// Large returns an account whose first settlement, which ends now, has about so
+// many lines: for load tests.
+func Large(seed uint64, now time.Time, lines int) *Account {
+	const linesPerOrder = 7
+	a := american(now.UTC().Add(-cycleLength).Truncate(time.Second), max(lines/14/linesPerOrder, 1))
+	a.Seed, a.Cycle, a.NovelCycle, a.Steady = seed, cycleLength, -1, true
+	return a
+}
+
+func american(first time.Time, ordersPerDay int) *Account {
+	return &Account{
+		Key: "us", SellerID: "A2TIEOUTUS0001", Region: "na", Currency: "USD", NonAmazon: "Non-Amazon US", Channel: "S01", Tax: Facilitator,
+		Prices: 100, Reserve: true, OrdersPerDay: ordersPerDay, First: first,
+		Markets: []Market{{ID: "ATVPDKIKX0DER", Name: "Amazon.com", Share: 100, Prefix: []int{111, 112, 113, 114}, Coupon: `Save 10% on "Pour Over" brewing`}},
+	}
+}
+
+func british(first time.Time, ordersPerDay int) *Account {
+	return &Account{
+		Key: "uk", SellerID: "A2TIEOUTUK0002", Region: "eu", Currency: "GBP", NonAmazon: "Non-Amazon UK", Channel: "S02", Tax: SellerOwed,
+		Prices: 85, Lean: 5, OrdersPerDay: ordersPerDay, First: first, Style: Style{Dotted: true},
+		Markets: []Market{{ID: "A1F83G8C2ARO7P", Name: "Amazon.co.uk", Share: 100, VAT: 2000, Digital: 200, Prefix: []int{202, 204, 205, 206},
+			Coupon: "Save £3 on any kettle"}},
+	}
+}
+
+func european(first time.Time, ordersPerDay int) *Account {
+	return &Account{
+		Key: "eu", SellerID: "A2TIEOUTEU0003", Region: "eu", Currency: "EUR", NonAmazon: "Non-Amazon DE", Channel: "S02", Tax: MarketplaceVAT,
+		Prices: 95, Reserve: true, Lean: 9, OrdersPerDay: ordersPerDay, First: first, Style: Style{Dotted: true, Comma: true},
+		Markets: []Market{
+			{ID: "A1PA6795UKMFR9", Name: "Amazon.de", Share: 60, VAT: 1900, Prefix: []int{28, 302, 305, 306}, Coupon: "Spare 10 % auf Küchenhelfer"},
+			{ID: "A13V1IB3VIYZZH", Name: "Amazon.fr", Share: 25, VAT: 2000, Digital: 300, Prefix: []int{171, 402, 406}, Coupon: "Économisez 15 % – café"},
+			{ID: "APJ6JRA9NG5V4", Name: "Amazon.it", Share: 15, VAT: 2200, Digital: 300, Prefix: []int{404, 407, 408}, Coupon: "Risparmia il 10% sul caffè"},
+		},
+	}
 }
 
 // Start returns when cycle n begins.
@@ -92,6 +132,15 @@ func (a *Account) Finished(now time.Time) int {
 	return int(now.Sub(a.First) / a.Cycle)
 }
 
+// within reports whether t lies in cycle n.
+func (a *Account) within(n int, t time.Time) bool { return !t.Before(a.Start(n)) && t.Before(a.End(n)) }
+
+// days returns the first and the last day of the account's history that cycle n touches.
+func (a *Account) days(n int) (first, last int) {
+	base := a.First.Truncate(day)
+	return int(a.Start(n).Sub(base) / day), int(a.End(n).Sub(base) / day)
+}
+
 // chance returns the random source of one thing of the account: the same
 // whenever it is asked for.
 func (a *Account) chance(what string, n int) *rand.Rand {
@@ -99,27 +148,4 @@ func (a *Account) chance(what string, n int) *rand.Rand {
 	h.Write([]byte(a.Key))
 	h.Write([]byte(what))
 	return rand.New(rand.NewPCG(a.Seed^h.Sum64(), uint64(n)*0x9e3779b97f4a7c15+1))
-}
-
-// item is something the seller sells.
-type item struct {
-	sku, title string
-	cents      int64
-	heavy      bool
-}
-
-// catalog are the seller's products.
-var catalog = []item{
-	{"BRW-POUR-01", "Pour Over Coffee Maker 800 ml", 3499, false}, {"BRW-FILT-40", "Paper Filters, 400 pcs", 1299, false},
-	{"BRW-KETL-02", "Gooseneck Kettle 1 l", 5995, true}, {"BRW-GRND-07", "Hand Grinder, Steel Burrs", 6899, false},
-	{"BRW-SCAL-03", "Coffee Scale 0.1 g with Timer", 2799, false}, {"BRW-CARF-05", "Glass Carafe 1 l", 2450, true},
-	{"BRW-MUGS-04", "Stoneware Mugs, Set of 4", 3899, true}, {"BRW-TRVL-11", "Travel Mug 350 ml", 2295, false},
-	{"KIT-KNIF-08", "Chef Knife 20 cm", 7450, false}, {"KIT-BORD-02", "Walnut Cutting Board", 4999, true},
-	{"KIT-PAN-024", "Carbon Steel Pan 24 cm", 4590, true}, {"KIT-PAN-028", "Carbon Steel Pan 28 cm", 5490, true},
-	{"KIT-WHSK-01", "Balloon Whisk 30 cm", 1195, false}, {"KIT-SPAT-06", "Silicone Spatulas, Set of 3", 1550, false},
-	{"KIT-SALT-03", "Salt Box, Acacia", 2690, false}, {"KIT-TOWL-05", "Linen Towels, Set of 5", 2990, false},
-	{"OUT-LANT-01", "Rechargeable Lantern 500 lm", 3990, false}, {"OUT-STOV-02", "Folding Camp Stove", 4750, false},
-	{"OUT-BOTL-10", "Insulated Bottle 1 l", 3150, false}, {"OUT-HAMM-03", "Travel Hammock, Double", 3690, false},
-	{"OUT-CHAR-04", "Folding Camp Chair", 6290, true}, {"OUT-TARP-05", "Ripstop Tarp 3x3 m", 5450, false},
-	{"OUT-MUG-012", "Titanium Mug 450 ml \"Solo\"", 2890, false}, {"OUT-ROPE-06", "Utility Cord 30 m", 990, false},
 }

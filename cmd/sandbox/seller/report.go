@@ -14,8 +14,9 @@ type Damage string
 
 const (
 	Whole         Damage = ""
-	MissingLine   Damage = "missing-line" // the line before the last is left out: out of balance
+	MissingLine   Damage = "missing-line" // the last line is left out, the reserve where there is one: out of balance
 	UnreadableRow Damage = "bad-row"      // an amount that is no number
+	BadRows       Damage = "bad-rows"     // and a date that does not exist, and a row cut off after its type
 )
 
 const header = "settlement-id\tsettlement-start-date\tsettlement-end-date\tdeposit-date\ttotal-amount\tcurrency\ttransaction-type\torder-id\t" +
@@ -34,10 +35,7 @@ func (b *Books) WriteReport(out io.Writer, n int, damage Damage) error {
 	row := 0
 	err := b.Lines(n, func(l Line) error {
 		row++
-		if damage == MissingLine && row == s.Lines-1 {
-			return nil
-		}
-		return w.line(l, damage == UnreadableRow && row == s.Lines/2)
+		return w.row(l, damage, row, s.Lines)
 	})
 	if err != nil {
 		return err
@@ -52,55 +50,73 @@ type writer struct {
 	*bufio.Writer
 	style Style
 	id    string
-	buf   []byte
+	buf   []string // of one row
 }
 
-func (w *writer) line(l Line, bad bool) error {
-	amount := w.amount(l.Cents)
-	if bad {
-		amount = "n/a"
+// row writes a line, number row of so many, with what the damage does to it.
+func (w *writer) row(l Line, damage Damage, row, of int) error {
+	fields := w.fields(l)
+	switch {
+	case damage == MissingLine && row == of:
+		return nil
+	case (damage == UnreadableRow || damage == BadRows) && row == of/2:
+		fields[amountField] = "n/a"
+	case damage == BadRows && row == of/2+1:
+		fields[instantField] = "2026-02-31 00:00:00 UTC"
+	case damage == BadRows && row == of/2+2:
+		fields = fields[:typeField+1]
 	}
-	b := w.buf[:0]
-	b = append(b, w.id...)
-	b = append(b, "\t\t\t\t\t"...)
-	for _, field := range [...]string{l.Type, l.OrderID, l.MerchantOrderID, l.AdjustmentID, l.ShipmentID, l.Market, l.AmountType, l.Description, amount,
-		l.Fulfillment, w.date(l.Posted), w.instant(l.Posted), l.ItemCode, "", l.AdjustmentItemID, l.SKU} {
-		b = append(b, '\t')
-		b = append(b, field...)
-	}
-	b = append(b, '\t')
+	return w.write(fields)
+}
+
+// Positions in a row.
+const (
+	typeField    = 6
+	amountField  = 14
+	instantField = 17
+)
+
+func (w *writer) fields(l Line) []string {
+	quantity := ""
 	if l.Quantity > 0 {
-		b = strconv.AppendInt(b, int64(l.Quantity), 10)
+		quantity = strconv.Itoa(l.Quantity)
 	}
+	posted := w.instant(l.Posted)
+	w.buf = append(w.buf[:0], w.id, "", "", "", "", "", l.Type, l.OrderID, l.MerchantOrderID, l.AdjustmentID, l.ShipmentID, l.Market, l.AmountType, l.Description,
+		w.amount(l.Cents), l.Fulfillment, posted[:len("2006-01-02")], posted, l.ItemCode, l.MerchantItemID, l.AdjustmentItemID, l.SKU, quantity)
 	if !l.Short {
-		b = append(b, '\t')
-		b = append(b, l.Promotion...)
+		w.buf = append(w.buf, l.Promotion)
 	}
-	b = append(b, '\n')
-	w.buf = b
-	if _, err := w.Write(b); err != nil {
+	return w.buf
+}
+
+func (w *writer) write(fields []string) error {
+	for i, field := range fields {
+		if i > 0 {
+			_ = w.WriteByte('\t') // a failure stays until the end of the row
+		}
+		_, _ = w.WriteString(field)
+	}
+	if err := w.WriteByte('\n'); err != nil {
 		return fmt.Errorf("write report: %w", err)
 	}
 	return nil
 }
 
-func (w *writer) date(t time.Time) string {
+func (w *writer) instant(t time.Time) string {
 	if w.style.Dotted {
-		return t.UTC().Format("02.01.2006")
+		return t.UTC().Format("02.01.2006 15:04:05 UTC")
 	}
-	return t.UTC().Format("2006-01-02")
+	return t.UTC().Format("2006-01-02 15:04:05 UTC")
 }
 
-func (w *writer) instant(t time.Time) string { return w.date(t) + t.UTC().Format(" 15:04:05") + " UTC" }
-
 func (w *writer) amount(cents int64) string {
-	sign := ""
+	sign, mark := "", "."
 	if cents < 0 {
 		sign, cents = "-", -cents
 	}
-	mark := "."
 	if w.style.Comma {
 		mark = ","
 	}
-	return fmt.Sprintf("%s%d%s%02d", sign, cents/100, mark, cents%100)
+	return sign + strconv.FormatInt(cents/100, 10) + mark + strconv.FormatInt(100+cents%100, 10)[1:]
 }

@@ -1,0 +1,261 @@
+package sheet
+
+import (
+	"context"
+	"encoding/hex"
+	"fmt"
+	"io"
+	"slices"
+	"time"
+
+	"tieout/app/journal"
+	"tieout/app/settlement"
+)
+
+// Journal writes the workbook of one entry: summary with live tie-outs,
+// journal lines, lines by kind, the settlement lines behind it, provenance.
+func (k *Book) Journal(ctx context.Context, w io.Writer, entryID int64) error {
+	e, err := k.entries.Get(ctx, entryID)
+	if err != nil {
+		return err
+	}
+	lines, err := k.entries.Lines(ctx, entryID)
+	if err != nil {
+		return err
+	}
+	parts, err := k.entries.AllParts(ctx, entryID)
+	if err != nil {
+		return err
+	}
+	d, err := k.settlements.Get(ctx, e.SettlementID)
+	if err != nil {
+		return err
+	}
+	b, err := newWorkbook()
+	if err != nil {
+		return err
+	}
+	steps := []func() error{
+		func() error { return b.journalSummary(e, lines, parts, d) },
+		func() error { return b.journalLines(lines) },
+		func() error { return b.kinds(parts) },
+		func() error { return k.entryLines(ctx, b, e, d, parts) },
+		func() error { return k.provenance(ctx, b, e, d) },
+	}
+	for _, step := range steps {
+		if err := step(); err != nil {
+			return fmt.Errorf("workbook of %s: %w", e.Reference, err)
+		}
+	}
+	return b.write(w)
+}
+
+const (
+	linesSheet      = "Journal lines"
+	kindsSheet      = "Lines by kind"
+	settlementSheet = "Settlement lines"
+	sourceSheet     = "Provenance"
+)
+
+// journalSummary ties the other sheets to each other by formulas; every
+// difference has to come out as 0.00.
+func (b *workbook) journalSummary(e journal.Entry, lines []journal.EntryLine, parts []journal.Part, d settlement.Detail) error {
+	p, err := b.page("Summary")
+	if err != nil {
+		return err
+	}
+	if err := p.stream.SetColWidth(1, 1, 46); err != nil {
+		return fmt.Errorf("set width: %w", err)
+	}
+	if err := p.stream.SetColWidth(2, 4, 20); err != nil {
+		return fmt.Errorf("set width: %w", err)
+	}
+	n, m := len(lines)+1, len(parts)+1
+	sum := func(sheet, column string, last int) string {
+		return fmt.Sprintf("SUM('%s'!%s2:%s%d)", sheet, column, column, last)
+	}
+	rows := [][]any{
+		{excelCell(b.title, "Journal entry "+e.Reference)},
+		{"Status", b.str(e.Status)}, {"P21 number", b.str(e.P21Number)}, {"Settlement", b.str(e.AmazonID)}, {"Currency", b.str(e.Currency)},
+		{"Period", b.str(fmt.Sprintf("%04d-%02d", e.FiscalYear, e.Period))}, {"Date", b.day(e.EntryOn)}, {"Description", b.str(e.Description)}, {},
+		{excelCell(b.head, "Tie-out"), excelCell(b.head, "One side"), excelCell(b.head, "Other side"), excelCell(b.head, "Difference")},
+	}
+	tie := func(name, one, other string) {
+		row := len(rows) + 1
+		rows = append(rows, []any{name, b.formula(one, b.money), b.formula(other, b.money), b.formula(fmt.Sprintf("ROUND(B%d-C%d,2)", row, row), b.total)})
+	}
+	tie("Debits = credits", sum(linesSheet, "H", n), sum(linesSheet, "I", n))
+	tie("Debits = credits in "+e.FunctionalCurrency, sum(linesSheet, "J", n), sum(linesSheet, "K", n))
+	clearing := fmt.Sprintf("SUMIF('%s'!F2:F%d,\"yes\",'%s'!H2:H%d)-SUMIF('%s'!F2:F%d,\"yes\",'%s'!I2:I%d)", linesSheet, n, linesSheet, n, linesSheet, n, linesSheet, n)
+	if e.EntryType == "settlement" {
+		tie("Clearing = sum of the kinds", clearing, sum(kindsSheet, "H", m))
+		tie("Sum of the kinds = sum of the settlement lines", sum(kindsSheet, "H", m), fmt.Sprintf("SUM('%s'!N:N)", settlementSheet))
+	}
+	rows = append(rows, []any{}, []any{excelCell(b.head, "From sales to the deposit"), excelCell(b.head, "Amount")})
+	rows = append(rows, b.waterfall(parts, m)...)
+	rows = append(rows, []any{"Deposit of the whole settlement", b.amount(d.Deposit)})
+	for _, row := range rows {
+		if err := p.add(row...); err != nil {
+			return err
+		}
+	}
+	return p.close()
+}
+
+// waterfall sums the kinds by category with formulas.
+func (b *workbook) waterfall(parts []journal.Part, last int) [][]any {
+	var rows [][]any
+	for _, title := range titles(parts) {
+		rows = append(rows, []any{title, b.formula(fmt.Sprintf("SUMIF('%s'!B2:B%d,\"%s\",'%s'!H2:H%d)", kindsSheet, last, title, kindsSheet, last), b.money)})
+	}
+	return append(rows, []any{"Sum", b.formula(fmt.Sprintf("SUM('%s'!H2:H%d)", kindsSheet, last), b.total)})
+}
+
+// titles are the transaction types in order of appearance.
+func titles(parts []journal.Part) []string {
+	var list []string
+	for _, p := range parts {
+		if !slices.Contains(list, typeOf(p)) {
+			list = append(list, typeOf(p))
+		}
+	}
+	slices.Sort(list)
+	return list
+}
+
+func typeOf(p journal.Part) string {
+	if p.Kind.TransactionType == "" {
+		return "(empty)"
+	}
+	return p.Kind.TransactionType
+}
+
+func (b *workbook) journalLines(lines []journal.EntryLine) error {
+	p, err := b.page(linesSheet, column{"Line", 6}, column{"Account", 16}, column{"Account name", 32}, column{"Branch", 10}, column{"Category", 20}, column{"Clearing", 9},
+		column{"Description", 44}, column{"Debit", 14}, column{"Credit", 14}, column{"Functional debit", 16}, column{"Functional credit", 16}, column{"Settlement lines", 15})
+	if err != nil {
+		return err
+	}
+	for _, l := range lines {
+		clearing := ""
+		if l.Clearing {
+			clearing = "yes"
+		}
+		err := p.add(l.LineNo, b.str(l.Account), b.str(l.AccountName), b.str(l.Branch), b.str(l.Category), b.str(clearing), b.str(l.Description),
+			b.amount(l.Debit), b.amount(l.Credit), b.amount(l.FunctionalDebit), b.amount(l.FunctionalCredit), l.SourceLines)
+		if err != nil {
+			return err
+		}
+	}
+	return p.close()
+}
+
+func (b *workbook) kinds(parts []journal.Part) error {
+	p, err := b.page(kindsSheet, column{"Journal line", 11}, column{"Transaction type", 22}, column{"Amount type", 26}, column{"Description", 36},
+		column{"Marketplace", 18}, column{"Sign", 6}, column{"Lines", 10}, column{"Amount", 14}, column{"Rule", 10})
+	if err != nil {
+		return err
+	}
+	for _, x := range parts {
+		err := p.add(x.Line, b.str(typeOf(x)), b.str(x.Kind.AmountType), b.str(x.Kind.AmountDescription), b.str(x.Kind.Marketplace), x.Kind.Sign, x.Lines,
+			b.amount(x.Amount), b.str(fmt.Sprint(x.RuleID)))
+		if err != nil {
+			return err
+		}
+	}
+	return p.close()
+}
+
+// entryLines streams the settlement lines that the entry carries.
+func (k *Book) entryLines(ctx context.Context, b *workbook, e journal.Entry, d settlement.Detail, parts []journal.Part) error {
+	carried, err := k.entries.Carried(ctx, e.ID)
+	if err != nil {
+		return err
+	}
+	return k.lineSheets(ctx, b, d, func(l settlement.Line) bool {
+		return carried[journal.CarriedKey{KindID: l.KindID, Day: l.PostedOn.Format(time.DateOnly)}]
+	})
+}
+
+// lineSheets writes lines in the report's order, on as many sheets as they need.
+func (k *Book) lineSheets(ctx context.Context, b *workbook, d settlement.Detail, take func(settlement.Line) bool) error {
+	var p *page
+	sheets := 0
+	next := func() error {
+		sheets++
+		name := settlementSheet
+		if sheets > 1 {
+			name = fmt.Sprintf("%s %d", settlementSheet, sheets)
+		}
+		var err error
+		p, err = b.page(name, column{"Row", 9}, column{"Posted (UTC)", 19}, column{"Accounting date", 15}, column{"Transaction type", 20}, column{"Amount type", 22},
+			column{"Description", 34}, column{"Marketplace", 16}, column{"Order id", 22}, column{"Merchant order id", 22}, column{"SKU", 18}, column{"Quantity", 9},
+			column{"Fulfilment", 10}, column{"Adjustment id", 16}, column{"Amount", 14}, column{"Currency", 9})
+		return err
+	}
+	if err := next(); err != nil {
+		return err
+	}
+	err := k.settlements.EachLine(ctx, d.ID, func(l settlement.Line) error {
+		if take != nil && !take(l) {
+			return nil
+		}
+		if p.row == rowLimit {
+			if err := p.close(); err != nil {
+				return err
+			}
+			if err := next(); err != nil {
+				return err
+			}
+		}
+		var quantity any
+		if l.Quantity != nil {
+			quantity = *l.Quantity
+		}
+		return p.add(l.LineNo, b.str(l.PostedAt.UTC().Format("2006-01-02 15:04:05")), b.day(l.PostedOn), b.str(l.TransactionType), b.str(l.AmountType), b.str(l.AmountDescription),
+			b.str(l.Marketplace), b.str(l.OrderID), b.str(l.MerchantOrderID), b.str(l.Sku), quantity, b.str(l.Fulfillment), b.str(l.AdjustmentID), b.amount(l.Amount), b.str(d.Currency))
+	})
+	if err != nil {
+		return err
+	}
+	return p.close()
+}
+
+func (k *Book) provenance(ctx context.Context, b *workbook, e journal.Entry, d settlement.Detail) error {
+	p, err := b.page(sourceSheet, column{"What", 28}, column{"Value", 80})
+	if err != nil {
+		return err
+	}
+	doc, err := k.settlements.Document(ctx, d.DocumentID)
+	if err != nil {
+		return err
+	}
+	approvals, err := k.entries.Approvals(ctx, e.ID)
+	if err != nil {
+		return err
+	}
+	rows := [][2]string{
+		{"Reference", e.Reference}, {"P21 number", e.P21Number}, {"Company and journal", e.Company + " " + e.Journal}, {"Rule set", fmt.Sprint(e.RuleSetNumber)},
+		{"Content hash (SHA-256)", hex.EncodeToString(e.ContentHash)}, {"Report", doc.Meta.Name}, {"Report SHA-256", hex.EncodeToString(doc.SHA256[:])},
+		{"Report source", doc.Meta.Source}, {"Report format", d.Format}, {"Drafted", e.DraftedAt.UTC().Format(time.RFC3339)},
+	}
+	if e.SubmittedAt != nil {
+		rows = append(rows, [2]string{"Submitted", e.SubmittedName + ", " + e.SubmittedAt.UTC().Format(time.RFC3339)})
+	}
+	for _, a := range approvals {
+		state := "Approved"
+		if a.VoidedAt != nil {
+			state = "Approval voided: " + a.VoidReason
+		}
+		rows = append(rows, [2]string{state, a.Name + ", " + a.At.UTC().Format(time.RFC3339)})
+	}
+	if e.PostedAt != nil {
+		rows = append(rows, [2]string{"Posted", e.PostedAt.UTC().Format(time.RFC3339)})
+	}
+	for _, row := range rows {
+		if err := p.add(b.str(row[0]), b.str(row[1])); err != nil {
+			return err
+		}
+	}
+	return p.close()
+}
