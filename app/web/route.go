@@ -59,6 +59,7 @@ func (s *server) routes() []Route {
 			{POST, "/preferences/theme", signedIn, s.themeSave, 0},
 		},
 		s.settlementRoutes(),
+		s.exportRoutes(),
 		s.entryRoutes(),
 		s.exceptionRoutes(),
 		s.taskRoutes(),

@@ -128,6 +128,7 @@ type Dependencies struct {
 	Insight     *insight.Reader // nil: no overview and no screens of settlements
 	Connections *connection.Service
 	Uploads     Uploads
+	Workbooks   Workbooks        // nil: no workbooks
 	Entries     *journal.Service // nil: no screens of journal entries
 	Exceptions  *exception.Queue // nil: no screens of exceptions
 	Rules       *mapping.Service

@@ -1,0 +1,80 @@
+package web
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"mime"
+	"net/http"
+
+	"tieout/app/identity"
+)
+
+// Workbooks writes Excel workbooks.
+type Workbooks interface {
+	Journal(ctx context.Context, w io.Writer, entryID int64) error
+	Settlement(ctx context.Context, w io.Writer, settlementID int64) error
+}
+
+const workbookType = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+func (s *server) exportRoutes() []Route {
+	if s.Workbooks == nil {
+		return nil
+	}
+	return []Route{
+		{GET, "/entries/:id/export.xlsx", identity.Export, s.entryExport, 0},
+		{GET, "/settlements/:id/export.xlsx", identity.Export, s.settlementExport, 0},
+	}
+}
+
+// entryExport sends the workbook of an entry.
+func (s *server) entryExport(r *request) error {
+	id, err := r.pathID("id")
+	if err != nil {
+		return err
+	}
+	e, err := s.Entries.Get(r.ctx(), id)
+	if err != nil {
+		return err
+	}
+	return r.workbook(e.Reference, func(w io.Writer) error { return s.Workbooks.Journal(r.ctx(), w, id) })
+}
+
+// settlementExport sends the workbook of a settlement.
+func (s *server) settlementExport(r *request) error {
+	d, err := s.settlementDetail(r)
+	if err != nil {
+		return err
+	}
+	return r.workbook("settlement-"+d.AmazonID, func(w io.Writer) error { return s.Workbooks.Settlement(r.ctx(), w, d.ID) })
+}
+
+// workbook sends a workbook. Nothing is sent before it can be made, so that a
+// failure still becomes an error page.
+func (r *request) workbook(name string, write func(io.Writer) error) error {
+	header := r.Response().Header()
+	lazy := &lazyBody{begin: func() io.Writer {
+		header.Set("Content-Type", workbookType)
+		header.Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": name + ".xlsx"}))
+		r.Response().WriteHeader(http.StatusOK)
+		return r.Response()
+	}}
+	if err := write(lazy); err != nil {
+		return fmt.Errorf("export %s: %w", name, err)
+	}
+	return nil
+}
+
+// lazyBody begins an answer with its first byte.
+type lazyBody struct {
+	begin func() io.Writer
+	to    io.Writer
+}
+
+func (l *lazyBody) Write(p []byte) (int, error) {
+	if l.to == nil {
+		l.to = l.begin()
+	}
+	return l.to.Write(p)
+}
