@@ -108,12 +108,12 @@ func (e EntryPage) lineTable() Table {
 	}
 	for _, line := range e.Lines {
 		row := Row{Cells: []templ.Component{
-			Text(line.Number), Stacked(Code(line.Account), line.Name), Text(line.About), Text(line.Sources),
+			Text(line.Number), accountName(line.Account, line.Name), Text(line.About), Text(line.Sources),
 			twoMoney(line.Debit, line.FunctionalDebit), twoMoney(line.Credit, line.FunctionalCredit),
 		}}
 		if line.Problem != "" {
 			row.State = Wrong
-			row.Cells[1] = Together(Stacked(Code(line.Account), line.Name), StatusPill(Pill{State: Wrong, Text: line.Problem}))
+			row.Cells[1] = Together(accountName(line.Account, line.Name), StatusPill(Pill{State: Wrong, Text: line.Problem}))
 		}
 		table.Rows = append(table.Rows, row)
 	}
@@ -133,7 +133,7 @@ func (e EntryPage) changeTable() Table {
 	}
 	for _, c := range e.Changes {
 		table.Rows = append(table.Rows, Row{Cells: []templ.Component{
-			Stacked(Code(c.Account), c.Name), Money(c.Before), Money(c.Now), Money(c.Change),
+			accountName(c.Account, c.Name), Money(c.Before), Money(c.Now), Money(c.Change),
 		}})
 	}
 	return table

@@ -62,6 +62,7 @@ func EntryFilter(action string, values map[string]string, periods []Option, keep
 // Keys of the entry list's columns.
 const (
 	EntryReference  = "reference"
+	EntryConnection = "connection"
 	EntrySettlement = "settlement"
 	EntryPeriod     = "period"
 	EntryDate       = "date"
@@ -75,6 +76,7 @@ const (
 func (q EntryQueue) table(p Page) Table {
 	table := q.Listing.table("Journal entries",
 		Column{Key: EntryReference, Label: "Reference", Kind: Wrap},
+		Column{Key: EntryConnection, Label: "Connection", Kind: Tight},
 		Column{Key: EntrySettlement, Label: "Settlement", Kind: Tight},
 		Column{Key: EntryPeriod, Label: "Period", Kind: Tight},
 		Column{Key: EntryDate, Label: "Date", Kind: Tight},
@@ -92,7 +94,7 @@ func (q EntryQueue) table(p Page) Table {
 	}
 	for _, total := range q.Totals {
 		table.Foot = append(table.Foot, Row{Cells: []templ.Component{
-			Text(total.Label), nil, nil, nil, Money(total.Total), Money(total.Clearing), nil, nil, nil,
+			Text(total.Label), nil, nil, nil, nil, Money(total.Total), Money(total.Clearing), nil, nil, nil,
 		}})
 	}
 	if len(q.Bulk) > 0 {
@@ -105,7 +107,7 @@ func (r EntryRow) row() Row {
 	row := Row{
 		ID: r.Value, Name: r.Reference.Text, State: r.State, Fixed: r.Value == "", Plain: r.Total.Plain, Currency: r.Total.Currency,
 		Cells: []templ.Component{
-			Stacked(PanelLink(r.Reference), r.Note), Stacked(Anchor(r.Settlement), r.Connection), Text(r.Period), Moment(r.Date),
+			Stacked(PanelLink(r.Reference), r.Note), Text(r.Connection), Anchor(r.Settlement), Text(r.Period), Moment(r.Date),
 			Money(r.Total), Money(r.Clearing), StatusPill(r.Status), Text(r.Submitted), Code(r.Number),
 		},
 	}

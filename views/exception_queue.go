@@ -40,6 +40,7 @@ type ExceptionRow struct {
 // Keys of the exception list's columns.
 const (
 	ExceptionTitle      = "title"
+	ExceptionClass      = "class"
 	ExceptionConnection = "connection"
 	ExceptionRecords    = "records"
 	ExceptionMoney      = "money"
@@ -51,6 +52,7 @@ const (
 func (q ExceptionQueue) table(p Page) Table {
 	table := q.Listing.table("Exceptions",
 		Column{Key: ExceptionTitle, Label: "What must be decided", Kind: Wrap},
+		Column{Key: ExceptionClass, Label: "Cause", Kind: Tight},
 		Column{Key: ExceptionConnection, Label: "Connection", Kind: Tight},
 		Column{Key: ExceptionRecords, Label: "Records", Kind: Number, Hint: "Records that wait on it"},
 		Column{Key: ExceptionMoney, Label: "At stake", Kind: Number},
@@ -65,7 +67,7 @@ func (q ExceptionQueue) table(p Page) Table {
 		table.Rows = append(table.Rows, Row{
 			ID: row.Value, Name: row.Title.Text, Fixed: row.Value == "", Muted: row.Muted, Plain: row.Money.Plain, Currency: row.Money.Currency,
 			Cells: []templ.Component{
-				exceptionTitle(row), Text(row.Connection), Text(row.Records), moneyOrNothing(row.Money), Moment(row.Opened), Text(row.Assigned), StatusPill(row.Status),
+				Stacked(PanelLink(row.Title), row.Note), Text(row.Class), Text(row.Connection), Text(row.Records), moneyOrNothing(row.Money), Moment(row.Opened), Text(row.Assigned), StatusPill(row.Status),
 			},
 		})
 	}
@@ -73,14 +75,6 @@ func (q ExceptionQueue) table(p Page) Table {
 		table.Bulk = &Bulk{Field: "exception", Return: p.Path, Actions: q.Bulk}
 	}
 	return table
-}
-
-func exceptionTitle(row ExceptionRow) templ.Component {
-	below := row.Class
-	if row.Note != "" {
-		below += " · " + row.Note
-	}
-	return Stacked(PanelLink(row.Title), below)
 }
 
 func moneyOrNothing(a Amount) templ.Component {

@@ -57,6 +57,7 @@ func (s *server) entryQueue(r *request) error {
 	for _, item := range items {
 		queue.Rows = append(queue.Rows, r.entryRow(item))
 	}
+	queue.Without = map[string]bool{views.EntryConnection: filter.ConnectionID != 0}
 	queue.Summary = views.Counted(count(sums.of(state)), "entry", "entries")
 	queue.Empty = emptyEntries(state)
 	return r.show(views.EntryQueueView(r.page("Journal entries", views.JournalEntries), queue))

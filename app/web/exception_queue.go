@@ -39,6 +39,8 @@ func (s *server) exceptionQueue(r *request) error {
 	queue := views.ExceptionQueue{
 		Causes: r.causes(counts, filter.Class), Filter: r.exceptionFilterBar(filter, people), Outcomes: s.takeOutcomes(r.ctx()),
 	}
+	queue.Summary = "The most money first"
+	queue.Without = map[string]bool{views.ExceptionConnection: filter.ConnectionID != 0, views.ExceptionClass: filter.Class != ""}
 	if r.person.Can(identity.ResolveExceptions) && (filter.State == stateOpen || filter.State == "") {
 		queue.Bulk = exceptionBulk()
 	}

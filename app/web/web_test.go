@@ -23,9 +23,13 @@ import (
 	"tieout/app/audit"
 	"tieout/app/clock"
 	"tieout/app/database/dbtest"
+	"tieout/app/exception"
 	"tieout/app/fault"
 	"tieout/app/identity"
+	"tieout/app/journal"
+	"tieout/app/mapping"
 	"tieout/app/session"
+	"tieout/app/settlement"
 )
 
 // site is a running server on a real socket over a real database.
@@ -63,6 +67,12 @@ func open(t *testing.T, o options) *site {
 		Metrics:  prometheus.NewRegistry(),
 		Log:      slog.New(slog.NewJSONHandler(site.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
 		Clock:    clock.System{},
+
+		Settlements: settlement.NewService(site.pool, clock.System{}, nil, slog.New(slog.DiscardHandler)),
+		Entries:     journal.NewService(journal.Needs{Pool: site.pool, Clock: clock.System{}, Log: slog.New(slog.DiscardHandler)}),
+		Exceptions:  exception.NewQueue(site.pool),
+		Rules:       mapping.NewService(site.pool, clock.System{}),
+		Redraft:     func(context.Context, int64) error { return nil },
 	}
 	if o.config != nil {
 		o.config(&config)
