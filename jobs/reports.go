@@ -33,6 +33,14 @@ func (FindReports) Kind() string { return "find_reports" }
 // InsertOpts implements river.JobArgsWithInsertOpts.
 func (FindReports) InsertOpts() river.InsertOpts { return river.InsertOpts{Queue: queueReports} }
 
+// FindReports enqueues a look at Amazon's list for one connection.
+func (q *Queue) FindReports(ctx context.Context, connectionID int64) error {
+	if _, err := q.client.Insert(ctx, FindReports{connectionID}, nil); err != nil {
+		return fmt.Errorf("enqueue find_reports: %w", err)
+	}
+	return nil
+}
+
 type findWorker struct {
 	river.WorkerDefaults[FindReports]
 	connections *connection.Service

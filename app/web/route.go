@@ -60,6 +60,7 @@ func (s *server) routes() []Route {
 		},
 		s.settlementRoutes(),
 		s.exportRoutes(),
+		s.adminRoutes(),
 		s.entryRoutes(),
 		s.exceptionRoutes(),
 		s.taskRoutes(),

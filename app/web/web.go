@@ -129,6 +129,7 @@ type Dependencies struct {
 	Connections *connection.Service
 	Uploads     Uploads
 	Workbooks   Workbooks        // nil: no workbooks
+	Steward     Steward          // nil: no administration
 	Entries     *journal.Service // nil: no screens of journal entries
 	Exceptions  *exception.Queue // nil: no screens of exceptions
 	Rules       *mapping.Service

@@ -5,6 +5,7 @@ import (
 	"io"
 	"strconv"
 
+	"tieout/app/audit"
 	"tieout/app/database"
 	"tieout/app/document"
 	"tieout/app/fault"
@@ -114,4 +115,22 @@ func (u uploads) Recent(ctx context.Context) ([]web.Upload, error) {
 // Cancel implements web.Uploads.
 func (u uploads) Cancel(ctx context.Context, taskID int64) error {
 	return task.Cancel(ctx, u.pool, taskID)
+}
+
+// steward does the work behind the administration's buttons.
+type steward struct{ *program }
+
+// FindReports implements web.Steward.
+func (s steward) FindReports(ctx context.Context, connectionID int64) error {
+	return s.queue.FindReports(ctx, connectionID)
+}
+
+// Events implements web.Steward.
+func (s steward) Events(ctx context.Context, f audit.Filter) ([]audit.Recorded, error) {
+	return audit.Search(ctx, s.pool, f)
+}
+
+// Chain implements web.Steward.
+func (s steward) Chain(ctx context.Context) (int64, []audit.Break, error) {
+	return audit.Verify(ctx, s.pool)
 }

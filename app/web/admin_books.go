@@ -1,0 +1,231 @@
+package web
+
+import (
+	"encoding/hex"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/shopspring/decimal"
+
+	"tieout/app/audit"
+	"tieout/app/connection"
+	"tieout/app/fault"
+	"tieout/app/identity"
+	"tieout/app/money"
+	"tieout/app/period"
+	"tieout/views"
+)
+
+// policyList shows what the controller decided, connection by connection.
+func (s *server) policyList(r *request) error { return s.showPolicies(r, 200, 0, nil) }
+
+func (s *server) showPolicies(r *request, status int, of int64, wrong map[string]string) error {
+	list, err := s.Connections.List(r.ctx())
+	if err != nil {
+		return err
+	}
+	model := views.AdminPage{}
+	for _, c := range list {
+		p, err := s.Connections.Policy(r.ctx(), c.ID)
+		if err != nil {
+			return err
+		}
+		shown := map[string]string{}
+		if c.ID == of {
+			shown = wrong
+		}
+		second := ""
+		if p.SecondApprovalFrom.Valid {
+			second = p.SecondApprovalFrom.Decimal.StringFixed(2)
+		}
+		suffix := fmt.Sprintf("-%d", c.ID)
+		form := &views.AdminForm{Action: fmt.Sprintf("/admin/policies/%d", c.ID), Submit: views.Button{Label: "Save", Icon: "check"},
+			Hidden: []views.Hidden{{Name: "version", Value: fmt.Sprint(p.Version)}}, Fields: []views.Field{
+				{Name: "second_approval_from", Label: "Two approvers from (" + c.FunctionalCurrency + ")", Value: second, Hint: "Empty: one approver is enough.", Error: shown["second_approval_from"], Mono: true, Suffix: suffix},
+				{Name: "fresh_sign_in_minutes", Label: "Approving needs a sign-in of the last minutes", Value: fmt.Sprint(p.FreshSignInMinutes), Hint: "0: any live session may approve.", Error: shown["fresh_sign_in_minutes"], Suffix: suffix},
+				{Name: "closed_period", Label: "Lines of a closed period", Options: choices(p.ClosedPeriod, "exception", "are an exception", "first_open", "go to the first open period"), Suffix: suffix},
+				{Name: "rate_source", Label: "Exchange rate", Options: choices(p.RateSource, "deposit_date", "of the deposit date", "posted_date", "of each line's posted date"), Suffix: suffix},
+				{Name: "rounding_limit", Label: "Rounding allowed per entry", Value: p.RoundingLimit.StringFixed(2), Error: shown["rounding_limit"], Mono: true, Suffix: suffix}}}
+		if !r.person.Can(identity.ManagePolicies) {
+			form.Why = "An administrator changes policies."
+		}
+		model.Sheets = append(model.Sheets, views.AdminSheet{Title: titleOf(c.Title, c.Name), Form: form})
+	}
+	return r.adminAs(status, views.Policies, "Policies", model)
+}
+
+func (s *server) policySave(r *request) error {
+	id, err := r.pathID("id")
+	if err != nil {
+		return err
+	}
+	p, err := s.Connections.Policy(r.ctx(), id)
+	if err != nil {
+		return err
+	}
+	in, err := r.form()
+	if err != nil {
+		return err
+	}
+	p.Version = int32(parseID(in.text("version", 10)))
+	p.SecondApprovalFrom, p.FreshSignInMinutes = in.amount("second_approval_from"), in.number("fresh_sign_in_minutes", 0, 1440)
+	p.ClosedPeriod, p.RateSource = in.text("closed_period", 20), in.text("rate_source", 20)
+	p.RoundingLimit = decimal.Zero
+	if limit := in.amount("rounding_limit"); limit.Valid {
+		p.RoundingLimit = limit.Decimal
+	}
+	problem := in.err()
+	if problem == nil {
+		problem = s.Connections.SetPolicy(r.ctx(), p, r.actor())
+	}
+	if wrong := fault.FieldsOf(problem); wrong != nil {
+		return s.showPolicies(r, 422, id, wrong)
+	}
+	if problem != nil {
+		return problem
+	}
+	r.flash(views.Done, "Saved.", "Drafts are built again under the new policy.")
+	return r.goTo("/admin/policies")
+}
+
+// periodList shows the fiscal periods as P21 has them.
+func (s *server) periodList(r *request) error {
+	periods, err := s.Connections.Periods(r.ctx(), r.connection())
+	if err != nil {
+		return err
+	}
+	table := views.Table{Caption: "Fiscal periods", Columns: []views.Column{{Label: "Period", Kind: views.Tight}, {Label: "Connection"}, {Label: "From", Kind: views.Tight}, {Label: "To", Kind: views.Tight},
+		{Label: "Open entries", Kind: views.Number}, {Label: "Posted entries", Kind: views.Number}, {Label: "In Prophet 21", Kind: views.Tight}},
+		Empty: views.Empty{Icon: "calendar-days", Title: "No periods yet", Text: "They are read from Prophet 21 with the chart of accounts."}}
+	for _, p := range periods {
+		state := views.Pill{State: views.Done, Text: "Open"}
+		if p.Closed {
+			state = views.Pill{State: views.Neutral, Text: "Closed", Icon: "lock"}
+		}
+		key := periodKey(p.FiscalYear, p.Number)
+		table.Rows = append(table.Rows, cells(views.RowLink(views.Link{Text: key, Href: fmt.Sprintf("/entries?period=%s&connection=%d", key, p.ConnectionID)}), views.Text(p.ConnectionName),
+			views.Moment(r.format().Day(period.DateOf(p.StartsOn))), views.Moment(r.format().Day(period.DateOf(p.EndsOn))), views.Text(views.Count(int(p.OpenEntries))),
+			views.Text(views.Count(int(p.PostedEntries))), views.StatusPill(state)))
+	}
+	return r.admin(views.Periods, "Periods", views.AdminPage{Sheets: []views.AdminSheet{{Title: "Fiscal periods", Table: &table}}})
+}
+
+// rateList shows exchange rates and takes new ones.
+func (s *server) rateList(r *request) error { return s.showRates(r, 200, "", nil) }
+
+func (s *server) showRates(r *request, status int, typed string, wrong map[string]string) error {
+	rates, err := s.Connections.Rates(r.ctx(), "", "")
+	if err != nil {
+		return err
+	}
+	table := views.Table{Caption: "Exchange rates", Columns: []views.Column{{Label: "Day", Kind: views.Tight}, {Label: "From", Kind: views.Tight}, {Label: "To", Kind: views.Tight}, {Label: "Rate", Kind: views.Number}, {Label: "Source"}},
+		Empty: views.Empty{Icon: "arrow-left-right", Title: "No exchange rates", Text: "They are needed where a settlement's currency is not the company's."}}
+	for _, x := range rates {
+		table.Rows = append(table.Rows, cells(views.Moment(r.format().Day(period.DateOf(x.On))), views.Text(string(x.Base)), views.Text(string(x.Quote)), views.Code(x.Rate.String()), views.Soft(x.Source)))
+	}
+	form := &views.AdminForm{Action: "/admin/rates", Submit: views.Button{Label: "Store the rates", Icon: "check"}, Fields: []views.Field{{Name: "rates", Label: "One rate per line: day, from, to, rate",
+		Rows: 6, Mono: true, Value: typed, Error: wrong["rates"], Place: "2026-11-20, GBP, USD, 1.2715", Required: true}}}
+	if !r.person.Can(identity.ManageRates) {
+		form.Why = "An accountant enters rates."
+	}
+	return r.adminAs(status, views.Rates, "Exchange rates", views.AdminPage{Sheets: []views.AdminSheet{{Title: "Add rates", Form: form}, {Title: "Newest rates", Table: &table}}})
+}
+
+func (s *server) rateSave(r *request) error {
+	in, err := r.form()
+	if err != nil {
+		return err
+	}
+	typed := in.values.Get("rates")
+	rates, problems := parseRates(typed, r.person.Name)
+	if len(problems) > 0 || len(rates) == 0 {
+		return s.showRates(r, 422, typed, map[string]string{"rates": strings.Join(append(problems, ""), " ") + "Nothing was stored."})
+	}
+	if err := s.Connections.SetRates(r.ctx(), rates, r.actor()); err != nil {
+		return err
+	}
+	r.flash(views.Done, "Stored.", views.Counted(len(rates), "rate", "rates")+"; drafts that waited for them are built again.")
+	return r.goTo("/admin/rates")
+}
+
+// parseRates reads all lines and collects what is wrong with any of them.
+func parseRates(text, source string) (rates []connection.Rate, problems []string) {
+	for n, line := range strings.Split(text, "\n") {
+		parts := strings.FieldsFunc(strings.TrimSpace(line), func(c rune) bool { return c == ',' || c == ';' || c == '\t' })
+		if len(parts) == 0 {
+			continue
+		}
+		for i := range parts {
+			parts[i] = strings.TrimSpace(parts[i])
+		}
+		if len(parts) != 4 {
+			problems = append(problems, fmt.Sprintf("Line %d: four values are needed, as in 2026-11-20, GBP, USD, 1.2715.", n+1))
+			continue
+		}
+		on, errDay := period.ParseDate(parts[0])
+		rate, errRate := money.ParsePlain(parts[3])
+		base, quote := money.Currency(strings.ToUpper(parts[1])), money.Currency(strings.ToUpper(parts[2]))
+		switch {
+		case errDay != nil:
+			problems = append(problems, fmt.Sprintf("Line %d: %v.", n+1, errDay))
+		case errRate != nil || !rate.IsPositive():
+			problems = append(problems, fmt.Sprintf("Line %d: %q is not a rate above zero.", n+1, parts[3]))
+		case !base.Valid() || !quote.Valid() || base == quote:
+			problems = append(problems, fmt.Sprintf("Line %d: %q and %q are not two currencies.", n+1, parts[1], parts[2]))
+		default:
+			rates = append(rates, connection.Rate{Base: base, Quote: quote, On: on.Time(), Rate: rate, Source: source})
+		}
+	}
+	return rates, problems
+}
+
+const auditPageSize = 100
+
+// auditList searches the audit log.
+func (s *server) auditList(r *request) error {
+	in := r.query()
+	filter := audit.Filter{ObjectType: in.text("type", 60), ObjectID: in.text("id", 60), Actor: in.text("actor", 80), Action: in.text("action", 60), PageSize: auditPageSize}
+	if key := in.key("after", 1); key != nil {
+		filter.BeforeSeq = parseID(key[0])
+	}
+	if err := in.err(); err != nil {
+		return err
+	}
+	events, err := s.Steward.Events(r.ctx(), filter)
+	if err != nil {
+		return err
+	}
+	table := views.Table{Caption: "Audit log", Dense: true, Columns: []views.Column{{Label: "Event", Kind: views.Number}, {Label: "When", Kind: views.Tight}, {Label: "Who", Kind: views.Tight}, {Label: "Action", Kind: views.Tight},
+		{Label: "Object", Kind: views.Tight}, {Label: "Before", Kind: views.Clip}, {Label: "After", Kind: views.Clip}, {Label: "Reason", Kind: views.Wrap}, {Label: "Hash", Kind: views.Tight}},
+		Empty: views.Empty{Icon: "scroll-text", Title: "No event matches"}}
+	for _, e := range events {
+		hash := hex.EncodeToString(e.Hash)
+		table.Rows = append(table.Rows, cells(views.Text(views.Count(int(e.Seq))), views.Moment(r.format().Time(e.At)), views.Text(e.Actor), views.Text(e.Action),
+			views.Text(e.ObjectType+" "+e.ObjectID), views.Code(string(e.Before)), views.Code(string(e.After)), views.Text(e.Reason), views.Copyable(views.Short(hash, 10), hash)))
+	}
+	if len(events) == auditPageSize {
+		table.Pager.Next = r.link("after", nextKey(fmt.Sprint(events[len(events)-1].Seq)))
+	}
+	if filter.BeforeSeq != 0 {
+		table.Pager.First = r.link("after", "")
+	}
+	return r.admin(views.AuditLog, "Audit log", views.AdminPage{
+		Buttons: []views.Button{{Label: "Verify the chain", Icon: "shield-check", Action: "/admin/audit/verify"}},
+		Sheets:  []views.AdminSheet{{Title: "Events", Lead: "Append-only and hash-chained. Filter with ?type=journal_entry&id=7&actor=Amy&action=approved.", Table: &table}}})
+}
+
+// auditVerify recomputes the chain.
+func (s *server) auditVerify(r *request) error {
+	began := time.Now()
+	events, breaks, err := s.Steward.Chain(r.ctx())
+	if err != nil {
+		return err
+	}
+	if len(breaks) == 0 {
+		r.flash(views.Done, "The chain holds.", fmt.Sprintf("%s events, recomputed in %s.", views.Count(int(events)), time.Since(began).Round(time.Millisecond)))
+	} else {
+		r.flash(views.Wrong, "The chain is broken.", fmt.Sprintf("Event %d: %s.", breaks[0].Seq, breaks[0].Reason))
+	}
+	return r.goTo("/admin/audit")
+}

@@ -1,0 +1,33 @@
+package views
+
+// AdminPage is a page of administration: sheets with a table, a form or both.
+type AdminPage struct {
+	Buttons []Button // of the head
+	Alerts  []Alert
+	Sheets  []AdminSheet
+}
+
+// AdminSheet is one part of an AdminPage.
+type AdminSheet struct {
+	Title  string
+	Lead   string
+	Checks []Check
+	Form   *AdminForm
+	Table  *Table
+}
+
+// AdminForm posts its fields. A field of Type "checkbox" is one, a field with
+// Options a choice, one with Rows a text area.
+type AdminForm struct {
+	Action string
+	Fields []Field
+	Hidden []Hidden
+	Submit Button
+	Why    string // why this person may not send it; "" when they may
+}
+
+func (a AdminSheet) table() Table {
+	t := *a.Table
+	t.Inside = true
+	return t
+}
