@@ -19,11 +19,20 @@ type AdminSheet struct {
 // AdminForm posts its fields. A field of Type "checkbox" is one, a field with
 // Options a choice, one with Rows a text area.
 type AdminForm struct {
-	Action string
-	Fields []Field
-	Hidden []Hidden
-	Submit Button
-	Why    string // why this person may not send it; "" when they may
+	Action   string
+	Get      bool // asks instead of changing something
+	Fields   []Field
+	Hidden   []Hidden
+	Accounts []Account // what fields with List "accounts" choose from
+	Submit   Button
+	Why      string // why this person may not send it; "" when they may
+}
+
+func (f AdminForm) method() string {
+	if f.Get {
+		return "get"
+	}
+	return "post"
 }
 
 func (a AdminSheet) table() Table {

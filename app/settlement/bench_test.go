@@ -110,4 +110,3 @@ func copyOnce(b *testing.B, pool *pgxpool.Pool) time.Duration {
 	require.NoError(b, err)
 	return time.Since(start)
 }
-

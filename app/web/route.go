@@ -61,6 +61,7 @@ func (s *server) routes() []Route {
 		s.settlementRoutes(),
 		s.exportRoutes(),
 		s.adminRoutes(),
+		s.ruleRoutes(),
 		s.entryRoutes(),
 		s.exceptionRoutes(),
 		s.taskRoutes(),

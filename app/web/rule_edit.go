@@ -1,0 +1,159 @@
+package web
+
+import (
+	"net/http"
+	"strconv"
+	"strings"
+
+	"tieout/app/fault"
+	"tieout/app/mapping"
+	"tieout/views"
+)
+
+// ruleForm reads which set, in which version, a form is about.
+func (r *request) ruleForm() (in *input, connection int64, edit mapping.Edit, err error) {
+	in, err = r.form()
+	if err != nil {
+		return nil, 0, edit, err
+	}
+	parts := strings.Split(in.text("set", 60), ".")
+	if len(parts) != 3 {
+		return in, 0, edit, fault.New(fault.Invalid, "The form does not say which rules it is about. Open the page again.")
+	}
+	version, err := strconv.Atoi(parts[2])
+	if err != nil {
+		return in, 0, edit, fault.Wrap(err, fault.Invalid, "The form does not say which rules it is about. Open the page again.")
+	}
+	return in, parseID(parts[0]), mapping.Edit{SetID: parseID(parts[1]), Version: version}, nil
+}
+
+func (r *request) toRules(connection int64) error { return r.goTo("/rules?connection=%d", connection) }
+
+// ruleDone ends a change: problems of fields are shown on the page again.
+func (s *server) ruleDone(r *request, connection int64, err error) error {
+	if wrong := fault.FieldsOf(err); wrong != nil {
+		return s.showRules(r, http.StatusUnprocessableEntity, connection, wrong)
+	}
+	if err != nil {
+		return err
+	}
+	return r.toRules(connection)
+}
+
+// ruleBegin starts a draft of the rules in use, or of the shipped template.
+func (s *server) ruleBegin(r *request) error {
+	_, connection, _, err := r.ruleForm()
+	if err != nil {
+		return err
+	}
+	template := ""
+	if _, err := s.Rules.Published(r.ctx(), connection); fault.Is(err, fault.NotFound) {
+		template = "amazon-summary"
+	}
+	_, err = s.Rules.Begin(r.ctx(), r.actor(), connection, template, nil)
+	return s.ruleDone(r, connection, err)
+}
+
+func (s *server) ruleAdd(r *request) error {
+	in, connection, edit, err := r.ruleForm()
+	if err != nil {
+		return err
+	}
+	sign, position := in.number("sign", -1, 1), in.number("position", 0, 10_000)
+	condition := func(name string) mapping.Condition {
+		text := in.text(name, 300)
+		if text == "" {
+			text = "*"
+		}
+		return mapping.ParseCondition(text)
+	}
+	rule := mapping.Rule{TransactionType: condition("transaction_type"), AmountType: condition("amount_type"), AmountDescription: condition("amount_description"),
+		Marketplace: condition("marketplace"), Sign: sign, Category: mapping.Category(in.text("category", 40)), Account: in.text("account", 60)}
+	if info, ok := rule.Category.Info(); ok && rule.Account == "" {
+		rule.Slot = info.Slot
+	}
+	if err := in.err(); err != nil {
+		return s.ruleDone(r, connection, err)
+	}
+	_, err = s.Rules.AddRule(r.ctx(), r.actor(), edit, rule, position)
+	return s.ruleDone(r, connection, err)
+}
+
+// ruleChange moves a rule up or down, or deletes it.
+func (s *server) ruleChange(r *request) error {
+	in, connection, edit, err := r.ruleForm()
+	if err != nil {
+		return err
+	}
+	rule, position := in.id("rule"), in.number("position", 1, 100_000)
+	switch in.choice("what", "up", "down", "delete") {
+	case "up":
+		_, err = s.Rules.MoveRule(r.ctx(), r.actor(), edit, rule, max(position-1, 1))
+	case "down":
+		_, err = s.Rules.MoveRule(r.ctx(), r.actor(), edit, rule, position+1)
+	case "delete":
+		_, err = s.Rules.DeleteRule(r.ctx(), r.actor(), edit, rule)
+	}
+	return s.ruleDone(r, connection, err)
+}
+
+// ruleAccounts saves the account of every slot.
+func (s *server) ruleAccounts(r *request) error {
+	in, connection, edit, err := r.ruleForm()
+	if err != nil {
+		return err
+	}
+	picks := map[string]string{}
+	for name := range in.values {
+		if slot, ok := strings.CutPrefix(name, "slot-"); ok {
+			picks[slot] = in.text(name, 60)
+		}
+	}
+	_, err = s.Rules.SetAccounts(r.ctx(), r.actor(), edit, picks)
+	return s.ruleDone(r, connection, err)
+}
+
+func (s *server) ruleSubmit(r *request) error {
+	_, connection, edit, err := r.ruleForm()
+	if err != nil {
+		return err
+	}
+	if _, err := s.Rules.Submit(r.ctx(), r.actor(), edit, ""); err != nil {
+		return err
+	}
+	r.flash(views.Done, "The rules wait for a second person.", "An approver publishes them.")
+	return r.toRules(connection)
+}
+
+func (s *server) ruleWithdraw(r *request) error {
+	_, connection, edit, err := r.ruleForm()
+	if err != nil {
+		return err
+	}
+	_, err = s.Rules.Withdraw(r.ctx(), r.actor(), edit, "taken back to draft")
+	return s.ruleDone(r, connection, err)
+}
+
+func (s *server) ruleDiscard(r *request) error {
+	_, connection, edit, err := r.ruleForm()
+	if err != nil {
+		return err
+	}
+	return s.ruleDone(r, connection, s.Rules.Discard(r.ctx(), r.actor(), edit))
+}
+
+// rulePublish puts the rules to use; drafts are built again with them.
+func (s *server) rulePublish(r *request) error {
+	_, connection, edit, err := r.ruleForm()
+	if err != nil {
+		return err
+	}
+	if _, err := s.Rules.Publish(r.ctx(), r.actor(), edit); err != nil {
+		return err
+	}
+	if err := s.Redraft(r.ctx(), connection); err != nil {
+		return err
+	}
+	r.flash(views.Done, "The rules are in use.", "Every draft is built again with them.")
+	return r.toRules(connection)
+}

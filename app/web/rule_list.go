@@ -1,0 +1,317 @@
+package web
+
+import (
+	"fmt"
+	"net/http"
+	"strconv"
+	"strings"
+
+	"github.com/a-h/templ"
+
+	"tieout/app/fault"
+	"tieout/app/identity"
+	"tieout/app/mapping"
+	"tieout/views"
+)
+
+// ruleDesk is one connection's rules: the set in use and the one in preparation.
+type ruleDesk struct {
+	connection int64
+	name       string
+	published  *mapping.RuleSet // nil: none yet
+	prepared   *mapping.RuleSet // nil: none
+}
+
+// shown is the set that the page is about.
+func (d ruleDesk) shown() *mapping.RuleSet {
+	if d.prepared != nil {
+		return d.prepared
+	}
+	return d.published
+}
+
+func (d ruleDesk) editable(r *request) bool {
+	return d.prepared != nil && d.prepared.State == mapping.Draft && r.person.Can(identity.EditRules)
+}
+
+// ruleDesk finds the connection that the page is about: the chosen one,
+// otherwise the first.
+func (s *server) ruleDesk(r *request, id int64) (ruleDesk, error) {
+	connections, err := s.Insight.Connections(r.ctx())
+	if err != nil {
+		return ruleDesk{}, err
+	}
+	d := ruleDesk{connection: id}
+	for _, c := range connections {
+		if d.connection == 0 {
+			d.connection = c.ID
+		}
+		if c.ID == d.connection {
+			d.name = titleOf(c.Title, c.Name)
+		}
+	}
+	if d.connection == 0 {
+		return d, fault.New(fault.NotFound, "There is no connection yet; an administrator creates the first one.")
+	}
+	if d.published, err = s.Rules.Published(r.ctx(), d.connection); err != nil && !fault.Is(err, fault.NotFound) {
+		return d, err
+	}
+	if d.prepared, err = s.Rules.Prepared(r.ctx(), d.connection); err != nil && !fault.Is(err, fault.NotFound) {
+		return d, err
+	}
+	return d, nil
+}
+
+// ruleList shows the rules in their order with what they match now.
+func (s *server) ruleList(r *request) error {
+	return s.showRules(r, http.StatusOK, r.connection(), nil)
+}
+
+func (s *server) showRules(r *request, status int, connection int64, wrong map[string]string) error {
+	d, err := s.ruleDesk(r, connection)
+	if err != nil {
+		return err
+	}
+	model := views.AdminPage{Buttons: r.ruleButtons(d)}
+	set := d.shown()
+	if set == nil {
+		model.Sheets = []views.AdminSheet{{Title: "No rules yet", Lead: "Begin with the shipped template: it covers Amazon's whole vocabulary and asks for about 25 accounts."}}
+		return r.showAs(status, views.AdminView(r.page("Mapping rules, "+d.name, views.MappingRules), model))
+	}
+	coverage, err := s.Rules.Coverage(r.ctx(), set)
+	if err != nil {
+		return err
+	}
+	if model.Alerts, err = s.ruleAlerts(r, d); err != nil {
+		return err
+	}
+	model.Sheets = append(model.Sheets, r.trySheet(s, d))
+	if len(coverage.Unmapped) > 0 {
+		model.Sheets = append(model.Sheets, r.unmappedSheet(coverage))
+	}
+	model.Sheets = append(model.Sheets, views.AdminSheet{Title: fmt.Sprintf("Rules of set %d", set.Number), Lead: "The first rule that matches wins.", Table: r.ruleTable(d, set, coverage)})
+	if d.editable(r) {
+		model.Sheets = append(model.Sheets, addSheet(d, wrong))
+	}
+	accounts, err := s.accountSheet(r, d, set, wrong)
+	if err != nil {
+		return err
+	}
+	history, err := s.historySheet(r, d)
+	if err != nil {
+		return err
+	}
+	model.Sheets = append(model.Sheets, accounts, history)
+	return r.showAs(status, views.AdminView(r.page("Mapping rules, "+d.name, views.MappingRules), model))
+}
+
+func (r *request) ruleButtons(d ruleDesk) []views.Button {
+	post := func(label, icon, what string, look views.Look, why string) views.Button {
+		button := views.Button{Label: label, Icon: icon, Look: look, Action: "/rules/" + what, Name: "set", Value: setKey(d.connection, d.prepared), Why: why}
+		return button
+	}
+	var buttons []views.Button
+	edits, publishes := r.person.Can(identity.EditRules), r.person.Can(identity.PublishRules)
+	switch {
+	case d.prepared == nil && edits:
+		buttons = append(buttons, post("Begin a draft", "pencil", "begin", views.Primary, ""))
+	case d.prepared == nil:
+	case d.prepared.State == mapping.Draft && edits:
+		buttons = append(buttons, post("Submit for publication", "send", "submit", views.Primary, ""), post("Discard the draft", "trash-2", "discard", views.Danger, ""))
+	case d.prepared.State == mapping.Submitted:
+		if publishes {
+			why := ""
+			if d.prepared.SubmittedBy == r.person.ID || d.prepared.CreatedBy == r.person.ID {
+				why = "You prepared these rules, so someone else publishes them."
+			}
+			buttons = append(buttons, post("Publish", "stamp", "publish", views.Primary, why))
+		}
+		if edits {
+			buttons = append(buttons, post("Take back to draft", "undo-2", "withdraw", views.Ordinary, ""))
+		}
+	}
+	return buttons
+}
+
+// setKey names the connection and the version of the set that a form is about.
+func setKey(connection int64, set *mapping.RuleSet) string {
+	if set == nil {
+		return fmt.Sprintf("%d.0.0", connection)
+	}
+	return fmt.Sprintf("%d.%d.%d", connection, set.ID, set.Version)
+}
+
+func (s *server) ruleAlerts(r *request, d ruleDesk) ([]views.Alert, error) {
+	var alerts []views.Alert
+	if d.prepared != nil {
+		text := "The rules in use stay as they are until it is published by a second person."
+		alerts = append(alerts, views.Alert{State: views.Info, Title: fmt.Sprintf("Set %d is a %s.", d.prepared.Number, d.prepared.State), Text: text})
+		problems, err := s.Rules.Problems(r.ctx(), d.prepared)
+		if err != nil {
+			return nil, err
+		}
+		for i, p := range problems {
+			if i == 5 {
+				alerts = append(alerts, views.Alert{State: views.Waiting, Title: fmt.Sprintf("And %d more.", len(problems)-i)})
+				break
+			}
+			where := p.Slot
+			if p.Position > 0 {
+				where = fmt.Sprintf("Rule %d", p.Position)
+			}
+			alerts = append(alerts, views.Alert{State: views.Waiting, Title: where, Text: p.Message})
+		}
+	}
+	return alerts, nil
+}
+
+// trySheet says which rule takes a pasted line.
+func (r *request) trySheet(s *server, d ruleDesk) views.AdminSheet {
+	text := r.QueryParam("try")
+	sheet := views.AdminSheet{Title: "Try a line", Form: &views.AdminForm{Action: "/rules", Get: true, Hidden: []views.Hidden{{Name: "connection", Value: strconv.FormatInt(d.connection, 10)}},
+		Submit: views.Button{Label: "Try", Icon: "search"}, Fields: []views.Field{{Name: "try", Label: "A line of a report, or: Order / ItemPrice / Principal", Value: text, Mono: true}}}}
+	if text == "" {
+		return sheet
+	}
+	trials, err := s.Rules.Try(r.ctx(), d.shown(), text)
+	if err != nil {
+		sheet.Checks = []views.Check{{State: views.Wrong, Name: "This cannot be read", Reason: fault.MessageOf(err)}}
+		return sheet
+	}
+	for _, t := range trials {
+		check := views.Check{State: views.Wrong, Name: t.Kind.String(), Reason: "No rule matches."}
+		if t.Mapped() {
+			check.State, check.Reason = views.Done, fmt.Sprintf("Rule %d: %s, account %s.", t.Rules[0].Position, t.Rules[0].Category.Title(), t.Account)
+			if len(t.Rules) > 1 {
+				check.Reason += fmt.Sprintf(" It wins over %d later rules, the next is rule %d.", len(t.Rules)-1, t.Rules[1].Position)
+			}
+		}
+		sheet.Checks = append(sheet.Checks, check)
+	}
+	return sheet
+}
+
+func (r *request) unmappedSheet(c mapping.Coverage) views.AdminSheet {
+	table := views.Table{ID: "unmapped", Caption: "Kinds that no rule matches", Columns: []views.Column{{Label: "Kind", Kind: views.Wrap}, {Label: "Lines", Kind: views.Number}, {Label: "Amounts", Kind: views.Number}}}
+	for _, u := range c.Unmapped {
+		table.Rows = append(table.Rows, views.Row{State: views.Waiting, Cells: []templ.Component{views.Text(u.Kind.String()), views.Text(views.Count(int(u.Lines))), r.sums(u.Count)}})
+	}
+	return views.AdminSheet{Title: "Kinds that no rule matches", Lead: "Resolve them in the exception queue or on the settlement.", Table: &table}
+}
+
+func (r *request) sums(c mapping.Count) templ.Component {
+	var list []templ.Component
+	for _, sum := range c.Amounts {
+		list = append(list, views.Money(r.format().Money(sum)))
+	}
+	if len(list) == 0 {
+		return views.Nothing()
+	}
+	return views.Together(list...)
+}
+
+func (r *request) ruleTable(d ruleDesk, set *mapping.RuleSet, c mapping.Coverage) *views.Table {
+	table := &views.Table{ID: "rules", Caption: "Rules in order", Dense: true, Columns: []views.Column{{Label: "#", Kind: views.Number}, {Label: "Transaction type", Kind: views.Clip}, {Label: "Amount type", Kind: views.Clip},
+		{Label: "Description", Kind: views.Clip}, {Label: "Also", Kind: views.Wrap}, {Label: "Category", Kind: views.Clip}, {Label: "Account", Kind: views.Tight}, {Label: "Kinds", Kind: views.Number},
+		{Label: "Lines", Kind: views.Number}, {Label: "Amounts", Kind: views.Number}, {Label: "Shadowed", Kind: views.Wrap}}}
+	if d.editable(r) {
+		table.Columns = append(table.Columns, views.Column{Label: "Change", Kind: views.Tight, Quiet: true})
+	}
+	for i, rule := range set.Rules {
+		account, ok := set.Account(rule)
+		where := views.Code(account)
+		if !ok {
+			where = views.StatusPill(views.Pill{State: views.Waiting, Text: "Pick " + mapping.SlotOf(rule.Slot).Title})
+			if rule.Slot == mapping.SlotNone {
+				where = views.Soft("no money")
+			}
+		}
+		row := views.Row{ID: fmt.Sprintf("rule-%d", rule.ID), Name: fmt.Sprintf("rule %d", rule.Position), Cells: []templ.Component{
+			views.Text(strconv.Itoa(rule.Position)), views.Text(rule.TransactionType.String()), views.Text(rule.AmountType.String()), views.Text(rule.AmountDescription.String()), views.Soft(alsoOf(rule)),
+			views.Text(rule.Category.Title()), where, views.Text(views.Count(c.Rules[i].Kinds)), views.Text(views.Count(int(c.Rules[i].Lines))), r.sums(c.Rules[i]), views.Soft(shadowOf(c.Shadows[i], set))}}
+		if d.editable(r) {
+			row.Cells = append(row.Cells, changeButtons(d, rule))
+		}
+		table.Rows = append(table.Rows, row)
+	}
+	return table
+}
+
+func alsoOf(rule mapping.Rule) string {
+	var parts []string
+	if rule.Marketplace.String() != "*" {
+		parts = append(parts, rule.Marketplace.String())
+	}
+	switch rule.Sign {
+	case 1:
+		parts = append(parts, "positive")
+	case -1:
+		parts = append(parts, "negative")
+	}
+	for _, text := range []string{rule.ProductGroup, rule.Fulfillment} {
+		if text != "" {
+			parts = append(parts, text)
+		}
+	}
+	return strings.Join(parts, ", ")
+}
+
+func shadowOf(x mapping.Shadow, set *mapping.RuleSet) string {
+	if x.Dead() {
+		return fmt.Sprintf("never wins: rule %d takes everything", set.Rules[x.CoveredBy].Position)
+	}
+	return ""
+}
+
+func changeButtons(d ruleDesk, rule mapping.Rule) templ.Component {
+	button := func(label, icon, what string) templ.Component {
+		return views.PostButton(views.Button{Label: label, Icon: icon, Look: views.Quiet, Action: "/rules/change", Name: "what", Value: what},
+			views.Hidden{Name: "set", Value: setKey(d.connection, d.prepared)}, views.Hidden{Name: "rule", Value: strconv.FormatInt(rule.ID, 10)}, views.Hidden{Name: "position", Value: strconv.Itoa(rule.Position)})
+	}
+	return views.Together(button("Up", "arrow-up", "up"), button("Down", "arrow-down", "down"), button("Delete", "trash-2", "delete"))
+}
+
+func addSheet(d ruleDesk, wrong map[string]string) views.AdminSheet {
+	field := func(name, label, hint string) views.Field {
+		return views.Field{Name: name, Label: label, Hint: hint, Error: wrong[name], Mono: true}
+	}
+	category := views.Field{Name: "category", Label: "Category", Error: wrong["category"]}
+	for _, info := range mapping.Categories() {
+		category.Options = append(category.Options, views.Option{Value: string(info.Category), Label: info.Title})
+	}
+	return views.AdminSheet{Title: "Add a rule", Lead: "* is anything, Text* begins with Text, \"\" is empty. Case, blanks, hyphens and underscores do not count.", Form: &views.AdminForm{
+		Action: "/rules/add", Hidden: []views.Hidden{{Name: "set", Value: setKey(d.connection, d.prepared)}}, Submit: views.Button{Label: "Add the rule", Icon: "plus"},
+		Fields: []views.Field{field("transaction_type", "Transaction type", ""), field("amount_type", "Amount type", ""), field("amount_description", "Description", ""), field("marketplace", "Marketplace", "Empty is any."),
+			{Name: "sign", Label: "Sign", Options: choices("0", "0", "Either", "1", "Positive", "-1", "Negative")}, category, field("account", "Account", "Empty: the account picked for the category."),
+			field("position", "Position", "Empty: at the end.")}}}
+}
+
+// accountSheet is the picks of a set: most rules say a slot, not an account.
+func (s *server) accountSheet(r *request, d ruleDesk, set *mapping.RuleSet, wrong map[string]string) (views.AdminSheet, error) {
+	chart, err := s.Connections.Accounts(r.ctx(), d.connection)
+	if err != nil {
+		return views.AdminSheet{}, err
+	}
+	form := &views.AdminForm{Action: "/rules/accounts", Hidden: []views.Hidden{{Name: "set", Value: setKey(d.connection, d.prepared)}}, Submit: views.Button{Label: "Save the accounts", Icon: "check"}, Accounts: accountOptions(chart)}
+	if !d.editable(r) {
+		form.Why = "Accounts are picked in a draft."
+	}
+	for _, slot := range set.Slots() {
+		form.Fields = append(form.Fields, views.Field{Name: "slot-" + slot.Name, Label: slot.Title, Hint: slot.Hint, Value: set.Accounts[slot.Name], List: "accounts", Mono: true, Error: wrong["slot-"+slot.Name]})
+	}
+	return views.AdminSheet{Title: "Accounts", Lead: fmt.Sprintf("%d of %d are picked.", len(set.Slots())-len(set.Missing()), len(set.Slots())), Form: form}, nil
+}
+
+func (s *server) historySheet(r *request, d ruleDesk) (views.AdminSheet, error) {
+	versions, err := s.Rules.History(r.ctx(), d.connection)
+	if err != nil {
+		return views.AdminSheet{}, err
+	}
+	table := &views.Table{ID: "versions", Caption: "Rule sets", Columns: []views.Column{{Label: "Set", Kind: views.Number}, {Label: "State", Kind: views.Tight}, {Label: "Rules", Kind: views.Number},
+		{Label: "Prepared by"}, {Label: "Published by"}, {Label: "Published", Kind: views.Tight}, {Label: "Note", Kind: views.Wrap}}}
+	for _, v := range versions {
+		table.Rows = append(table.Rows, cells(views.Text(strconv.Itoa(v.Number)), views.StatusPill(views.Pill{State: views.Neutral, Text: string(v.State)}), views.Text(views.Count(v.Rules)),
+			views.Text(v.CreatedBy), views.Text(v.PublishedBy), views.Moment(r.format().Time(v.PublishedAt)), views.Text(v.Note)))
+	}
+	return views.AdminSheet{Title: "Versions", Table: table}, nil
+}

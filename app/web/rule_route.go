@@ -1,0 +1,21 @@
+package web
+
+import "tieout/app/identity"
+
+// ruleRoutes are the screens of mapping rules.
+func (s *server) ruleRoutes() []Route {
+	if s.Rules == nil || s.Connections == nil || s.Insight == nil {
+		return nil
+	}
+	return []Route{
+		{GET, "/rules", identity.ViewBooks, s.ruleList, 0},
+		{POST, "/rules/begin", identity.EditRules, s.ruleBegin, 0},
+		{POST, "/rules/add", identity.EditRules, s.ruleAdd, 0},
+		{POST, "/rules/change", identity.EditRules, s.ruleChange, 0},
+		{POST, "/rules/accounts", identity.EditRules, s.ruleAccounts, 0},
+		{POST, "/rules/submit", identity.EditRules, s.ruleSubmit, 0},
+		{POST, "/rules/withdraw", identity.EditRules, s.ruleWithdraw, 0},
+		{POST, "/rules/discard", identity.EditRules, s.ruleDiscard, 0},
+		{POST, "/rules/publish", identity.PublishRules, s.rulePublish, 0},
+	}
+}
