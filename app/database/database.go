@@ -8,15 +8,22 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"tieout/app/clock"
 )
 
+// connections is the size of a pool whose address does not say pool_max_conns.
+const connections = 16
+
 // Open connects a pool. The session's time zone is UTC whatever the server says.
+// No error repeats the address, which may hold a password.
 func Open(ctx context.Context, url string) (*pgxpool.Pool, error) {
 	config, err := pgxpool.ParseConfig(url)
 	if err != nil {
@@ -24,8 +31,8 @@ func Open(ctx context.Context, url string) (*pgxpool.Pool, error) {
 	}
 	config.ConnConfig.RuntimeParams["timezone"] = "UTC"
 	config.ConnConfig.RuntimeParams["application_name"] = "tieout"
-	if config.MaxConns < 16 {
-		config.MaxConns = 16
+	if !strings.Contains(url, "pool_max_conns") {
+		config.MaxConns = max(config.MaxConns, connections)
 	}
 	pool, err := pgxpool.NewWithConfig(ctx, config)
 	if err != nil {
@@ -41,7 +48,7 @@ func Open(ctx context.Context, url string) (*pgxpool.Pool, error) {
 // redacted drops the connection string, which may hold a password, from a
 // parse error.
 func redacted(err error) error {
-	var parse *pgconnParseError
+	var parse *pgconn.ParseConfigError
 	if errors.As(err, &parse) {
 		return errors.New("the address cannot be read; it looks like postgres://user@host:5432/name")
 	}
@@ -54,33 +61,47 @@ type Tx struct {
 	Now time.Time
 }
 
-// retries bounds how often a transaction that lost a race is run again.
-const retries = 5
+// attempts bounds how often a transaction that lost a race is run.
+const attempts = 5
 
 // WithTx runs work in a transaction: committed when work returns nil, rolled
 // back otherwise. A transaction that lost a serialisation race or a deadlock is
 // run again, so work must have no effects outside the database.
 func WithTx(ctx context.Context, pool *pgxpool.Pool, c clock.Clock, work func(tx *Tx) error) error {
-	var err error
-	for attempt := 0; attempt < retries; attempt++ {
-		err = Once(ctx, pool, c, work)
-		if !lostRace(err) {
+	for attempt := 1; ; attempt++ {
+		err := Once(ctx, pool, c, work)
+		if !lostRace(err) || attempt == attempts {
+			return err
+		}
+		// The others of the race come back at other moments.
+		pause := time.NewTimer(rand.N(10 * time.Millisecond << attempt))
+		select {
+		case <-pause.C:
+		case <-ctx.Done():
+			pause.Stop()
 			return err
 		}
 	}
-	return err
 }
 
+// rollbackTimeout bounds how long a failed transaction is waited for.
+const rollbackTimeout = 10 * time.Second
+
 // Once is WithTx for work that cannot be run again, such as reading a stream.
-func Once(ctx context.Context, pool *pgxpool.Pool, c clock.Clock, work func(tx *Tx) error) error {
+func Once(ctx context.Context, pool *pgxpool.Pool, c clock.Clock, work func(tx *Tx) error) (err error) {
 	tx, err := pool.Begin(ctx)
 	if err != nil {
 		return fmt.Errorf("begin transaction: %w", err)
 	}
-	if err := work(&Tx{tx, c.Now()}); err != nil {
-		if undo := tx.Rollback(context.WithoutCancel(ctx)); undo != nil && !errors.Is(undo, pgx.ErrTxClosed) {
-			return errors.Join(err, fmt.Errorf("roll back: %w", undo))
+	// Deferred, so that a panic in work gives the connection back too.
+	defer func() {
+		ending, cancel := context.WithTimeout(context.WithoutCancel(ctx), rollbackTimeout)
+		defer cancel()
+		if undo := tx.Rollback(ending); undo != nil && !errors.Is(undo, pgx.ErrTxClosed) {
+			err = errors.Join(err, fmt.Errorf("roll back: %w", undo))
 		}
+	}()
+	if err := work(&Tx{tx, c.Now()}); err != nil {
 		return err
 	}
 	if err := tx.Commit(ctx); err != nil {

@@ -1,16 +1,15 @@
 package database
 
 import (
-	"context"
 	"errors"
 	"net"
+	"net/url"
+	"strings"
 
 	"github.com/jackc/pgx/v5/pgconn"
 
 	"tieout/app/fault"
 )
-
-type pgconnParseError = pgconn.ParseConfigError
 
 // SQLSTATEs of the triggers that hold invariants; their messages are written
 // for people.
@@ -31,7 +30,7 @@ func Translate(err error) error {
 	var pg *pgconn.PgError
 	if !errors.As(err, &pg) {
 		if unreachable(err) {
-			return fault.Wrap(err, fault.Unavailable, "The database does not answer. Nothing was lost; try again in a moment.")
+			return silent(err)
 		}
 		return err
 	}
@@ -48,21 +47,26 @@ func Translate(err error) error {
 		return fault.Wrap(err, fault.Invalid, "This refers to something that does not exist (%s).", pg.ConstraintName)
 	case pg.Code == "23514" || pg.Code == "23502":
 		return fault.Wrap(err, fault.Invalid, "This value is not allowed (%s%s).", pg.ConstraintName, pg.ColumnName)
-	case pg.Code[:2] == "57" || pg.Code[:2] == "53" || pg.Code[:2] == "08":
-		return fault.Wrap(err, fault.Unavailable, "The database does not answer. Nothing was lost; try again in a moment.")
+	case lostRace(err):
+		return fault.Wrap(err, fault.Conflict, "Somebody else changed the same thing at this moment. Try again.")
+	case pg.Code == "57014":
+		return fault.Wrap(err, fault.Unavailable, "The database took too long and was told to stop. Nothing was changed; try again.")
+	case strings.HasPrefix(pg.Code, "57P") || strings.HasPrefix(pg.Code, "53") || strings.HasPrefix(pg.Code, "08"):
+		return silent(err)
 	}
 	return err
 }
 
+func silent(err error) error {
+	return fault.Wrap(err, fault.Unavailable, "The database does not answer. Nothing was lost; try again in a moment.")
+}
+
+// sentence makes a trigger's message into one.
 func sentence(message string) string {
 	if message == "" {
 		return message
 	}
-	first := message[0]
-	if first >= 'a' && first <= 'z' {
-		first -= 'a' - 'A'
-	}
-	return string(first) + message[1:] + "."
+	return strings.ToUpper(message[:1]) + strings.TrimSuffix(message[1:], ".") + "."
 }
 
 func lostRace(err error) bool {
@@ -70,8 +74,12 @@ func lostRace(err error) bool {
 	return errors.As(err, &pg) && (pg.Code == "40001" || pg.Code == "40P01")
 }
 
+// unreachable tells a lost or refused connection to the database. An expired
+// deadline and a failed request of an HTTP client are network errors too, but
+// not the database's.
 func unreachable(err error) bool {
 	var connect *pgconn.ConnectError
-	var network net.Error
-	return errors.As(err, &connect) || (errors.As(err, &network) && !errors.Is(err, context.Canceled))
+	var request *url.Error
+	var network *net.OpError
+	return errors.As(err, &connect) || (errors.As(err, &network) && !errors.As(err, &request))
 }

@@ -1,6 +1,7 @@
 // Package dbtest gives each test a PostgreSQL database of its own, cloned from
-// a migrated template. The server is the one of TEST_DATABASE_URL, or a private
-// one that all test processes of this user share.
+// a migrated template. The server is the one of TEST_DATABASE_URL, which `make
+// test` sets, or a private one that all test processes of this user share and
+// that runs until `make stop-test-db`.
 package dbtest
 
 import (
@@ -14,6 +15,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -40,15 +42,26 @@ func New(t testing.TB) *pgxpool.Pool {
 // test. A failed test leaves it and logs the address.
 func URL(t testing.TB) string {
 	t.Helper()
-	server, err := Server(t.Context())
+	from, err := ready()
 	require.NoError(t, err)
-	template, err := template(t.Context(), server)
+	return clone(t, from.server, from.template)
+}
+
+// Empty is URL for a database without any schema.
+func Empty(t testing.TB) string {
+	t.Helper()
+	from, err := ready()
 	require.NoError(t, err)
+	return clone(t, from.server, "template0")
+}
+
+func clone(t testing.TB, server, template string) string {
+	t.Helper()
 	name := "t_" + strings.ToLower(rand.Text()[:16])
 	require.NoError(t, run(t.Context(), server, fmt.Sprintf("CREATE DATABASE %s TEMPLATE %s", name, template)))
 	t.Cleanup(func() {
 		if t.Failed() {
-			t.Logf("the test's database is kept: %s", on(server, name))
+			t.Logf("the test's database stays as long as its server runs: %s", on(server, name))
 			return
 		}
 		ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
@@ -60,12 +73,27 @@ func URL(t testing.TB) string {
 	return on(server, name)
 }
 
+// source is where databases are cloned from.
+type source struct{ server, template string }
+
+// ready starts the server and makes the template, once per test process.
+var ready = sync.OnceValues(func() (source, error) {
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Minute)
+	defer cancel()
+	server, err := find(ctx)
+	if err != nil {
+		return source{}, err
+	}
+	template, err := template(ctx, server)
+	return source{server, template}, err
+})
+
 // dir is where the shared private server lives.
 func dir() string { return filepath.Join(os.TempDir(), fmt.Sprintf("tieout-test-%d", os.Getuid())) }
 
-// Server returns the address of the test server, starting the shared private
-// one when it does not run.
-func Server(ctx context.Context) (string, error) {
+// find returns the address of the test server, starting the shared private one
+// when none is given and it does not run.
+func find(ctx context.Context) (string, error) {
 	if given := os.Getenv("TEST_DATABASE_URL"); given != "" {
 		return given, nil
 	}
@@ -74,11 +102,18 @@ func Server(ctx context.Context) (string, error) {
 		return "", err
 	}
 	defer unlock()
-	server, err := private.Start(context.WithoutCancel(ctx), filepath.Join(dir(), "pg"), private.Options{Volatile: true, Settings: []string{"max_connections=400"}})
+	options := Options()
+	options.Shared = true
+	server, err := private.Start(ctx, filepath.Join(dir(), "pg"), options)
 	if err != nil {
 		return "", fmt.Errorf("start test database: %w", err)
 	}
 	return server.URL, nil
+}
+
+// Options are those of a private server for tests: fast, many sessions.
+func Options() private.Options {
+	return private.Options{Volatile: true, Settings: []string{"max_connections=1000"}}
 }
 
 // Stop ends the shared private server and forgets its data.
@@ -88,8 +123,9 @@ func Stop(ctx context.Context) error {
 		return err
 	}
 	defer unlock()
-	if _, err := os.Stat(filepath.Join(dir(), "pg", "postgres", "postmaster.pid")); err == nil {
-		server, err := private.Start(ctx, filepath.Join(dir(), "pg"), private.Options{Volatile: true})
+	data := filepath.Join(dir(), "pg")
+	if _, err := os.Stat(filepath.Join(data, "postgres", "postmaster.pid")); err == nil {
+		server, err := private.Start(ctx, data, private.Options{Volatile: true, Shared: true})
 		if err != nil {
 			return fmt.Errorf("find test database: %w", err)
 		}
@@ -97,7 +133,7 @@ func Stop(ctx context.Context) error {
 			return fmt.Errorf("stop test database: %w", err)
 		}
 	}
-	if err := os.RemoveAll(filepath.Join(dir(), "pg")); err != nil {
+	if err := os.RemoveAll(data); err != nil {
 		return fmt.Errorf("remove test database: %w", err)
 	}
 	return nil

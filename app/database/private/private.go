@@ -10,10 +10,8 @@ import (
 	"net/url"
 	"os"
 	"os/exec"
-	"os/user"
 	"path/filepath"
 	"slices"
-	"strconv"
 	"strings"
 	"syscall"
 	"time"
@@ -21,11 +19,8 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// ErrNoPrograms means that PostgreSQL's server programs are not installed.
-var ErrNoPrograms = errors.New("PostgreSQL's server programs are not on this machine; install them with `apt-get install postgresql`")
-
-// socketLimit is the longest path of a Unix socket, less ".s.PGSQL.5432".
-const socketLimit = 107 - 14
+// ErrInUse means that another program runs the server on this data.
+var ErrInUse = errors.New("the data folder is in use by another tieout; stop that one, or choose another folder with --data")
 
 // Server is a running private server.
 type Server struct {
@@ -33,102 +28,96 @@ type Server struct {
 	bin     string
 	data    string
 	process *syscall.SysProcAttr
+	lock    *os.File // held while this program is the only user; nil when shared
 }
 
 // Options change how the server runs.
 type Options struct {
 	// Volatile trades safety of the data for speed: for tests only.
 	Volatile bool
+	// Shared lets several programs use the server at once. Otherwise a second
+	// Start on the same data fails with ErrInUse.
+	Shared bool
 	// Settings are further "name=value" settings.
 	Settings []string
 }
 
-// Programs returns the folder of the newest complete set of server programs.
-func Programs() (string, error) {
-	var candidates []string
-	versions, _ := filepath.Glob("/usr/lib/postgresql/*/bin") // the pattern is well formed
-	slices.SortFunc(versions, func(a, b string) int { return version(b) - version(a) })
-	candidates = append(candidates, versions...)
-	if out, err := exec.Command("pg_config", "--bindir").Output(); err == nil {
-		candidates = append(candidates, strings.TrimSpace(string(out)))
-	}
-	if path, err := exec.LookPath("initdb"); err == nil {
-		candidates = append(candidates, filepath.Dir(path))
-	}
-	for _, dir := range candidates {
-		if complete(dir) {
-			return dir, nil
-		}
-	}
-	return "", ErrNoPrograms
-}
-
-func version(dir string) int {
-	n, _ := strconv.Atoi(filepath.Base(filepath.Dir(dir))) // 0 for a folder that is no version
-	return n
-}
-
-func complete(dir string) bool {
-	for _, program := range []string{"initdb", "postgres", "pg_ctl"} {
-		info, err := os.Stat(filepath.Join(dir, program))
-		if err != nil || info.IsDir() {
-			return false
-		}
-	}
-	return true
-}
-
 // Start makes sure that a server runs on the data in dir, which is created
 // when it is not there. A server that a crash left running is taken over.
+// The error is ErrNoPrograms when PostgreSQL is not installed.
 func Start(ctx context.Context, dir string, o Options) (*Server, error) {
-	bin, err := Programs()
-	if err != nil {
-		return nil, err
-	}
-	dir, err = filepath.Abs(dir)
+	dir, err := filepath.Abs(dir)
 	if err != nil {
 		return nil, fmt.Errorf("find data folder: %w", err)
 	}
-	s := &Server{bin: bin, data: filepath.Join(dir, "postgres")}
+	if strings.ContainsAny(dir, "\"'`$\\\n") {
+		return nil, fmt.Errorf("the data folder %s has a quote, $ or \\ in its name, which PostgreSQL's tools cannot take", dir)
+	}
+	s := &Server{data: filepath.Join(dir, "postgres")}
+	if s.bin, err = programsFor(s.data); err != nil {
+		return nil, err
+	}
 	if err := s.own(dir); err != nil {
 		return nil, err
 	}
-	socket, err := s.socketDir(dir)
-	if err != nil {
-		return nil, err
+	if !o.Shared {
+		if s.lock, err = hold(filepath.Join(dir, "lock")); err != nil {
+			return nil, err
+		}
 	}
-	s.URL = "postgres:///postgres?" + url.Values{"host": {socket}, "user": {"tieout"}}.Encode()
-	if err := s.create(ctx); err != nil {
-		return nil, err
+	if err := s.ensure(ctx, dir, o); err != nil {
+		return nil, errors.Join(err, s.release())
 	}
-	if s.run(ctx, "pg_ctl", "-D", s.data, "status") == nil {
-		return s, nil
-	}
-	return s, s.start(ctx, socket, o)
+	return s, nil
 }
 
+// ensure brings the server to the state of running.
+func (s *Server) ensure(ctx context.Context, dir string, o Options) error {
+	if err := s.create(ctx); err != nil {
+		return err
+	}
+	socket, running, err := s.running()
+	if err != nil {
+		return err
+	}
+	if !running {
+		if socket, err = s.socketDir(dir); err != nil {
+			return err
+		}
+		if err := s.start(ctx, socket, o); err != nil {
+			return err
+		}
+	}
+	s.URL = "postgres:///postgres?" + url.Values{"host": {socket}, "port": {port}, "user": {"tieout"}, "sslmode": {"disable"}}.Encode()
+	return nil
+}
+
+// create makes the data. It is made under another name first: what an
+// interrupted initdb leaves cannot be used.
 func (s *Server) create(ctx context.Context) error {
-	have, err := os.ReadFile(filepath.Join(s.data, "PG_VERSION"))
-	if errors.Is(err, os.ErrNotExist) {
-		return s.run(ctx, "initdb", "-D", s.data, "-U", "tieout", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync")
+	if _, err := os.Stat(s.data); !errors.Is(err, os.ErrNotExist) {
+		return err
 	}
-	if err != nil {
-		return fmt.Errorf("read data folder: %w", err)
+	unfinished := s.data + ".new"
+	if err := os.RemoveAll(unfinished); err != nil {
+		return fmt.Errorf("remove unfinished data: %w", err)
 	}
-	out, err := exec.CommandContext(ctx, filepath.Join(s.bin, "postgres"), "--version").Output()
-	if err != nil {
-		return fmt.Errorf("ask postgres for its version: %w", err)
+	if err := s.run(ctx, "initdb", "-D", unfinished, "-U", "tieout", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync"); err != nil {
+		return err
 	}
-	if major := strings.TrimSpace(string(have)); !strings.Contains(string(out), " "+major+".") {
-		return fmt.Errorf("the data in %s is of PostgreSQL %s and the installed server is %s: install version %s, or begin anew with --fresh",
-			s.data, major, strings.TrimSpace(string(out)), major)
+	if err := os.Rename(unfinished, s.data); err != nil {
+		return fmt.Errorf("finish data: %w", err)
 	}
 	return nil
 }
 
+// port names the socket, whatever PGPORT says.
+const port = "5432"
+
 func (s *Server) start(ctx context.Context, socket string, o Options) error {
-	settings := []string{"listen_addresses=''", "unix_socket_directories='" + socket + "'", "max_connections=200",
-		"shared_buffers=256MB", "max_wal_size=4GB", "checkpoint_timeout=15min", "wal_compression=on", "log_min_messages=warning"}
+	settings := []string{"listen_addresses=''", "port=" + port, "unix_socket_directories='" + socket + "'", "unix_socket_permissions=0700",
+		"max_connections=200", "shared_buffers=256MB", "max_wal_size=4GB", "checkpoint_timeout=15min", "wal_compression=on",
+		"jit=off", "log_min_messages=warning"}
 	if o.Volatile {
 		settings = append(settings, "fsync=off", "synchronous_commit=off", "full_page_writes=off", "autovacuum=off")
 	}
@@ -136,27 +125,35 @@ func (s *Server) start(ctx context.Context, socket string, o Options) error {
 	for _, setting := range append(settings, o.Settings...) {
 		flags = append(flags, "-c", setting)
 	}
-	return s.run(ctx, "pg_ctl", "-D", s.data, "-l", filepath.Join(filepath.Dir(s.data), "postgres.log"), "-w", "-t", "60",
-		"-o", strings.Join(flags, " "), "start")
+	log := filepath.Join(filepath.Dir(s.data), "postgres.log")
+	err := s.run(ctx, "pg_ctl", "-D", s.data, "-l", log, "-w", "-t", "60", "-o", strings.Join(flags, " "), "start")
+	if err != nil {
+		return fmt.Errorf("start PostgreSQL, see %s: %w", log, err)
+	}
+	return nil
 }
 
 // Stop ends the server and waits until it is gone; open sessions are cut off.
 func (s *Server) Stop(ctx context.Context) error {
-	return s.run(ctx, "pg_ctl", "-D", s.data, "-m", "fast", "-w", "-t", "60", "stop")
+	socket, running, err := s.running()
+	if running {
+		err = s.run(ctx, "pg_ctl", "-D", s.data, "-m", "fast", "-w", "-t", "60", "stop")
+		if socket != filepath.Dir(s.data) {
+			_ = os.Remove(socket) // was there for the socket only; a folder in use is not empty and stays
+		}
+	}
+	return errors.Join(err, s.release())
 }
 
-// Kill ends the server as a crash would, for tests.
-func (s *Server) Kill(ctx context.Context) error {
-	return s.run(ctx, "pg_ctl", "-D", s.data, "-m", "immediate", "-w", "stop")
-}
-
+// run runs one of PostgreSQL's programs; what it said is in the error.
 func (s *Server) run(ctx context.Context, program string, args ...string) error {
 	ctx, cancel := context.WithTimeout(ctx, 2*time.Minute)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, filepath.Join(s.bin, program), args...)
 	cmd.SysProcAttr = s.process
 	cmd.Dir = "/"
-	cmd.Env = append(os.Environ(), "LC_ALL=C.UTF-8", "PGOPTIONS=")
+	// Settings for other servers must not reach this one.
+	cmd.Env = append(slices.DeleteFunc(os.Environ(), func(v string) bool { return strings.HasPrefix(v, "PG") }), "LC_ALL=C.UTF-8")
 	// A file and not a pipe: the server inherits it and would keep a pipe open.
 	out, err := os.CreateTemp("", "tieout-pg-*.log")
 	if err != nil {
@@ -172,102 +169,6 @@ func (s *Server) run(ctx context.Context, program string, args ...string) error 
 		return fmt.Errorf("%s: %w\n%s", program, err, strings.TrimSpace(string(said)))
 	}
 	return nil
-}
-
-// own makes dir and, for root, gives it to an unprivileged user who then runs
-// the server.
-func (s *Server) own(dir string) error {
-	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return fmt.Errorf("make data folder: %w", err)
-	}
-	// A session of its own: Ctrl-C reaches the program, which stops the server in order.
-	s.process = &syscall.SysProcAttr{Setsid: true}
-	if os.Geteuid() != 0 {
-		return nil
-	}
-	uid, gid, err := unprivileged()
-	if err != nil {
-		return err
-	}
-	s.process.Credential = &syscall.Credential{Uid: uid, Gid: gid}
-	if err := os.Chown(dir, int(uid), int(gid)); err != nil {
-		return fmt.Errorf("give data folder to user %d: %w", uid, err)
-	}
-	return passable(dir, uid)
-}
-
-// Reachable reports whether the server's user could use a data folder there: as
-// root the server runs as somebody else, who may not enter a closed home.
-func Reachable(dir string) bool {
-	if os.Geteuid() != 0 {
-		return true
-	}
-	uid, _, err := unprivileged()
-	if err != nil {
-		return false
-	}
-	abs, err := filepath.Abs(dir)
-	return err == nil && passable(abs, uid) == nil
-}
-
-// passable checks that the server's user can walk down to dir: a data folder
-// below a closed home folder cannot be used by another user.
-func passable(dir string, uid uint32) error {
-	for parent := filepath.Dir(dir); parent != "/"; parent = filepath.Dir(parent) {
-		info, err := os.Stat(parent)
-		if errors.Is(err, os.ErrNotExist) {
-			continue // it will be made
-		}
-		if err != nil {
-			return fmt.Errorf("check data folder: %w", err)
-		}
-		stat, ok := info.Sys().(*syscall.Stat_t)
-		if ok && stat.Uid != uid && info.Mode().Perm()&0o001 == 0 {
-			return fmt.Errorf("the database runs as user %d, who may not enter %s: choose a data folder elsewhere with --data", uid, parent)
-		}
-	}
-	return nil
-}
-
-func unprivileged() (uid, gid uint32, err error) {
-	for _, name := range []string{"postgres", "nobody"} {
-		account, err := user.Lookup(name)
-		if err != nil {
-			continue
-		}
-		u, errU := strconv.ParseUint(account.Uid, 10, 32)
-		g, errG := strconv.ParseUint(account.Gid, 10, 32)
-		if errU == nil && errG == nil {
-			return uint32(u), uint32(g), nil
-		}
-	}
-	return 0, 0, errors.New("PostgreSQL refuses to run as root and neither user postgres nor nobody exists")
-}
-
-// socketDir is the data folder, or a short one when that path is too long for
-// a socket.
-func (s *Server) socketDir(dir string) (string, error) {
-	if len(dir) <= socketLimit {
-		return dir, nil
-	}
-	short := filepath.Join(os.TempDir(), fmt.Sprintf("tieout-%x", fnv(dir)))
-	if err := os.MkdirAll(short, 0o755); err != nil {
-		return "", fmt.Errorf("make socket folder: %w", err)
-	}
-	if c := s.process.Credential; c != nil {
-		if err := os.Chown(short, int(c.Uid), int(c.Gid)); err != nil {
-			return "", fmt.Errorf("give socket folder to user %d: %w", c.Uid, err)
-		}
-	}
-	return short, nil
-}
-
-func fnv(s string) uint32 {
-	h := uint32(2166136261)
-	for i := range len(s) {
-		h = (h ^ uint32(s[i])) * 16777619
-	}
-	return h
 }
 
 // Database returns the address of the named database, creating it when it is

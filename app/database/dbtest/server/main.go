@@ -1,32 +1,81 @@
-// Command server starts or stops the PostgreSQL server that the tests share:
-// `make test` starts it once for all test processes.
+// Command server is the PostgreSQL server of the tests. "with COMMAND..." runs
+// a command with TEST_DATABASE_URL naming a server of its own, which ends with
+// the command; "stop" ends the one that tests run by hand share.
 package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
+	"os/exec"
+	"os/signal"
+	"path/filepath"
+	"syscall"
+	"time"
 
 	"tieout/app/database/dbtest"
+	"tieout/app/database/private"
 )
 
 func main() {
-	if err := run(context.Background(), os.Args[1:]); err != nil {
+	err := run(os.Args[1:])
+	var failed *exec.ExitError
+	switch {
+	case errors.As(err, &failed) && failed.Exited():
+		os.Exit(failed.ExitCode()) // the command has said why
+	case err != nil:
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
 }
 
-func run(ctx context.Context, args []string) error {
+func run(args []string) error {
 	switch {
-	case len(args) == 1 && args[0] == "start":
-		if err := dbtest.Stop(ctx); err != nil {
-			return err
-		}
-		_, err := dbtest.Server(ctx)
-		return err
 	case len(args) == 1 && args[0] == "stop":
-		return dbtest.Stop(ctx)
+		return dbtest.Stop(context.Background())
+	case len(args) > 1 && args[0] == "with":
+		return with(args[1:])
 	}
-	return fmt.Errorf("usage: server start|stop")
+	return errors.New("usage: server with COMMAND... | stop")
+}
+
+// with runs a command beside a server.
+func with(command []string) (err error) {
+	// Ctrl-C reaches the command too; its end is waited for.
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	env := os.Environ()
+	if os.Getenv("TEST_DATABASE_URL") == "" {
+		server, end, failed := start(ctx)
+		if failed != nil {
+			return failed
+		}
+		defer func() { err = errors.Join(err, end()) }()
+		env = append(env, "TEST_DATABASE_URL="+server)
+	}
+	cmd := exec.CommandContext(ctx, command[0], command[1:]...)
+	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) }
+	cmd.WaitDelay = 30 * time.Second
+	cmd.Env, cmd.Stdin, cmd.Stdout, cmd.Stderr = env, os.Stdin, os.Stdout, os.Stderr
+	return cmd.Run()
+}
+
+// start runs a server in a folder of its own; end stops it and removes both.
+func start(ctx context.Context) (address string, end func() error, err error) {
+	parent := os.TempDir()
+	if !private.Reachable(filepath.Join(parent, "x")) {
+		parent = "/var/tmp" // root's own temporary folder is closed to the server's user
+	}
+	dir, err := os.MkdirTemp(parent, "tieout-test-")
+	if err != nil {
+		return "", nil, fmt.Errorf("make folder for the test database: %w", err)
+	}
+	server, err := private.Start(ctx, dir, dbtest.Options())
+	if err != nil {
+		return "", nil, errors.Join(err, os.RemoveAll(dir))
+	}
+	return server.URL, func() error {
+		return errors.Join(server.Stop(context.Background()), os.RemoveAll(dir))
+	}, nil
 }
