@@ -1,12 +1,19 @@
 # Tieout. Two commands matter: `make run` and `make test`.
 SHELL := /bin/bash
 GO ?= go
-# An empty home is enough: Go keeps its caches below it, or in .tieout when there is no home at all.
-export GOCACHE ?= $(if $(HOME),$(HOME)/.cache/go-build,$(CURDIR)/.tieout/go-build)
+# A clone that belongs to somebody else must build too: no version control stamp.
+export GO
 export GOFLAGS ?= -buildvcs=false
+# Without a home folder Go's caches are kept here.
+ifeq ($(HOME),)
+export GOPATH ?= $(CURDIR)/.tieout/go
+export GOCACHE ?= $(CURDIR)/.tieout/go-build
+endif
 ARGS ?=
 TESTS ?= ./...
-GENERATED := sqlc views/*_templ.go
+BENCH ?= ./app/settlement/... ./app/mapping ./app/journal ./app/web
+# Runs a command beside a PostgreSQL of its own, which ends with it.
+WITH_DATABASE := $(GO) run ./app/database/dbtest/server with
 
 .DEFAULT_GOAL := help
 
@@ -25,18 +32,17 @@ run: build ## Start everything on this machine with a simulated seller (ARGS="--
 
 .PHONY: test
 test: ## Run every test: race detector, shuffled, browser and workbook tests included
-	@scripts/need postgresql chromium libreoffice
-	@$(GO) run ./app/database/dbtest/server start
-	@status=0; $(GO) test -race -shuffle=on -timeout 20m $(TESTS) || status=$$?; \
-		$(GO) run ./app/database/dbtest/server stop; exit $$status
+	@scripts/need compiler postgresql chromium libreoffice
+	@$(WITH_DATABASE) $(GO) test -race -shuffle=on -timeout 20m $(TESTS)
+
+.PHONY: stop-test-db
+stop-test-db: ## Stop the PostgreSQL that tests run by hand leave running
+	@$(GO) run ./app/database/dbtest/server stop
 
 .PHONY: bench
 bench: ## Print the benchmark table
 	@scripts/need postgresql
-	@$(GO) run ./app/database/dbtest/server start
-	@status=0; $(GO) test -run '^$$' -bench . -benchmem -timeout 60m $(BENCH) || status=$$?; \
-		$(GO) run ./app/database/dbtest/server stop; exit $$status
-BENCH ?= ./app/settlement/... ./app/mapping ./app/journal ./app/web
+	@$(WITH_DATABASE) $(GO) test -run '^$$' -bench . -benchmem -timeout 60m $(BENCH)
 
 .PHONY: generate
 generate: ## Generate code from queries and templates
@@ -49,7 +55,8 @@ verify: lint ## Check that generated code is current, and lint
 
 .PHONY: lint
 lint: ## gofmt, vet, staticcheck, import floors
-	@test -z "$$(gofmt -l $$(git ls-files '*.go'))" || { gofmt -l $$(git ls-files '*.go'); echo "run gofmt -w on these files"; exit 1; }
+	@unformatted=$$(find . -name '.?*' -prune -o -name '*.go' -print0 | xargs -0 gofmt -l) && \
+		test -z "$$unformatted" || { echo "$$unformatted"; echo "run gofmt -w on these files"; exit 1; }
 	$(GO) vet ./...
 	$(GO) tool staticcheck ./...
 	$(GO) test -count=1 -run '^TestArchitecture' .
