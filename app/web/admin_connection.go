@@ -98,7 +98,7 @@ func (s *server) connectionForm(r *request, status int, c connection.Connection,
 func (r *request) connectionButtons(c connection.Connection, base string) []views.Button {
 	var buttons []views.Button
 	if r.person.Can(identity.ManageConnections) {
-		buttons = append(buttons, views.Button{Label: "Test", Icon: "plug", Action: base + "/test"}, views.Button{Label: "Read accounts and periods", Icon: "refresh-cw", Action: base + "/sync"})
+		buttons = append(buttons, views.Button{Label: "Test", Icon: "plug", Action: base + "/test"}, views.Button{Label: "Read accounts and periods", Icon: "rotate-ccw", Action: base + "/sync"})
 	}
 	if r.person.Can(identity.RunFlows) {
 		buttons = append(buttons, views.Button{Label: "Look for reports", Icon: "search", Action: base + "/find"})
@@ -106,7 +106,7 @@ func (r *request) connectionButtons(c connection.Connection, base string) []view
 		if c.PausedAt != nil {
 			label = "Resume"
 		}
-		buttons = append(buttons, views.Button{Label: label, Icon: "circle-pause", Action: base + "/pause", Name: "what", Value: strings.ToLower(label)})
+		buttons = append(buttons, views.Button{Label: label, Icon: "pause", Action: base + "/pause", Name: "what", Value: strings.ToLower(label)})
 	}
 	return buttons
 }

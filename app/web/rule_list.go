@@ -207,6 +207,9 @@ func (r *request) sums(c mapping.Count) templ.Component {
 	if len(list) == 0 {
 		return views.Nothing()
 	}
+	if len(list) == 1 {
+		return list[0]
+	}
 	return views.Together(list...)
 }
 

@@ -59,7 +59,7 @@ func (s *server) searchOrders(r *request, text string) (views.HitGroup, error) {
 		if p.SKU {
 			name = "sku"
 		}
-		group.Hits = append(group.Hits, views.Hit{Icon: "package", Text: text, Note: fmt.Sprintf("%d lines in settlement %s", p.Lines, p.AmazonID),
+		group.Hits = append(group.Hits, views.Hit{Icon: "receipt-text", Text: text, Note: fmt.Sprintf("%d lines in settlement %s", p.Lines, p.AmazonID),
 			Href: fmt.Sprintf("/settlements/%d/lines?%s=%s", p.SettlementID, name, text)})
 	}
 	return group, nil
