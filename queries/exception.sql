@@ -16,11 +16,12 @@ WHERE connection_id = @connection_id AND class = @class AND cause = @cause AND s
 -- name: GetException :one
 SELECT e.id, e.connection_id, c.name AS connection_name, e.class, e.cause, e.title, e.detail, e.settlement_id, e.entry_id, e.kind_id,
        e.records, e.amount, e.currency, e.state, e.assigned_to, coalesce(a.name, '') AS assigned_name, e.snoozed_until, e.resolution,
-       coalesce(r.name, '') AS resolved_name, e.resolved_at, e.opened_at, e.updated_at, e.version
+       coalesce(r.name, '') AS resolved_name, e.resolved_at, e.opened_at, e.updated_at, e.version, coalesce(k.marketplace, '') AS marketplace
 FROM exception e
 JOIN connection c ON c.id = e.connection_id
 LEFT JOIN person a ON a.id = e.assigned_to
 LEFT JOIN person r ON r.id = e.resolved_by
+LEFT JOIN kind k ON k.id = e.kind_id
 WHERE e.id = $1;
 
 -- name: ListExceptions :many
@@ -28,11 +29,12 @@ WHERE e.id = $1;
 SELECT e.id, e.connection_id, c.name AS connection_name, e.class, e.cause, e.title, e.settlement_id, e.entry_id, e.kind_id,
        e.records, e.amount, e.currency, e.state, e.assigned_to, coalesce(a.name, '') AS assigned_name, e.snoozed_until,
        e.resolution, coalesce(r.name, '') AS resolved_name, e.resolved_at,
-       e.opened_at, e.version, coalesce(abs(e.amount), 0)::numeric AS weight
+       e.opened_at, e.version, coalesce(abs(e.amount), 0)::numeric AS weight, coalesce(k.marketplace, '') AS marketplace
 FROM exception e
 JOIN connection c ON c.id = e.connection_id
 LEFT JOIN person a ON a.id = e.assigned_to
 LEFT JOIN person r ON r.id = e.resolved_by
+LEFT JOIN kind k ON k.id = e.kind_id
 WHERE (sqlc.narg(connection_id)::bigint IS NULL OR e.connection_id = sqlc.narg(connection_id))
   AND (@class::text = '' OR e.class = @class)
   AND (@state::text = '' OR e.state = @state)

@@ -33,7 +33,7 @@ WHERE base = @base AND quote = @quote AND rate_on <= @until_on::date AND rate_on
 ORDER BY rate_on DESC;
 
 -- name: DraftsOfSettlement :many
-SELECT id, fiscal_year, period, version, reference, row_version FROM journal_entry
+SELECT id, fiscal_year, period, version, reference, row_version, plan_hash FROM journal_entry
 WHERE settlement_id = $1 AND entry_type = 'settlement' AND status = 'draft' ORDER BY id;
 
 -- name: LastVersion :one
@@ -45,16 +45,16 @@ WHERE s.connection_id = @connection_id AND s.amazon_id = @amazon_id AND e.fiscal
 
 -- name: InsertEntry :one
 INSERT INTO journal_entry (connection_id, settlement_id, entry_type, reference, version, company, journal, fiscal_year, period, moved_from,
-    entry_on, currency, functional_currency, rate, rate_note, description, rule_set_id, reverses_id, clearing, total, functional_total, reason)
+    entry_on, currency, functional_currency, rate, rate_note, description, rule_set_id, reverses_id, clearing, total, functional_total, reason, plan_hash)
 VALUES (@connection_id, @settlement_id, @entry_type, @reference, @version, @company, @journal, @fiscal_year, @period, @moved_from,
-    @entry_on, @currency, @functional_currency, @rate, @rate_note, @description, @rule_set_id, @reverses_id, @clearing, @total, @functional_total, @reason)
+    @entry_on, @currency, @functional_currency, @rate, @rate_note, @description, @rule_set_id, @reverses_id, @clearing, @total, @functional_total, @reason, @plan_hash)
 RETURNING id;
 
 -- name: RedraftEntry :exec
 UPDATE journal_entry
 SET moved_from = @moved_from, entry_on = @entry_on, rate = @rate, rate_note = @rate_note, description = @description, rule_set_id = @rule_set_id,
     company = @company, journal = @journal, functional_currency = @functional_currency,
-    clearing = @clearing, total = @total, functional_total = @functional_total, drafted_at = now()
+    clearing = @clearing, total = @total, functional_total = @functional_total, plan_hash = @plan_hash, drafted_at = now()
 WHERE id = @id AND status = 'draft';
 
 -- name: ClearSources :exec

@@ -75,11 +75,12 @@ func (q *Queries) CountExceptions(ctx context.Context, connectionID *int64) ([]C
 const getException = `-- name: GetException :one
 SELECT e.id, e.connection_id, c.name AS connection_name, e.class, e.cause, e.title, e.detail, e.settlement_id, e.entry_id, e.kind_id,
        e.records, e.amount, e.currency, e.state, e.assigned_to, coalesce(a.name, '') AS assigned_name, e.snoozed_until, e.resolution,
-       coalesce(r.name, '') AS resolved_name, e.resolved_at, e.opened_at, e.updated_at, e.version
+       coalesce(r.name, '') AS resolved_name, e.resolved_at, e.opened_at, e.updated_at, e.version, coalesce(k.marketplace, '') AS marketplace
 FROM exception e
 JOIN connection c ON c.id = e.connection_id
 LEFT JOIN person a ON a.id = e.assigned_to
 LEFT JOIN person r ON r.id = e.resolved_by
+LEFT JOIN kind k ON k.id = e.kind_id
 WHERE e.id = $1
 `
 
@@ -107,6 +108,7 @@ type GetExceptionRow struct {
 	OpenedAt       time.Time
 	UpdatedAt      time.Time
 	Version        int32
+	Marketplace    string
 }
 
 func (q *Queries) GetException(ctx context.Context, id int64) (GetExceptionRow, error) {
@@ -136,6 +138,7 @@ func (q *Queries) GetException(ctx context.Context, id int64) (GetExceptionRow, 
 		&i.OpenedAt,
 		&i.UpdatedAt,
 		&i.Version,
+		&i.Marketplace,
 	)
 	return i, err
 }
@@ -170,11 +173,12 @@ const listExceptions = `-- name: ListExceptions :many
 SELECT e.id, e.connection_id, c.name AS connection_name, e.class, e.cause, e.title, e.settlement_id, e.entry_id, e.kind_id,
        e.records, e.amount, e.currency, e.state, e.assigned_to, coalesce(a.name, '') AS assigned_name, e.snoozed_until,
        e.resolution, coalesce(r.name, '') AS resolved_name, e.resolved_at,
-       e.opened_at, e.version, coalesce(abs(e.amount), 0)::numeric AS weight
+       e.opened_at, e.version, coalesce(abs(e.amount), 0)::numeric AS weight, coalesce(k.marketplace, '') AS marketplace
 FROM exception e
 JOIN connection c ON c.id = e.connection_id
 LEFT JOIN person a ON a.id = e.assigned_to
 LEFT JOIN person r ON r.id = e.resolved_by
+LEFT JOIN kind k ON k.id = e.kind_id
 WHERE ($1::bigint IS NULL OR e.connection_id = $1)
   AND ($2::text = '' OR e.class = $2)
   AND ($3::text = '' OR e.state = $3)
@@ -220,6 +224,7 @@ type ListExceptionsRow struct {
 	OpenedAt       time.Time
 	Version        int32
 	Weight         decimal.Decimal
+	Marketplace    string
 }
 
 // Open ones by money at stake, then age; keyset on (rank, id).
@@ -264,6 +269,7 @@ func (q *Queries) ListExceptions(ctx context.Context, arg ListExceptionsParams) 
 			&i.OpenedAt,
 			&i.Version,
 			&i.Weight,
+			&i.Marketplace,
 		); err != nil {
 			return nil, err
 		}

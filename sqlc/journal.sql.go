@@ -358,7 +358,7 @@ func (q *Queries) DiscardEntry(ctx context.Context, arg DiscardEntryParams) (int
 }
 
 const draftsOfSettlement = `-- name: DraftsOfSettlement :many
-SELECT id, fiscal_year, period, version, reference, row_version FROM journal_entry
+SELECT id, fiscal_year, period, version, reference, row_version, plan_hash FROM journal_entry
 WHERE settlement_id = $1 AND entry_type = 'settlement' AND status = 'draft' ORDER BY id
 `
 
@@ -369,6 +369,7 @@ type DraftsOfSettlementRow struct {
 	Version    int32
 	Reference  string
 	RowVersion int32
+	PlanHash   []byte
 }
 
 func (q *Queries) DraftsOfSettlement(ctx context.Context, settlementID int64) ([]DraftsOfSettlementRow, error) {
@@ -387,6 +388,7 @@ func (q *Queries) DraftsOfSettlement(ctx context.Context, settlementID int64) ([
 			&i.Version,
 			&i.Reference,
 			&i.RowVersion,
+			&i.PlanHash,
 		); err != nil {
 			return nil, err
 		}
@@ -729,9 +731,9 @@ func (q *Queries) InsertComment(ctx context.Context, arg InsertCommentParams) (i
 
 const insertEntry = `-- name: InsertEntry :one
 INSERT INTO journal_entry (connection_id, settlement_id, entry_type, reference, version, company, journal, fiscal_year, period, moved_from,
-    entry_on, currency, functional_currency, rate, rate_note, description, rule_set_id, reverses_id, clearing, total, functional_total, reason)
+    entry_on, currency, functional_currency, rate, rate_note, description, rule_set_id, reverses_id, clearing, total, functional_total, reason, plan_hash)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10,
-    $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22)
+    $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23)
 RETURNING id
 `
 
@@ -758,6 +760,7 @@ type InsertEntryParams struct {
 	Total              decimal.Decimal
 	FunctionalTotal    decimal.Decimal
 	Reason             string
+	PlanHash           []byte
 }
 
 func (q *Queries) InsertEntry(ctx context.Context, arg InsertEntryParams) (int64, error) {
@@ -784,6 +787,7 @@ func (q *Queries) InsertEntry(ctx context.Context, arg InsertEntryParams) (int64
 		arg.Total,
 		arg.FunctionalTotal,
 		arg.Reason,
+		arg.PlanHash,
 	)
 	var id int64
 	err := row.Scan(&id)
@@ -1374,8 +1378,8 @@ const redraftEntry = `-- name: RedraftEntry :exec
 UPDATE journal_entry
 SET moved_from = $1, entry_on = $2, rate = $3, rate_note = $4, description = $5, rule_set_id = $6,
     company = $7, journal = $8, functional_currency = $9,
-    clearing = $10, total = $11, functional_total = $12, drafted_at = now()
-WHERE id = $13 AND status = 'draft'
+    clearing = $10, total = $11, functional_total = $12, plan_hash = $13, drafted_at = now()
+WHERE id = $14 AND status = 'draft'
 `
 
 type RedraftEntryParams struct {
@@ -1391,6 +1395,7 @@ type RedraftEntryParams struct {
 	Clearing           decimal.Decimal
 	Total              decimal.Decimal
 	FunctionalTotal    decimal.Decimal
+	PlanHash           []byte
 	ID                 int64
 }
 
@@ -1408,6 +1413,7 @@ func (q *Queries) RedraftEntry(ctx context.Context, arg RedraftEntryParams) erro
 		arg.Clearing,
 		arg.Total,
 		arg.FunctionalTotal,
+		arg.PlanHash,
 		arg.ID,
 	)
 	return err

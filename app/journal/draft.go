@@ -1,7 +1,10 @@
 package journal
 
 import (
+	"bytes"
 	"context"
+	"crypto/sha256"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -188,25 +191,40 @@ func (s *Service) store(ctx context.Context, tx *database.Tx, st sqlc.LockSettle
 		return nil, fmt.Errorf("read drafts: %w", err)
 	}
 	for _, plan := range plans {
-		id := int64(0)
-		for _, d := range drafts {
-			if int(d.FiscalYear) == plan.Period.FiscalYear && int(d.Period) == plan.Period.Number {
-				id = d.ID
-			}
-		}
-		id, err := s.storePlan(ctx, tx, st, plan, ruleSetID, id)
+		hash, err := plan.hash(st, ruleSetID)
 		if err != nil {
 			return nil, err
+		}
+		id, same := int64(0), false
+		for _, d := range drafts {
+			if int(d.FiscalYear) == plan.Period.FiscalYear && int(d.Period) == plan.Period.Number {
+				id, same = d.ID, bytes.Equal(d.PlanHash, hash)
+			}
+		}
+		if !same {
+			if id, err = s.storePlan(ctx, tx, st, plan, ruleSetID, id, hash); err != nil {
+				return nil, err
+			}
 		}
 		kept = append(kept, id)
 	}
 	return kept, s.discardDrafts(ctx, tx, st, kept, "rebuilt without it", actor)
 }
 
-func (s *Service) storePlan(ctx context.Context, tx *database.Tx, st sqlc.LockSettlementRow, p Plan, ruleSetID, id int64) (int64, error) {
+// hash is of everything that the plan puts into an entry.
+func (p Plan) hash(st sqlc.LockSettlementRow, ruleSetID int64) ([]byte, error) {
+	text, err := json.Marshal([]any{p, ruleSetID, st.P21Company, st.P21Journal, st.FunctionalCurrency})
+	if err != nil {
+		return nil, fmt.Errorf("hash plan: %w", err)
+	}
+	sum := sha256.Sum256(text)
+	return sum[:], nil
+}
+
+func (s *Service) storePlan(ctx context.Context, tx *database.Tx, st sqlc.LockSettlementRow, p Plan, ruleSetID, id int64, hash []byte) (int64, error) {
 	db := sqlc.New(tx)
 	if id == 0 {
-		fresh, err := s.insertEntry(ctx, db, st, p, ruleSetID)
+		fresh, err := s.insertEntry(ctx, db, st, p, ruleSetID, hash)
 		if err != nil {
 			return 0, err
 		}
@@ -221,7 +239,7 @@ func (s *Service) storePlan(ctx context.Context, tx *database.Tx, st sqlc.LockSe
 	err := db.RedraftEntry(ctx, sqlc.RedraftEntryParams{
 		ID: id, MovedFrom: p.MovedFrom, EntryOn: p.EntryOn.Time(), Rate: p.Rate, RateNote: p.RateNote, Description: p.Description,
 		RuleSetID: ruleSetID, Company: st.P21Company, Journal: st.P21Journal, FunctionalCurrency: st.FunctionalCurrency,
-		Clearing: p.Clearing, Total: p.Total, FunctionalTotal: p.FunctionalTotal,
+		Clearing: p.Clearing, Total: p.Total, FunctionalTotal: p.FunctionalTotal, PlanHash: hash,
 	})
 	if err != nil {
 		return 0, fmt.Errorf("redraft entry %d: %w", id, err)
@@ -229,7 +247,7 @@ func (s *Service) storePlan(ctx context.Context, tx *database.Tx, st sqlc.LockSe
 	return id, insertContent(ctx, db, id, st.ID, p.Lines, p.Sources)
 }
 
-func (s *Service) insertEntry(ctx context.Context, db *sqlc.Queries, st sqlc.LockSettlementRow, p Plan, ruleSetID int64) (int64, error) {
+func (s *Service) insertEntry(ctx context.Context, db *sqlc.Queries, st sqlc.LockSettlementRow, p Plan, ruleSetID int64, hash []byte) (int64, error) {
 	last, err := db.LastVersion(ctx, sqlc.LastVersionParams{ConnectionID: st.ConnectionID, AmazonID: st.AmazonID,
 		FiscalYear: int32(p.Period.FiscalYear), Period: int32(p.Period.Number)})
 	if err != nil {
@@ -240,7 +258,7 @@ func (s *Service) insertEntry(ctx context.Context, db *sqlc.Queries, st sqlc.Loc
 		Reference: Reference(st.AmazonID, p.Period, int(last)+1), Company: st.P21Company, Journal: st.P21Journal,
 		FiscalYear: int32(p.Period.FiscalYear), Period: int32(p.Period.Number), MovedFrom: p.MovedFrom, EntryOn: p.EntryOn.Time(),
 		Currency: st.Currency, FunctionalCurrency: st.FunctionalCurrency, Rate: p.Rate, RateNote: p.RateNote, Description: p.Description,
-		RuleSetID: ruleSetID, Clearing: p.Clearing, Total: p.Total, FunctionalTotal: p.FunctionalTotal,
+		RuleSetID: ruleSetID, Clearing: p.Clearing, Total: p.Total, FunctionalTotal: p.FunctionalTotal, PlanHash: hash,
 	})
 	if err != nil {
 		return 0, fmt.Errorf("insert journal entry: %w", err)

@@ -44,7 +44,7 @@ type workbook struct {
 
 func newWorkbook() (*workbook, error) {
 	b := &workbook{file: excelize.NewFile()}
-	amount, day, text := `#,##0.00##;[Red]-#,##0.00##;0.00`, "yyyy-mm-dd", "@"
+	amount, day, text := `#,##0.00;[Red]-#,##0.00`, "yyyy-mm-dd", "@"
 	styles := map[*int]*excelize.Style{
 		&b.title: {Font: &excelize.Font{Bold: true, Size: 14}},
 		&b.head:  {Font: &excelize.Font{Bold: true}, Border: []excelize.Border{{Type: "bottom", Style: 1, Color: "808080"}}, CustomNumFmt: &text},

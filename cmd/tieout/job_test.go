@@ -154,6 +154,7 @@ func TestTheWholeJobInTheBrowser(t *testing.T) {
 		require.Contains(t, amy.text(), "The rule is in use")
 	}
 	s.eventually(t, `SELECT count(*) > 0 AND bool_and(status = 'draft') FROM journal_entry WHERE settlement_id = $1 AND status <> 'discarded'`, settlement)
+	s.eventually(t, `SELECT count(*) = 0 FROM river_job WHERE kind IN ('draft', 'redraft') AND state NOT IN ('completed', 'cancelled', 'discarded')`)
 	entry := s.number(t, `SELECT min(id) FROM journal_entry WHERE settlement_id = $1 AND status = 'draft'`, settlement)
 
 	amy.open("/entries/%d", entry)
@@ -206,6 +207,7 @@ func TestNobodyApprovesTheirOwnEntryByPageOrByRequest(t *testing.T) {
 	t.Parallel()
 	s := startSite(t)
 	s.eventually(t, `SELECT count(*) > 0 FROM journal_entry WHERE status = 'draft'`)
+	s.eventually(t, `SELECT count(*) = 0 FROM river_job WHERE kind IN ('draft', 'redraft') AND state NOT IN ('completed', 'cancelled', 'discarded')`)
 	entry := s.number(t, `SELECT min(id) FROM journal_entry WHERE status = 'draft'`)
 	max := s.signIn(t, "max.multi")
 	max.open("/entries/%d", entry)
