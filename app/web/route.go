@@ -56,6 +56,8 @@ func (s *server) routes() []Route {
 			{POST, "/sign-out", everyone, s.signOut, 0},
 			{GET, signedOutPath, everyone, s.signedOutPage, 0},
 
+			{GET, "/preferences", signedIn, s.preferencesPage, 0},
+			{POST, "/preferences", signedIn, s.preferencesSave, 0},
 			{POST, "/preferences/theme", signedIn, s.themeSave, 0},
 		},
 		s.settlementRoutes(),
