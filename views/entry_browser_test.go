@@ -58,3 +58,14 @@ func TestAnEntryPrintsOnOnePageToSign(t *testing.T) {
 	require.Len(t, regexp.MustCompile(`/Type\s*/Page[^s]`).FindAll(pdf, -1), 1)
 	require.Equal(t, 3, value[int](t, b, `document.querySelectorAll(".signed .rule").length`))
 }
+
+func TestTheKeysWalkTheExceptionsAndNotTheirCauses(t *testing.T) {
+	t.Parallel()
+	server := httptest.NewServer(storyServer())
+	t.Cleanup(server.Close)
+	b := openBrowser(t)
+	b.do(t, chromedp.Navigate(server.URL+"/story/exceptions"), chromedp.WaitVisible(chromedp.CSS("html.scripted #results table")))
+	b.do(t, chromedp.KeyEvent("jxjx"))
+	require.Equal(t, "2", b.text(t, "[data-count]"))
+	require.Equal(t, "-14,718.80 USD", b.text(t, "[data-total]"), "-9,812.40 and -4,906.40")
+}

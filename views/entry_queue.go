@@ -26,9 +26,9 @@ type EntryRow struct {
 	Total      Amount
 	Clearing   Amount
 	Status     Pill
-	Submitted  string // by whom
+	Submitted  string // by whom; "" for drafts
+	Note       string // of a draft: why it was sent back
 	Number     string // in P21
-	Note       string // the reason of the last rejection or failure
 	State      State
 }
 
@@ -75,7 +75,7 @@ const (
 
 func (q EntryQueue) table(p Page) Table {
 	table := q.Listing.table("Journal entries",
-		Column{Key: EntryReference, Label: "Reference", Kind: Wrap},
+		Column{Key: EntryReference, Label: "Reference", Kind: Tight},
 		Column{Key: EntryConnection, Label: "Connection", Kind: Tight},
 		Column{Key: EntrySettlement, Label: "Settlement", Kind: Tight},
 		Column{Key: EntryPeriod, Label: "Period", Kind: Tight},
@@ -107,12 +107,12 @@ func (r EntryRow) row() Row {
 	row := Row{
 		ID: r.Value, Name: r.Reference.Text, State: r.State, Fixed: r.Value == "", Plain: r.Total.Plain, Currency: r.Total.Currency,
 		Cells: []templ.Component{
-			Stacked(PanelLink(r.Reference), r.Note), Text(r.Connection), Anchor(r.Settlement), Text(r.Period), Moment(r.Date),
-			Money(r.Total), Money(r.Clearing), StatusPill(r.Status), Text(r.Submitted), Code(r.Number),
+			PanelLink(r.Reference), Text(r.Connection), Anchor(r.Settlement), Text(r.Period), Moment(r.Date),
+			Money(r.Total), Money(r.Clearing), StatusPill(r.Status), Text(r.Submitted + r.Note), Code(r.Number),
 		},
 	}
 	if r.Reversal {
-		row.Cells[0] = Stacked(Together(PanelLink(r.Reference), Tag("reversal")), r.Note)
+		row.Cells[0] = Together(PanelLink(r.Reference), Tag("reversal"))
 	}
 	return row
 }

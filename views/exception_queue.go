@@ -33,7 +33,7 @@ type ExceptionRow struct {
 	Opened     When
 	Assigned   string
 	Status     Pill
-	Note       string // how it was resolved
+	Note       string // the kind's marketplace, or how it was resolved
 	Muted      bool
 }
 
@@ -86,7 +86,7 @@ func moneyOrNothing(a Amount) templ.Component {
 
 func (q ExceptionQueue) causeTable() Table {
 	table := Table{
-		ID: "causes", Caption: "Open exceptions by cause", Inside: true, Dense: true,
+		ID: "causes", Caption: "Open exceptions by cause", Inside: true, Dense: true, Passed: true,
 		Columns: []Column{{Label: "Cause", Kind: Wrap}, {Label: "Open", Kind: Number}, {Label: "Records", Kind: Number}, {Label: "At stake", Kind: Number}, {Label: "Oldest", Kind: Tight}},
 	}
 	for _, c := range q.Causes {

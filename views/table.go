@@ -24,6 +24,7 @@ type Table struct {
 	Chooser *Chooser // which columns are shown
 	Dense   bool     // rows of 28 px instead of 30
 	Inside  bool     // one of several tables on a page: its header does not stick
+	Passed  bool     // the keys for rows pass over it
 }
 
 // Column is a table column. Rows hold one cell per column, hidden ones too.

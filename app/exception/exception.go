@@ -46,6 +46,7 @@ type Exception struct {
 	SettlementID   int64
 	EntryID        int64
 	KindID         int32
+	Marketplace    string // of the kind
 	Records        int64
 	Amount         decimal.NullDecimal // money at stake
 	Currency       string

@@ -1,7 +1,9 @@
 package web
 
 import (
+	"bytes"
 	"encoding/hex"
+	"encoding/json"
 	"fmt"
 	"slices"
 	"strconv"
@@ -104,7 +106,7 @@ func (r *request) entryFacts(e journal.Entry) []views.Fact {
 	}
 	if e.Currency != e.FunctionalCurrency {
 		rate := fmt.Sprintf("1 %s = %s %s", e.Currency, e.Rate.String(), e.FunctionalCurrency)
-		facts = append(facts, views.Fact{Name: "Rate", Value: views.Stacked(views.Text(rate), e.RateNote)})
+		facts = append(facts, views.Fact{Name: "Rate", Value: views.Together(views.Text(rate), views.Soft(e.RateNote))})
 	}
 	if e.P21Number != "" {
 		facts = append(facts, views.Fact{Name: "P21 number", Value: views.Copyable(e.P21Number, e.P21Number)})
@@ -231,7 +233,7 @@ func (r *request) deliveryModel(d entryDetail) *views.EntryDelivery {
 	if m.ID == 0 {
 		return nil
 	}
-	delivery := &views.EntryDelivery{Status: deliveryPill(m.State), Payload: m.Payload, Facts: []views.Fact{
+	delivery := &views.EntryDelivery{Status: deliveryPill(m.State), Payload: indented(m.Payload), Facts: []views.Fact{
 		{Name: "Reference", Value: views.Copyable(m.Reference, m.Reference)},
 		{Name: "Company", Value: views.Text(m.Target)},
 		{Name: "Tries", Value: views.Text(strconv.Itoa(m.Attempts))},
@@ -244,10 +246,22 @@ func (r *request) deliveryModel(d entryDetail) *views.EntryDelivery {
 		delivery.Facts = append(delivery.Facts, views.Fact{Name: "Last answer", Value: views.Text(m.Error)})
 	}
 	for _, step := range d.steps {
-		delivery.Steps = append(delivery.Steps, views.Event{State: deliveryPill(step.Step).State, Who: step.Step, What: step.Actor,
-			When: r.format().Time(step.At), Quote: step.Detail})
+		what := step.Detail
+		if step.Actor != "" {
+			what = strings.TrimPrefix(what+" · "+step.Actor, " · ")
+		}
+		delivery.Steps = append(delivery.Steps, views.Event{State: deliveryPill(step.Step).State, Who: step.Step, What: what, When: r.format().Time(step.At)})
 	}
 	return delivery
+}
+
+// indented is JSON for people; what is no JSON stays as it is.
+func indented(text []byte) []byte {
+	var out bytes.Buffer
+	if err := json.Indent(&out, text, "", "  "); err != nil {
+		return text
+	}
+	return out.Bytes()
 }
 
 func deliveryPill(state string) views.Pill {
@@ -286,9 +300,10 @@ func orZeroTime(t *time.Time) time.Time {
 func (r *request) partsModel(e journal.Entry, line journal.EntryLine, parts []journal.Part) views.EntryParts {
 	row := r.entryLine(e, line)
 	model := views.EntryParts{Note: partsNote(e, line), Facts: []views.Fact{
-		{Name: "Account", Value: views.Stacked(views.Code(row.Account), row.Name)},
-		{Name: "Debit", Value: views.Money(row.Debit)}, {Name: "Credit", Value: views.Money(row.Credit)},
-		{Name: "For", Value: views.Text(row.About)}, {Name: "Settlement", Value: views.Anchor(views.Link{Text: e.AmazonID, Href: fmt.Sprintf("/settlements/%d", e.SettlementID)})},
+		{Name: "Account", Value: views.Together(views.Code(row.Account), views.Text(row.Name))},
+		{Name: side(line), Value: views.Money(either(row.Debit, row.Credit))},
+		{Name: "For", Value: views.Text(row.About)},
+		{Name: "Settlement", Value: views.Anchor(views.Link{Text: e.AmazonID, Href: fmt.Sprintf("/settlements/%d", e.SettlementID)})},
 	}}
 	lines, sum := int64(0), decimal.Zero
 	currency := money.Currency(e.Currency)
@@ -296,13 +311,36 @@ func (r *request) partsModel(e journal.Entry, line journal.EntryLine, parts []jo
 		lines, sum = lines+part.Lines, sum.Add(part.Amount)
 		href := fmt.Sprintf("/settlements/%d/lines?from=%s&kind=%d&to=%s", e.SettlementID, part.First, part.KindID, part.Last)
 		model.Rows = append(model.Rows, views.EntryPart{
-			Kind: part.Kind.String(), Marketplace: part.Kind.Marketplace, Days: r.format().Cycle(part.First, part.Last), Lines: views.Count(int(part.Lines)),
+			Kind: part.Kind.String(), Marketplace: part.Kind.Marketplace, Days: r.days(part.First, part.Last), Lines: views.Count(int(part.Lines)),
 			Rule:   views.Link{Text: fmt.Sprintf("Set %d", e.RuleSetNumber), Href: fmt.Sprintf("/rules/%d#rule-%d", e.RuleSetID, part.RuleID)},
 			Amount: r.format().Value(part.Amount, currency).Linked(href, "its settlement lines"),
 		})
 	}
 	model.Lines, model.Total = views.Count(int(lines)), r.format().Value(sum, currency)
 	return model
+}
+
+// days is a span of accounting dates.
+func (r *request) days(first, last period.Date) string {
+	if first == last {
+		return r.format().Day(first).Text
+	}
+	return r.format().Cycle(first, last)
+}
+
+func side(l journal.EntryLine) string {
+	if l.Credit.IsZero() {
+		return "Debit"
+	}
+	return "Credit"
+}
+
+// either is the one of two amounts that is there.
+func either(a, b views.Amount) views.Amount {
+	if a.Text != "" {
+		return a
+	}
+	return b
 }
 
 func partsNote(e journal.Entry, line journal.EntryLine) string {

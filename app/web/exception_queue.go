@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strconv"
@@ -131,9 +132,11 @@ func (r *request) exceptionFilterBar(f exception.Filter, people []identity.Perso
 	return bar
 }
 
-// causes are the open classes, the most money first as far as one currency
-// says, then the most causes.
+// causes are the open classes, the most money first, then the most causes.
 func (r *request) causes(counts []exception.Count, current exception.Class) []views.ExceptionCause {
+	slices.SortStableFunc(counts, func(a, b exception.Count) int {
+		return cmp.Or(largest(b).Cmp(largest(a)), cmp.Compare(b.Causes, a.Causes))
+	})
 	var causes []views.ExceptionCause
 	for _, c := range counts {
 		cause := views.ExceptionCause{
@@ -148,6 +151,15 @@ func (r *request) causes(counts []exception.Count, current exception.Class) []vi
 	return causes
 }
 
+// largest is the largest sum at stake; sums of different currencies are only
+// compared to be put in an order.
+func largest(c exception.Count) decimal.Decimal {
+	if len(c.Money) == 0 {
+		return decimal.Zero
+	}
+	return c.Money[0].Value
+}
+
 func exceptionBulk() []views.Button {
 	return []views.Button{
 		{Label: "Assign to me", Icon: "user-round", Action: "/exceptions/assign"},
@@ -160,7 +172,7 @@ func exceptionBulk() []views.Button {
 func (r *request) exceptionRow(e exception.Exception) views.ExceptionRow {
 	row := views.ExceptionRow{
 		Title: views.Link{Text: e.Title, Href: fmt.Sprintf("/exceptions/%d", e.ID)}, Class: classTitle(e.Class), Connection: e.ConnectionName,
-		Records: views.Count(int(e.Records)), Opened: r.format().Ago(e.OpenedAt, r.server.Clock.Now()), Assigned: e.AssignedName, Status: r.exceptionPill(e),
+		Note: e.Marketplace, Records: views.Count(int(e.Records)), Opened: r.format().Ago(e.OpenedAt, r.server.Clock.Now()), Assigned: e.AssignedName, Status: r.exceptionPill(e),
 	}
 	if e.Amount.Valid && !e.Amount.Decimal.IsZero() {
 		row.Money = r.format().Value(e.Amount.Decimal, money.Currency(e.Currency))

@@ -68,6 +68,9 @@ func (r *request) exceptionFacts(e exception.Exception) []views.Fact {
 		{Name: "Connection", Value: views.Text(e.ConnectionName)},
 		{Name: "Records", Value: views.Text(views.Count(int(e.Records)))},
 	}
+	if e.Marketplace != "" {
+		facts = append(facts, views.Fact{Name: "Marketplace", Value: views.Text(e.Marketplace)})
+	}
 	if e.Amount.Valid {
 		facts = append(facts, views.Fact{Name: "At stake", Value: views.Money(f.Value(e.Amount.Decimal, money.Currency(e.Currency)))})
 	}

@@ -58,6 +58,7 @@ func TestExceptionsAreGroupedAndSortedByMoney(t *testing.T) {
 	for _, text := range []string{"Missing exchange rate", "Broken chain", "817.40", `href="/exceptions?class=missing_rate"`, exceptionAt(large, "")} {
 		require.Contains(t, shown, text)
 	}
+	require.Less(t, strings.Index(shown, "Missing exchange rate"), strings.Index(shown, "Broken chain"), "the cause with the most money first")
 	order := []int{strings.Index(shown, "About large"), strings.Index(shown, "About middle"), strings.Index(shown, "About small")}
 	require.IsIncreasing(t, order)
 	require.NotContains(t, shown, "/exceptions/assign", "a viewer reads only")
@@ -220,6 +221,8 @@ func TestASuggestionIsUsedWithOneClick(t *testing.T) {
 	o := openOffice(t)
 	o.take(strings.ReplaceAll(o.report(10, seller.Whole), "FBAPerUnitFulfillmentFee", "FBAPerUnitHandlingFee"))
 	e := o.open(exception.UnmappedKind)[0]
+	require.NotEmpty(t, e.Marketplace)
+	require.Contains(t, o.viewer.get(exceptionAt(e.ID, "")).content(), "<dt>Marketplace</dt>")
 	_, suggestions, err := o.Rules.Suggest(t.Context(), e.ConnectionID, e.KindID)
 	require.NoError(t, err)
 	require.NotEmpty(t, suggestions)
