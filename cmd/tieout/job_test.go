@@ -28,10 +28,14 @@ import (
 type site struct {
 	*program
 	url     string
+	environ []string
 	sandbox *server.Server
 }
 
-func startSite(t *testing.T) *site {
+func startSite(t *testing.T) *site { t.Helper(); return startSiteThat(t, true) }
+
+// startSiteThat leaves the jobs to others when it does not work itself.
+func startSiteThat(t *testing.T, works bool) *site {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
@@ -39,18 +43,19 @@ func startSite(t *testing.T) *site {
 	s.sandbox, err = server.Start(t.Context(), server.Config{Addr: "127.0.0.1:0", OIDCAddr: "127.0.0.1:0", Seed: 7, OrdersPerDay: 6, PublicURL: s.url})
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = s.sandbox.Close() })
-	config, err := LoadConfig([]string{
+	s.environ = []string{
 		"TIEOUT_DATABASE_URL=" + dbtest.URL(t), "TIEOUT_VAULT_KEY=AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=", "TIEOUT_ENVIRONMENT=sandbox",
 		"TIEOUT_LISTEN=" + listener.Addr().String(), "TIEOUT_PUBLIC_URL=" + s.url, "TIEOUT_OIDC_ISSUER=" + s.sandbox.Issuer,
 		"TIEOUT_OIDC_CLIENT_ID=" + server.ClientID, "TIEOUT_OIDC_CLIENT_SECRET=" + server.ClientSecret, "TIEOUT_GROUP_ROLES=" + server.GroupRoles,
-		"TIEOUT_READ_BACK_INTERVAL=1s", "TIEOUT_SHUTDOWN_TIMEOUT=10s"})
+		"TIEOUT_READ_BACK_INTERVAL=1s", "TIEOUT_READ_BACK_WINDOW=2s", "TIEOUT_SHUTDOWN_TIMEOUT=10s"}
+	config, err := LoadConfig(s.environ)
 	require.NoError(t, err)
 	s.program, err = wire(t.Context(), config, slog.New(slog.DiscardHandler))
 	require.NoError(t, err)
 	require.NoError(t, s.furnish(t.Context(), s.sandbox))
 	ctx, stop := context.WithCancel(t.Context())
 	done := make(chan error, 1)
-	go func() { done <- s.serve(ctx, listener, true, nil) }()
+	go func() { done <- s.serve(ctx, listener, works, nil) }()
 	t.Cleanup(func() {
 		stop()
 		require.NoError(t, <-done)
