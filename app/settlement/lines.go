@@ -78,7 +78,7 @@ func (s *Service) Lines(ctx context.Context, d Detail, f LineFilter) (Page, erro
 	var page Page
 	looked := int32(0)
 	for _, r := range ranges {
-		if looked >= searchBudget && len(page.Lines) > 0 || looked >= 4*searchBudget {
+		if looked >= searchBudget {
 			page.SearchedTo = r.from - 1
 			return page, nil
 		}

@@ -32,10 +32,10 @@ type site struct {
 	sandbox *server.Server
 }
 
-func startSite(t *testing.T) *site { t.Helper(); return startSiteThat(t, true) }
+func startSite(t testing.TB) *site { t.Helper(); return startSiteThat(t, true) }
 
 // startSiteThat leaves the jobs to others when it does not work itself.
-func startSiteThat(t *testing.T, works bool) *site {
+func startSiteThat(t testing.TB, works bool) *site {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
@@ -65,7 +65,7 @@ func startSiteThat(t *testing.T, works bool) *site {
 }
 
 // eventually waits for the database to say yes.
-func (s *site) eventually(t *testing.T, query string, args ...any) {
+func (s *site) eventually(t testing.TB, query string, args ...any) {
 	t.Helper()
 	require.Eventually(t, func() bool {
 		var yes bool
@@ -73,7 +73,7 @@ func (s *site) eventually(t *testing.T, query string, args ...any) {
 	}, time.Minute, 100*time.Millisecond, query)
 }
 
-func (s *site) number(t *testing.T, query string, args ...any) int64 {
+func (s *site) number(t testing.TB, query string, args ...any) int64 {
 	t.Helper()
 	var n int64
 	require.NoError(t, s.pool.QueryRow(t.Context(), query, args...).Scan(&n))
@@ -83,11 +83,11 @@ func (s *site) number(t *testing.T, query string, args ...any) int64 {
 // tab is a browser in which one person is signed in.
 type tab struct {
 	context.Context
-	t *testing.T
+	t testing.TB
 	s *site
 }
 
-func (s *site) signIn(t *testing.T, who string) *tab {
+func (s *site) signIn(t testing.TB, who string) *tab {
 	t.Helper()
 	path, err := exec.LookPath("chromium")
 	if err != nil {
@@ -191,7 +191,7 @@ func TestTheWholeJobInTheBrowser(t *testing.T) {
 }
 
 // agree holds the workbook's journal lines against the database, to the cent.
-func agree(t *testing.T, s *site, entry int64, content []byte) {
+func agree(t testing.TB, s *site, entry int64, content []byte) {
 	t.Helper()
 	book, err := excelize.OpenReader(bytes.NewReader(content), excelize.Options{RawCellValue: true})
 	require.NoError(t, err)

@@ -1,0 +1,82 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"path/filepath"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"tieout/app/audit"
+	"tieout/app/document"
+	"tieout/app/settlement"
+	"tieout/cmd/sandbox/seller"
+)
+
+// pageLines is how many lines are in the database while pages are timed.
+const pageLines = 5_000_000
+
+// BenchmarkPages times each page at the server with millions of lines in the
+// database: median and worst of its requests, in milliseconds.
+func BenchmarkPages(b *testing.B) {
+	s := startSite(b)
+	s.eventually(b, `SELECT count(*) > 5 FROM journal_entry WHERE status = 'draft'`)
+	connection := s.number(b, `SELECT id FROM connection WHERE name = 'us'`)
+	s.fill(b, connection)
+	large := s.number(b, `SELECT id FROM settlement WHERE replaced_at IS NULL ORDER BY line_count DESC, id LIMIT 1`)
+	entry := s.number(b, `SELECT min(id) FROM journal_entry WHERE settlement_id = $1`, large)
+	var order string
+	require.NoError(b, s.pool.QueryRow(b.Context(), `SELECT order_id FROM settlement_line WHERE settlement_id = $1 AND line_no BETWEEN 500000 AND 500100 AND order_id IS NOT NULL LIMIT 1`, large).Scan(&order))
+	kind := s.number(b, `SELECT ref FROM line_block WHERE settlement_id = $1 AND dimension = 'kind' ORDER BY lines LIMIT 1`, large)
+	base := fmt.Sprintf("/settlements/%d", large)
+	pages := []string{"/", "/settlements", base, base + "/lines", base + "/lines?order=" + order, fmt.Sprintf("%s/lines?kind=%d&totals=1", base, kind), base + "/lines?type=Refund&totals=1",
+		base + "/lines?sku=BRW-POUR-01&totals=1", base + "/lines?min=1000000", base + "/lines/500000", base + "/documents", base + "/history", base + "/compare", "/entries", fmt.Sprintf("/entries/%d", entry),
+		"/exceptions", fmt.Sprintf("/rules?connection=%d", connection), "/search?q=" + order, "/admin/periods"}
+	tab := s.signIn(b, "amy.accountant")
+	tab.request(http.MethodGet, "/", "")
+	for _, page := range pages {
+		b.Run(page, func(b *testing.B) {
+			var times []time.Duration
+			for b.Loop() {
+				start := time.Now()
+				answer := tab.request(http.MethodGet, page, "")
+				_, err := io.Copy(io.Discard, answer.Body)
+				times = append(times, time.Since(start))
+				require.NoError(b, err)
+				require.Equal(b, http.StatusOK, answer.StatusCode)
+			}
+			slices.Sort(times)
+			b.ReportMetric(float64(times[len(times)/2].Microseconds())/1000, "median-ms")
+			b.ReportMetric(float64(times[len(times)-1].Microseconds())/1000, "worst-ms")
+		})
+	}
+}
+
+// fill imports large settlements until there are enough lines.
+func (s *site) fill(b *testing.B, connection int64) {
+	b.Helper()
+	account := seller.Accounts(11, time.Now(), pageLines/5/14/7)[0]
+	books := seller.NewBooks(account)
+	for cycle := 0; s.number(b, `SELECT coalesce(sum(line_count), 0)::bigint FROM settlement`) < pageLines; cycle++ {
+		path := filepath.Join(b.TempDir(), "large.txt")
+		file, err := os.Create(path)
+		require.NoError(b, err)
+		require.NoError(b, books.WriteReport(file, cycle, seller.Whole))
+		_, err = file.Seek(0, io.SeekStart)
+		require.NoError(b, err)
+		imported, err := s.settlements.Import(b.Context(), settlement.Source{ConnectionID: connection, Name: fmt.Sprint(cycle), From: document.FromUpload, Actor: audit.Job("bench")}, file)
+		require.NoError(b, err)
+		require.NoError(b, file.Close())
+		require.NoError(b, os.Remove(path))
+		_, err = s.entries.Draft(b.Context(), imported.Settlements[0].ID, audit.Job("bench"))
+		require.NoError(b, err)
+	}
+	require.NoError(b, s.settlements.Summarize(b.Context()))
+	_, err := s.pool.Exec(b.Context(), `ANALYZE`)
+	require.NoError(b, err)
+}
