@@ -83,7 +83,7 @@ func (q EntryQueue) table(p Page) Table {
 		Column{Key: EntryTotalOf, Label: "Debits", Kind: Number, Hint: "Sum of the debits, which equals the credits"},
 		Column{Key: EntryClearing, Label: "Clearing", Kind: Number, Hint: "Share of the deposit, on the clearing account"},
 		Column{Key: EntryStatus, Label: "State", Kind: Tight},
-		Column{Key: EntrySubmitted, Label: "Submitted by", Kind: Wrap},
+		Column{Key: EntrySubmitted, Label: "Submitted by"},
 		Column{Key: EntryNumber, Label: "P21 number", Kind: Tight},
 	)
 	if table.Empty.Title == "" {

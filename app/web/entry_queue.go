@@ -57,10 +57,17 @@ func (s *server) entryQueue(r *request) error {
 	for _, item := range items {
 		queue.Rows = append(queue.Rows, r.entryRow(item))
 	}
-	queue.Without = map[string]bool{views.EntryConnection: filter.ConnectionID != 0}
 	queue.Summary = views.Counted(count(sums.of(state)), "entry", "entries")
 	queue.Empty = emptyEntries(state)
-	return r.show(views.EntryQueueView(r.page("Journal entries", views.JournalEntries), queue))
+	page := r.page("Journal entries", views.JournalEntries)
+	queue.Without = map[string]bool{views.EntryConnection: oneConnection(page, filter.ConnectionID)}
+	return r.show(views.EntryQueueView(page, queue))
+}
+
+// oneConnection reports whether all rows of a list are of the same connection,
+// so that it need not be said in each.
+func oneConnection(page views.Page, chosen int64) bool {
+	return chosen != 0 || len(page.Connections) <= 2 // all of them, and the only one
 }
 
 // entryFilter reads what the address asks for.

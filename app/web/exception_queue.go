@@ -41,7 +41,8 @@ func (s *server) exceptionQueue(r *request) error {
 		Causes: r.causes(counts, filter.Class), Filter: r.exceptionFilterBar(filter, people), Outcomes: s.takeOutcomes(r.ctx()),
 	}
 	queue.Summary = "The most money first"
-	queue.Without = map[string]bool{views.ExceptionConnection: filter.ConnectionID != 0, views.ExceptionClass: filter.Class != ""}
+	page := r.page("Exceptions", views.Exceptions)
+	queue.Without = map[string]bool{views.ExceptionConnection: oneConnection(page, filter.ConnectionID), views.ExceptionClass: filter.Class != ""}
 	if r.person.Can(identity.ResolveExceptions) && (filter.State == stateOpen || filter.State == "") {
 		queue.Bulk = exceptionBulk()
 	}
@@ -55,7 +56,7 @@ func (s *server) exceptionQueue(r *request) error {
 	if filter.AfterWeight.Valid {
 		queue.Pager.First = r.link("after", "")
 	}
-	return r.show(views.ExceptionQueueView(r.page("Exceptions", views.Exceptions), queue))
+	return r.show(views.ExceptionQueueView(page, queue))
 }
 
 // exceptionFilter reads what the address asks for; open ones by default.

@@ -87,7 +87,7 @@ func (r *request) exceptionFacts(e exception.Exception) []views.Fact {
 			views.Fact{Name: "Because", Value: textOrNothing(e.Resolution)})
 	}
 	for _, name := range slices.Sorted(maps.Keys(e.Detail)) {
-		if text := detailText(e.Detail[name]); text != "" && name != "document" && name != "replaces" {
+		if text := detailText(e.Detail[name]); text != "" && text != e.Title && name != "document" && name != "replaces" {
 			facts = append(facts, views.Fact{Name: strings.ToUpper(name[:1]) + strings.ReplaceAll(name[1:], "_", " "), Value: views.Text(text)})
 		}
 	}
