@@ -81,7 +81,7 @@ CREATE TABLE settlement_line (
     shipment_id       text,
     order_item_code   text,
     promotion_id      text,
-    PRIMARY KEY (settlement_id, line_no, part)
+    PRIMARY KEY (settlement_id, line_no, part) WITH (fillfactor = 100) -- lines are only ever appended
 );
 -- Finds an order among millions of lines at next to no cost on import.
 CREATE INDEX settlement_line_places ON settlement_line USING brin (
