@@ -219,7 +219,14 @@
     if (holds("#content")) Object.assign(ctx.hx, { retarget: "#content", reselect: "#content", reswap: "outerHTML" });
     else { ctx.hx.reswap = "none"; announce("That did not work. Nothing was changed."); }
   });
-  document.addEventListener("htmx:error", () => announce("The server could not be reached. Nothing was changed."));
+  document.addEventListener("htmx:error", (event) => {
+    if (!streams(event)) return announce("The server could not be reached. Nothing was changed.");
+    // A stream that began comes back by itself; one that could not begin is asked for again.
+    const element = event.detail.ctx.sourceElement;
+    setTimeout(() => {
+      if (element.isConnected && !element._htmx?.sse) htmx.ajax("GET", element.getAttribute("hx-sse:connect"), { source: element });
+    }, 2000);
+  });
 
   // Past 200 ms a request shows at the top edge.
   let pending = 0, timer, edge;

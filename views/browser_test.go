@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -41,7 +42,7 @@ func openBrowser(t *testing.T) *browser {
 		chromedp.Flag("disable-quic", true), chromedp.Flag("disable-component-update", true), chromedp.Flag("disable-background-networking", true))
 	allocator, stopAllocator := chromedp.NewExecAllocator(t.Context(), options...)
 	t.Cleanup(stopAllocator)
-	limited, cancel := context.WithTimeout(allocator, 2*time.Minute)
+	limited, cancel := context.WithTimeout(allocator, 5*time.Minute)
 	t.Cleanup(cancel)
 	tab, closeTab := chromedp.NewContext(limited)
 	t.Cleanup(closeTab)
@@ -268,10 +269,13 @@ func TestTheThemeIsKept(t *testing.T) {
 	require.Empty(t, b.said())
 }
 
-func TestProgressStreamsAndEndsWithTheResult(t *testing.T) {
-	t.Parallel()
-	step := make(chan Progress)
+// workServer shows a piece of work whose progress comes from the channel, and
+// which has ended when the channel is closed. The first so many requests for
+// its stream are cut off.
+func workServer(t *testing.T, step <-chan Progress, cutOff int32) (url string) {
+	t.Helper()
 	ended := make(chan struct{})
+	var asked atomic.Int32
 	mux := storyServer()
 	mux.HandleFunc("GET /work", func(w http.ResponseWriter, r *http.Request) {
 		part := LiveProgress(Live{ID: "job", Stream: "/work/progress", Reload: "/work", Progress: Progress{Title: "Import", State: Info}})
@@ -283,6 +287,9 @@ func TestProgressStreamsAndEndsWithTheResult(t *testing.T) {
 		show(w, r, wrap(frame("Work", Settlements), part))
 	})
 	mux.HandleFunc("GET /work/progress", func(w http.ResponseWriter, r *http.Request) {
+		if asked.Add(1) <= cutOff {
+			panic(http.ErrAbortHandler)
+		}
 		w.Header().Set("Content-Type", "text/event-stream")
 		for {
 			select {
@@ -301,13 +308,31 @@ func TestProgressStreamsAndEndsWithTheResult(t *testing.T) {
 	})
 	server := httptest.NewServer(mux)
 	t.Cleanup(server.Close)
+	return server.URL + "/work"
+}
+
+func TestProgressStreamsAndEndsWithTheResult(t *testing.T) {
+	t.Parallel()
+	step := make(chan Progress, 1) // the test waits for the page alone, which has a limit
+	url := workServer(t, step, 0)
 	b := openBrowser(t)
-	b.do(t, chromedp.Navigate(server.URL+"/work"), chromedp.WaitVisible(chromedp.CSS("progress")))
+	b.do(t, chromedp.Navigate(url), chromedp.WaitVisible(chromedp.CSS("progress")))
 	step <- Progress{Title: "Import", State: Info, Percent: 41, Done: "412 of 1,000 lines"}
 	b.do(t, chromedp.WaitVisible(chromedp.CSS(`progress[value="41"]`)))
 	close(step)
 	b.do(t, chromedp.WaitVisible(chromedp.CSS(".alert.done")))
 	require.Empty(t, b.said())
+}
+
+func TestAStreamThatCannotBeginIsAskedForAgain(t *testing.T) {
+	t.Parallel()
+	step := make(chan Progress, 1)
+	step <- Progress{Title: "Import", State: Info, Percent: 41}
+	url := workServer(t, step, 8) // chromium itself asks again a few times
+	b := openBrowser(t)
+	b.do(t, chromedp.Navigate(url), chromedp.WaitVisible(chromedp.CSS(`progress[value="41"]`)))
+	close(step)
+	b.do(t, chromedp.WaitVisible(chromedp.CSS(".alert.done")))
 }
 
 func TestDialogsOpenWithoutScripts(t *testing.T) {
