@@ -87,11 +87,10 @@ func Start(ctx context.Context, pool *pgxpool.Pool, q *Queue, s Services, set Se
 	river.AddWorker(workers, &redraftWorker{entries: s.Entries, queue: q, pool: pool})
 	river.AddWorker(workers, &postWorker{entries: s.Entries})
 	river.AddWorker(workers, &sweepWorker{entries: s.Entries, queue: q, pool: pool})
-	river.AddWorker(workers, &importWorker{settlements: s.Settlements, queue: q, pool: pool})
+	river.AddWorker(workers, &importWorker{settlements: s.Settlements, pool: pool})
 	river.AddWorker(workers, &findWorker{connections: s.Connections, queue: q, pool: pool, clock: c})
-	river.AddWorker(workers, &fetchWorker{connections: s.Connections, settlements: s.Settlements, queue: q, pool: pool})
+	river.AddWorker(workers, &fetchWorker{connections: s.Connections, settlements: s.Settlements, pool: pool})
 	river.AddWorker(workers, &syncWorker{connections: s.Connections})
-	river.AddWorker(workers, &summarizeWorker{settlements: s.Settlements})
 	client, err := river.NewClient(riverpgxv5.New(pool), &river.Config{
 		Logger: log, Workers: workers, JobTimeout: jobTimeout, ErrorHandler: &errorLog{log},
 		// A worker that was killed leaves its jobs running; they are taken up again soon.

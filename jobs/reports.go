@@ -168,7 +168,6 @@ type fetchWorker struct {
 	river.WorkerDefaults[FetchReport]
 	connections *connection.Service
 	settlements *settlement.Service
-	queue       *Queue
 	pool        *pgxpool.Pool
 }
 
@@ -192,10 +191,7 @@ func (w *fetchWorker) Work(ctx context.Context, job *river.Job[FetchReport]) err
 	if err != nil {
 		return later(err)
 	}
-	if err := w.record(ctx, r, "imported", imported.Document.ID, ""); err != nil {
-		return err
-	}
-	return w.queue.Summarize(ctx)
+	return w.record(ctx, r, "imported", imported.Document.ID, "")
 }
 
 // fetch imports from the document that is there already, or from Amazon.
@@ -261,7 +257,6 @@ func (q *Queue) Import(ctx context.Context, tx pgx.Tx, args Import) error {
 type importWorker struct {
 	river.WorkerDefaults[Import]
 	settlements *settlement.Service
-	queue       *Queue
 	pool        *pgxpool.Pool
 }
 
@@ -289,10 +284,7 @@ func (w *importWorker) Work(ctx context.Context, job *river.Job[Import]) error {
 		return err
 	}
 	message, link := outcome(imported)
-	if err := task.Finish(ctx, w.pool, a.TaskID, task.Done, message, link); err != nil {
-		return err
-	}
-	return w.queue.Summarize(ctx)
+	return task.Finish(ctx, w.pool, a.TaskID, task.Done, message, link)
 }
 
 var errCancelled = errors.New("cancelled by a person")
@@ -361,32 +353,4 @@ func (w *syncWorker) Work(ctx context.Context, job *river.Job[Sync]) error {
 		}
 	}
 	return errors.Join(failed...)
-}
-
-// Summarize brings the index that finds orders up to date after an import.
-type Summarize struct{}
-
-// Kind implements river.JobArgs.
-func (Summarize) Kind() string { return "summarize" }
-
-// InsertOpts implements river.JobArgsWithInsertOpts.
-func (Summarize) InsertOpts() river.InsertOpts {
-	return river.InsertOpts{UniqueOpts: river.UniqueOpts{ByState: unfinished}}
-}
-
-// Summarize enqueues it, once however many imports ask.
-func (q *Queue) Summarize(ctx context.Context) error {
-	if _, err := q.client.Insert(ctx, Summarize{}, nil); err != nil {
-		return fmt.Errorf("enqueue summarize: %w", err)
-	}
-	return nil
-}
-
-type summarizeWorker struct {
-	river.WorkerDefaults[Summarize]
-	settlements *settlement.Service
-}
-
-func (w *summarizeWorker) Work(ctx context.Context, _ *river.Job[Summarize]) error {
-	return w.settlements.Summarize(ctx)
 }

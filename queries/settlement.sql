@@ -40,9 +40,6 @@ INSERT INTO settlement (id, connection_id, import_id, document_id, amazon_id, cu
 VALUES (@id, @connection_id, @import_id, @document_id, @amazon_id, @currency, @start_at, @end_at, @deposit_at, @deposit,
     @row_count, @line_count, @line_sum, @problem_count, @content_hash, @marketplaces, @replaces_id);
 
--- name: SummarizeLinePlaces :exec
-SELECT brin_summarize_new_values('settlement_line_places');
-
 -- name: GetSettlement :one
 SELECT s.id, s.connection_id, c.name AS connection_name, c.title AS connection_title, c.time_zone, c.functional_currency,
        s.import_id, s.document_id, s.amazon_id, s.currency, s.start_at, s.end_at, s.deposit_at, s.deposit, s.row_count, s.line_count,
@@ -158,6 +155,28 @@ UPDATE settlement_correction SET withdrawn_at = now() WHERE id = @id AND approve
 -- name: InsertRollup :exec
 INSERT INTO rollup (settlement_id, kind_id, posted_on, product_group, fulfillment, correction_id, lines, quantity, amount)
 VALUES (@settlement_id, @kind_id, @posted_on, @product_group, @fulfillment, @correction_id, @lines, @quantity, @amount);
+
+-- name: OrderBlocks :many
+-- The blocks of each current settlement that two buckets of order ids share.
+SELECT s.id, s.amazon_id, a.blocks AS first, b.blocks AS second FROM settlement s
+JOIN line_block a ON a.settlement_id = s.id AND a.dimension = 'order' AND a.ref = @first_bucket
+JOIN line_block b ON b.settlement_id = s.id AND b.dimension = 'order' AND b.ref = @second_bucket
+WHERE s.replaced_at IS NULL ORDER BY s.end_at DESC, s.id DESC;
+
+-- name: CountOrderLines :many
+-- Lines of an order among runs of rows.
+SELECT r.settlement_id::bigint AS settlement_id, count(*) AS lines
+FROM (SELECT unnest(@settlement_ids::bigint[]) AS settlement_id, unnest(@first_rows::int[]) AS lo, unnest(@last_rows::int[]) AS hi) r
+CROSS JOIN LATERAL (
+    SELECT 1 FROM settlement_line l WHERE l.settlement_id = r.settlement_id AND l.line_no BETWEEN r.lo AND r.hi
+       AND (l.order_id = @order_id::text OR l.merchant_order_id = @order_id::text) OFFSET 0) l
+GROUP BY r.settlement_id;
+
+-- name: ProductPlaces :many
+SELECT s.id, s.amazon_id, sum(b.lines)::bigint AS lines FROM product p
+JOIN line_block b ON b.dimension = 'product' AND b.ref = p.id
+JOIN settlement s ON s.id = b.settlement_id
+WHERE p.sku = @sku AND s.replaced_at IS NULL GROUP BY s.id ORDER BY s.end_at DESC LIMIT @size;
 
 -- name: LineBlocks :many
 SELECT ref, lines, amount, blocks FROM line_block

@@ -129,6 +129,53 @@ func (q *Queries) CorrectionOfSettlement(ctx context.Context, settlementID int64
 	return i, err
 }
 
+const countOrderLines = `-- name: CountOrderLines :many
+SELECT r.settlement_id::bigint AS settlement_id, count(*) AS lines
+FROM (SELECT unnest($1::bigint[]) AS settlement_id, unnest($2::int[]) AS lo, unnest($3::int[]) AS hi) r
+CROSS JOIN LATERAL (
+    SELECT 1 FROM settlement_line l WHERE l.settlement_id = r.settlement_id AND l.line_no BETWEEN r.lo AND r.hi
+       AND (l.order_id = $4::text OR l.merchant_order_id = $4::text) OFFSET 0) l
+GROUP BY r.settlement_id
+`
+
+type CountOrderLinesParams struct {
+	SettlementIds []int64
+	FirstRows     []int32
+	LastRows      []int32
+	OrderID       string
+}
+
+type CountOrderLinesRow struct {
+	SettlementID int64
+	Lines        int64
+}
+
+// Lines of an order among runs of rows.
+func (q *Queries) CountOrderLines(ctx context.Context, arg CountOrderLinesParams) ([]CountOrderLinesRow, error) {
+	rows, err := q.db.Query(ctx, countOrderLines,
+		arg.SettlementIds,
+		arg.FirstRows,
+		arg.LastRows,
+		arg.OrderID,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []CountOrderLinesRow{}
+	for rows.Next() {
+		var i CountOrderLinesRow
+		if err := rows.Scan(&i.SettlementID, &i.Lines); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const currentSettlement = `-- name: CurrentSettlement :one
 SELECT id, content_hash, document_id, deposit, line_sum FROM settlement
 WHERE connection_id = $1 AND amazon_id = $2 AND replaced_at IS NULL
@@ -662,6 +709,51 @@ func (q *Queries) OpenImport(ctx context.Context, arg OpenImportParams) (int64, 
 	return id, err
 }
 
+const orderBlocks = `-- name: OrderBlocks :many
+SELECT s.id, s.amazon_id, a.blocks AS first, b.blocks AS second FROM settlement s
+JOIN line_block a ON a.settlement_id = s.id AND a.dimension = 'order' AND a.ref = $1
+JOIN line_block b ON b.settlement_id = s.id AND b.dimension = 'order' AND b.ref = $2
+WHERE s.replaced_at IS NULL ORDER BY s.end_at DESC, s.id DESC
+`
+
+type OrderBlocksParams struct {
+	FirstBucket  int32
+	SecondBucket int32
+}
+
+type OrderBlocksRow struct {
+	ID       int64
+	AmazonID string
+	First    []byte
+	Second   []byte
+}
+
+// The blocks of each current settlement that two buckets of order ids share.
+func (q *Queries) OrderBlocks(ctx context.Context, arg OrderBlocksParams) ([]OrderBlocksRow, error) {
+	rows, err := q.db.Query(ctx, orderBlocks, arg.FirstBucket, arg.SecondBucket)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []OrderBlocksRow{}
+	for rows.Next() {
+		var i OrderBlocksRow
+		if err := rows.Scan(
+			&i.ID,
+			&i.AmazonID,
+			&i.First,
+			&i.Second,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const problemsOfImport = `-- name: ProblemsOfImport :many
 SELECT position, settlement_id, line_no, column_name, value, rule, raw_offset, raw_length
 FROM settlement_problem WHERE import_id = $1 AND position > $2 ORDER BY position LIMIT $3
@@ -703,6 +795,44 @@ func (q *Queries) ProblemsOfImport(ctx context.Context, arg ProblemsOfImportPara
 			&i.RawOffset,
 			&i.RawLength,
 		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const productPlaces = `-- name: ProductPlaces :many
+SELECT s.id, s.amazon_id, sum(b.lines)::bigint AS lines FROM product p
+JOIN line_block b ON b.dimension = 'product' AND b.ref = p.id
+JOIN settlement s ON s.id = b.settlement_id
+WHERE p.sku = $1 AND s.replaced_at IS NULL GROUP BY s.id ORDER BY s.end_at DESC LIMIT $2
+`
+
+type ProductPlacesParams struct {
+	Sku  string
+	Size int32
+}
+
+type ProductPlacesRow struct {
+	ID       int64
+	AmazonID string
+	Lines    int64
+}
+
+func (q *Queries) ProductPlaces(ctx context.Context, arg ProductPlacesParams) ([]ProductPlacesRow, error) {
+	rows, err := q.db.Query(ctx, productPlaces, arg.Sku, arg.Size)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []ProductPlacesRow{}
+	for rows.Next() {
+		var i ProductPlacesRow
+		if err := rows.Scan(&i.ID, &i.AmazonID, &i.Lines); err != nil {
 			return nil, err
 		}
 		items = append(items, i)
@@ -993,15 +1123,6 @@ func (q *Queries) SettlementByAmazonID(ctx context.Context, arg SettlementByAmaz
 	var id int64
 	err := row.Scan(&id)
 	return id, err
-}
-
-const summarizeLinePlaces = `-- name: SummarizeLinePlaces :exec
-SELECT brin_summarize_new_values('settlement_line_places')
-`
-
-func (q *Queries) SummarizeLinePlaces(ctx context.Context) error {
-	_, err := q.db.Exec(ctx, summarizeLinePlaces)
-	return err
 }
 
 const taxResidue = `-- name: TaxResidue :one

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math/bits"
 	"strings"
 	"time"
 
@@ -61,12 +60,9 @@ func (s *Service) GetLine(ctx context.Context, settlementID int64, row int32, pa
 	return l, nil
 }
 
-// Lines returns a page of lines in the report's order. Filters on kinds and
-// products skip the blocks that hold none; the rest is bounded by a budget.
+// Lines returns a page of lines in the report's order. Filters on kinds,
+// products and orders skip the blocks that hold none; the rest is bounded by a budget.
 func (s *Service) Lines(ctx context.Context, d Detail, f LineFilter) (Page, error) {
-	if f.OrderID != "" {
-		return s.linesOfOrder(ctx, d, f)
-	}
 	productID, known, err := s.productOf(ctx, d, f.SKU)
 	if err != nil || !known {
 		return Page{}, err
@@ -110,76 +106,45 @@ func (s *Service) productOf(ctx context.Context, d Detail, sku string) (id int32
 	return id, true, nil
 }
 
-// rowRange is a run of file rows, both ends included.
-type rowRange struct{ from, to int32 }
-
-// ranges returns the rows worth looking at after the filter's key, in runs of
-// at most a few blocks, so that an early full page reads little.
+// ranges returns the rows worth looking at after the filter's key.
 func (s *Service) ranges(ctx context.Context, d Detail, f LineFilter, productID int32) ([]rowRange, error) {
-	// Rows count from 1 with the header; a line's row is at most a little above
-	// the number of rows of the file. Bound it by what the blocks can hold.
 	var last int32
 	if err := s.pool.QueryRow(ctx, `SELECT coalesce(max(line_no), 0) FROM settlement_line WHERE settlement_id = $1`, d.ID).Scan(&last); err != nil {
 		return nil, fmt.Errorf("find the last row: %w", err)
 	}
-	wanted := make([]byte, last/rowsPerBlock/8+1)
-	for i := range wanted {
-		wanted[i] = 0xff
-	}
+	blocks := allBlocks(last)
 	if len(f.KindIDs) > 0 {
-		if err := s.intersect(ctx, d.ID, "kind", f.KindIDs, wanted); err != nil {
+		if err := s.narrow(ctx, blocks, d.ID, byKind, f.KindIDs...); err != nil {
 			return nil, err
 		}
 	}
 	if productID != 0 {
-		if err := s.intersect(ctx, d.ID, "product", []int32{productID}, wanted); err != nil {
+		if err := s.narrow(ctx, blocks, d.ID, byProduct, productID); err != nil {
 			return nil, err
 		}
 	}
-	return runs(wanted, max(f.AfterRow, 1), last), nil
+	if f.OrderID != "" {
+		for _, bucket := range bucketsOf([]byte(f.OrderID)) {
+			if err := s.narrow(ctx, blocks, d.ID, byOrder, bucket); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return blocks.runs(max(f.AfterRow, 1), last), nil
 }
 
-// intersect keeps the blocks that hold any of the refs.
-func (s *Service) intersect(ctx context.Context, settlementID int64, dimension string, refs []int32, wanted []byte) error {
+// narrow keeps the blocks that hold any of the refs.
+func (s *Service) narrow(ctx context.Context, blocks blockSet, settlementID int64, dimension string, refs ...int32) error {
 	rows, err := sqlc.New(s.pool).LineBlocks(ctx, sqlc.LineBlocksParams{SettlementID: settlementID, Dimension: dimension, Refs: refs})
 	if err != nil {
 		return fmt.Errorf("read line blocks: %w", err)
 	}
-	any := make([]byte, len(wanted))
-	for _, r := range rows {
-		for i := range min(len(any), len(r.Blocks)) {
-			any[i] |= r.Blocks[i]
-		}
+	bitmaps := make([][]byte, len(rows))
+	for i, r := range rows {
+		bitmaps[i] = r.Blocks
 	}
-	for i := range wanted {
-		wanted[i] &= any[i]
-	}
+	blocks.keep(bitmaps...)
 	return nil
-}
-
-// blocksPerRun is how many neighbouring blocks one query looks at.
-const blocksPerRun = 4
-
-func runs(wanted []byte, first, last int32) []rowRange {
-	var list []rowRange
-	blocks := 0
-	for i, b := range wanted {
-		for ; b != 0; b &= b - 1 {
-			n := int32(i*8 + bits.TrailingZeros8(b))
-			from, to := max(n*rowsPerBlock, first), min((n+1)*rowsPerBlock-1, last)
-			if from > to {
-				continue
-			}
-			if k := len(list) - 1; k >= 0 && list[k].to+1 == from && blocks < blocksPerRun {
-				list[k].to = to
-				blocks++
-				continue
-			}
-			list = append(list, rowRange{from, to})
-			blocks = 1
-		}
-	}
-	return list
 }
 
 const lineColumns = `l.settlement_id, l.line_no, l.part, l.kind_id, k.marketplace, k.transaction_type, k.amount_type, k.amount_description, k.sign,
@@ -257,31 +222,6 @@ func queryLines(ctx context.Context, db querier, c *condition, limit int) ([]Lin
 	return lines, nil
 }
 
-// linesOfOrder finds an order's lines through the block range index. The
-// planner is kept from reading the whole table where it has no statistics yet.
-func (s *Service) linesOfOrder(ctx context.Context, d Detail, f LineFilter) (Page, error) {
-	productID, known, err := s.productOf(ctx, d, f.SKU)
-	if err != nil || !known {
-		return Page{}, err
-	}
-	var page Page
-	err = pgx.BeginTxFunc(ctx, s.pool, pgx.TxOptions{AccessMode: pgx.ReadOnly}, func(tx pgx.Tx) error {
-		if _, err := tx.Exec(ctx, `SET LOCAL enable_seqscan = off`); err != nil {
-			return err
-		}
-		lines, err := queryLines(ctx, tx, f.where(d.ID, productID), f.PageSize+1)
-		page.Lines = lines
-		return err
-	})
-	if err != nil {
-		return Page{}, fmt.Errorf("find order %q: %w", f.OrderID, err)
-	}
-	if len(page.Lines) > f.PageSize {
-		page.Lines, page.More = page.Lines[:f.PageSize], true
-	}
-	return page, nil
-}
-
 // LineTotal is the count and sum of a filtered set.
 type LineTotal struct {
 	Lines  int64
@@ -302,14 +242,18 @@ func (s *Service) LineTotal(ctx context.Context, d Detail, f LineFilter) (LineTo
 	if total, counted, err := s.counted(ctx, d, f, productID); err != nil || counted {
 		return total, err
 	}
+	ranges, err := s.ranges(ctx, d, f, productID)
+	if err != nil {
+		return LineTotal{}, err
+	}
 	c := f.where(d.ID, productID)
+	c.and("l.line_no BETWEEN r.lo AND r.hi")
+	from, to := columns(ranges)
+	c.args = append(c.args, from, to)
 	var t LineTotal
-	err = pgx.BeginTxFunc(ctx, s.pool, pgx.TxOptions{AccessMode: pgx.ReadOnly}, func(tx pgx.Tx) error {
-		if _, err := tx.Exec(ctx, `SET LOCAL enable_seqscan = off`); err != nil {
-			return err
-		}
-		return tx.QueryRow(ctx, `SELECT count(*), coalesce(sum(l.amount), 0) FROM settlement_line l WHERE `+c.text.String(), c.args...).Scan(&t.Lines, &t.Amount)
-	})
+	// OFFSET keeps the planner at one index scan per run.
+	err = s.pool.QueryRow(ctx, fmt.Sprintf(`SELECT count(*), coalesce(sum(m.amount), 0) FROM unnest($%d::int[], $%d::int[]) r (lo, hi)
+		CROSS JOIN LATERAL (SELECT l.amount FROM settlement_line l WHERE %s OFFSET 0) m`, len(c.args)-1, len(c.args), c.text.String()), c.args...).Scan(&t.Lines, &t.Amount)
 	if err != nil {
 		return LineTotal{}, fmt.Errorf("total lines: %w", err)
 	}
@@ -320,9 +264,9 @@ func (s *Service) LineTotal(ctx context.Context, d Detail, f LineFilter) (LineTo
 // one product alone.
 func (s *Service) counted(ctx context.Context, d Detail, f LineFilter, productID int32) (LineTotal, bool, error) {
 	other := f.OrderID != "" || f.MinAmount.Valid || f.MaxAmount.Valid || f.From != nil || f.To != nil
-	dimension, refs := "kind", f.KindIDs
+	dimension, refs := byKind, f.KindIDs
 	if productID != 0 {
-		dimension, refs, other = "product", []int32{productID}, other || len(f.KindIDs) > 0
+		dimension, refs, other = byProduct, []int32{productID}, other || len(f.KindIDs) > 0
 	}
 	if other {
 		return LineTotal{}, false, nil

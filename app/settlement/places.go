@@ -4,7 +4,7 @@ import (
 	"context"
 	"fmt"
 
-	"github.com/jackc/pgx/v5"
+	"tieout/sqlc"
 )
 
 // Place is a settlement that an order or a SKU stands in.
@@ -16,28 +16,51 @@ type Place struct {
 }
 
 // Places finds an order id, a merchant's order id or a SKU among all lines,
-// through the block range index and the counts of the import.
+// the newest settlements first, through what the import noted of each block.
 func (s *Service) Places(ctx context.Context, text string, limit int) ([]Place, error) {
-	var places []Place
-	err := pgx.BeginTxFunc(ctx, s.pool, pgx.TxOptions{AccessMode: pgx.ReadOnly}, func(tx pgx.Tx) error {
-		if _, err := tx.Exec(ctx, `SET LOCAL enable_seqscan = off`); err != nil {
-			return err
-		}
-		rows, err := tx.Query(ctx, `
-			SELECT s.id, s.amazon_id, count(*), false FROM settlement_line l JOIN settlement s ON s.id = l.settlement_id
-			WHERE (l.order_id = $1 OR l.merchant_order_id = $1) AND s.replaced_at IS NULL GROUP BY s.id
-			UNION ALL
-			(SELECT s.id, s.amazon_id, b.lines, true FROM product p JOIN line_block b ON b.dimension = 'product' AND b.ref = p.id
-			 JOIN settlement s ON s.id = b.settlement_id WHERE p.sku = $1 AND s.replaced_at IS NULL ORDER BY s.end_at DESC LIMIT $2)
-			LIMIT $2`, text, limit)
-		if err != nil {
-			return err
-		}
-		places, err = pgx.CollectRows(rows, pgx.RowToStructByPos[Place])
-		return err
-	})
+	places, err := s.orderPlaces(ctx, text)
 	if err != nil {
-		return nil, fmt.Errorf("find %q: %w", text, err)
+		return nil, fmt.Errorf("find order %q: %w", text, err)
+	}
+	products, err := sqlc.New(s.pool).ProductPlaces(ctx, sqlc.ProductPlacesParams{Sku: text, Size: int32(limit)})
+	if err != nil {
+		return nil, fmt.Errorf("find SKU %q: %w", text, err)
+	}
+	for _, p := range products {
+		places = append(places, Place{SettlementID: p.ID, AmazonID: p.AmazonID, Lines: p.Lines, SKU: true})
+	}
+	return places[:min(len(places), limit)], nil
+}
+
+func (s *Service) orderPlaces(ctx context.Context, orderID string) ([]Place, error) {
+	db := sqlc.New(s.pool)
+	buckets := bucketsOf([]byte(orderID))
+	candidates, err := db.OrderBlocks(ctx, sqlc.OrderBlocksParams{FirstBucket: buckets[0], SecondBucket: buckets[1]})
+	if err != nil {
+		return nil, err
+	}
+	find := sqlc.CountOrderLinesParams{OrderID: orderID}
+	for _, c := range candidates {
+		blocks := blockSet(c.First)
+		blocks.keep(c.Second)
+		for _, r := range blocks.runs(0, int32(len(blocks)*8*rowsPerBlock)) {
+			find.SettlementIds = append(find.SettlementIds, c.ID)
+			find.FirstRows, find.LastRows = append(find.FirstRows, r.from), append(find.LastRows, r.to)
+		}
+	}
+	counts, err := db.CountOrderLines(ctx, find)
+	if err != nil {
+		return nil, err
+	}
+	lines := map[int64]int64{}
+	for _, c := range counts {
+		lines[c.SettlementID] = c.Lines
+	}
+	var places []Place
+	for _, c := range candidates {
+		if lines[c.ID] > 0 {
+			places = append(places, Place{SettlementID: c.ID, AmazonID: c.AmazonID, Lines: lines[c.ID]})
+		}
 	}
 	return places, nil
 }

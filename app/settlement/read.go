@@ -156,11 +156,3 @@ func (s *Service) Raw(ctx context.Context, d Detail, offset int64, length int) (
 	}
 	return RawRow{Offset: offset, Text: text, Fields: report.Fields(header, text, report.Options{})}, nil
 }
-
-// Summarize brings the index that finds orders among all lines up to date.
-func (s *Service) Summarize(ctx context.Context) error {
-	if err := sqlc.New(s.pool).SummarizeLinePlaces(ctx); err != nil {
-		return fmt.Errorf("summarize line places: %w", err)
-	}
-	return nil
-}

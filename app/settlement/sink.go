@@ -1,6 +1,7 @@
 package settlement
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/binary"
@@ -63,7 +64,23 @@ type reading struct {
 	days     dayClock
 	kinds    map[int32]*block
 	products map[int32]*block
+	orders   [bucketsPerOrder * orderBuckets]*block
+	order    lastID
+	merchant lastID
 	markets  map[string]bool
+}
+
+// lastID remembers the buckets of an id: an order's lines stand together.
+type lastID struct {
+	id      []byte
+	buckets [bucketsPerOrder]int32
+}
+
+func (l *lastID) bucketsOf(id []byte) [bucketsPerOrder]int32 {
+	if !bytes.Equal(l.id, id) {
+		l.id, l.buckets = append(l.id[:0], id...), bucketsOf(id)
+	}
+	return l.buckets
 }
 
 type rollupKey struct {
@@ -78,25 +95,6 @@ type rollupSum struct {
 	lines    int32
 	quantity int64
 	amount   money.Units
-}
-
-// block says which blocks of 1,024 rows hold something, with count and sum.
-type block struct {
-	lines  int32
-	amount money.Units
-	bits   []byte
-}
-
-const rowsPerBlock = 1024
-
-func (b *block) add(row int, amount money.Units) {
-	b.lines++
-	b.amount += amount
-	n := row / rowsPerBlock
-	for len(b.bits) <= n/8 {
-		b.bits = append(b.bits, 0)
-	}
-	b.bits[n/8] |= 1 << (n % 8)
 }
 
 // batchSize is how many encoded bytes go to the copying side at once.
@@ -207,7 +205,7 @@ func (s *sink) Line(l *report.Line) error {
 	return nil
 }
 
-// add notes where the line's kind and product stand in the report.
+// add notes where the line's kind, product and order stand in the report.
 func (r *reading) add(l *report.Line, kind, product int32) {
 	b := r.kinds[kind]
 	if b == nil {
@@ -218,15 +216,30 @@ func (r *reading) add(l *report.Line, kind, product int32) {
 		}
 	}
 	b.add(l.Row, l.Amount)
-	if product == 0 {
+	if product != 0 {
+		b := r.products[product]
+		if b == nil {
+			b = &block{}
+			r.products[product] = b
+		}
+		b.add(l.Row, l.Amount)
+	}
+	r.addOrder(&r.order, l.OrderID, l)
+	if !bytes.Equal(l.MerchantOrderID, l.OrderID) {
+		r.addOrder(&r.merchant, l.MerchantOrderID, l)
+	}
+}
+
+func (r *reading) addOrder(last *lastID, id []byte, l *report.Line) {
+	if len(id) == 0 {
 		return
 	}
-	b = r.products[product]
-	if b == nil {
-		b = &block{}
-		r.products[product] = b
+	for _, bucket := range last.bucketsOf(id) {
+		if r.orders[bucket] == nil {
+			r.orders[bucket] = &block{}
+		}
+		r.orders[bucket].add(l.Row, l.Amount)
 	}
-	b.add(l.Row, l.Amount)
 }
 
 // encode writes the line as a COPY row. The fields after the position are what

@@ -133,15 +133,29 @@ func (s *Service) writeSettlement(ctx context.Context, tx *database.Tx, k *sink,
 	if err != nil {
 		return fmt.Errorf("seal settlement %s: %w", out.AmazonID, err)
 	}
-	rows := make([][]any, 0, len(r.kinds)+len(r.products))
-	for dimension, blocks := range map[string]map[int32]*block{"kind": r.kinds, "product": r.products} {
-		for ref, b := range blocks {
-			rows = append(rows, []any{r.id, dimension, ref, b.lines, b.amount.Decimal(), b.bits})
+	return r.writeBlocks(ctx, tx)
+}
+
+// writeBlocks stores where the settlement's kinds, products and orders stand.
+func (r *reading) writeBlocks(ctx context.Context, tx *database.Tx) error {
+	var rows [][]any
+	row := func(dimension string, ref int32, b *block) {
+		rows = append(rows, []any{r.id, dimension, ref, b.lines, b.amount.Decimal(), b.bits})
+	}
+	for ref, b := range r.kinds {
+		row(byKind, ref, b)
+	}
+	for ref, b := range r.products {
+		row(byProduct, ref, b)
+	}
+	for ref, b := range r.orders {
+		if b != nil {
+			row(byOrder, int32(ref), b)
 		}
 	}
-	_, err = tx.CopyFrom(ctx, pgx.Identifier{"line_block"}, []string{"settlement_id", "dimension", "ref", "lines", "amount", "blocks"}, pgx.CopyFromRows(rows))
+	_, err := tx.CopyFrom(ctx, pgx.Identifier{"line_block"}, []string{"settlement_id", "dimension", "ref", "lines", "amount", "blocks"}, pgx.CopyFromRows(rows))
 	if err != nil {
-		return fmt.Errorf("store line blocks of %s: %w", out.AmazonID, err)
+		return fmt.Errorf("store line blocks of %s: %w", r.header.ID, err)
 	}
 	return nil
 }

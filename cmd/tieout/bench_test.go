@@ -76,7 +76,6 @@ func (s *site) fill(b *testing.B, connection int64) {
 		_, err = s.entries.Draft(b.Context(), imported.Settlements[0].ID, audit.Job("bench"))
 		require.NoError(b, err)
 	}
-	require.NoError(b, s.settlements.Summarize(b.Context()))
 	_, err := s.pool.Exec(b.Context(), `ANALYZE`)
 	require.NoError(b, err)
 }

@@ -70,7 +70,7 @@ func (s *site) eventually(t testing.TB, query string, args ...any) {
 	require.Eventually(t, func() bool {
 		var yes bool
 		return s.pool.QueryRow(t.Context(), query, args...).Scan(&yes) == nil && yes
-	}, time.Minute, 100*time.Millisecond, query)
+	}, 3*time.Minute, 100*time.Millisecond, query)
 }
 
 func (s *site) number(t testing.TB, query string, args ...any) int64 {

@@ -120,9 +120,6 @@ func (p *program) importFile(ctx context.Context, env environment, connectionID 
 	if err != nil {
 		return database.Translate(err)
 	}
-	if err := p.queue.Summarize(ctx); err != nil {
-		return err
-	}
 	for _, r := range imported.Settlements {
 		fmt.Fprintf(env.stderr, "%s: settlement %s %s, %d lines, difference %s %s\n", filepath.Base(path), r.AmazonID, r.Outcome, r.Lines, r.Difference(), r.Currency)
 	}
