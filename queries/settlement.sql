@@ -157,11 +157,12 @@ INSERT INTO rollup (settlement_id, kind_id, posted_on, product_group, fulfillmen
 VALUES (@settlement_id, @kind_id, @posted_on, @product_group, @fulfillment, @correction_id, @lines, @quantity, @amount);
 
 -- name: OrderBlocks :many
--- The blocks of each current settlement that two buckets of order ids share.
+-- The blocks of one settlement, or of each current one, that two buckets of order ids share.
 SELECT s.id, s.amazon_id, a.blocks AS first, b.blocks AS second FROM settlement s
-JOIN line_block a ON a.settlement_id = s.id AND a.dimension = 'order' AND a.ref = @first_bucket
-JOIN line_block b ON b.settlement_id = s.id AND b.dimension = 'order' AND b.ref = @second_bucket
-WHERE s.replaced_at IS NULL ORDER BY s.end_at DESC, s.id DESC;
+JOIN order_block a ON a.settlement_id = s.id AND a.bucket = @first_bucket
+JOIN order_block b ON b.settlement_id = s.id AND b.bucket = @second_bucket
+WHERE s.id = sqlc.narg(settlement_id)::bigint OR (sqlc.narg(settlement_id)::bigint IS NULL AND s.replaced_at IS NULL)
+ORDER BY s.end_at DESC, s.id DESC;
 
 -- name: CountOrderLines :many
 -- Lines of an order among runs of rows.
@@ -202,7 +203,7 @@ SELECT s.id, s.amazon_id, s.end_at,
        coalesce(sum(r.amount) FILTER (WHERE regexp_replace(lower(k.amount_description), '[ _-]', '', 'g') = 'previousreserveamountbalance'), 0)::numeric AS released,
        coalesce(sum(-r.amount) FILTER (WHERE regexp_replace(lower(k.amount_description), '[ _-]', '', 'g') = 'currentreserveamount'), 0)::numeric AS held
 FROM settlement s
-JOIN rollup r ON r.settlement_id = s.id
+JOIN kind_sum r ON r.settlement_id = s.id
 JOIN kind k ON k.id = r.kind_id
 WHERE s.connection_id = @connection_id AND s.currency = @currency AND s.replaced_at IS NULL
 GROUP BY s.id, s.amazon_id, s.end_at
@@ -211,11 +212,11 @@ ORDER BY s.end_at, s.id;
 -- name: ChainOfSettlement :one
 -- What a cycle brings over from the one before it and what that one left behind.
 SELECT p.id AS previous_id, p.amazon_id AS previous_amazon_id, p.end_at AS previous_end, p.deposit AS previous_deposit, s.start_at, s.currency, s.amazon_id, s.connection_id,
-       coalesce((SELECT -sum(r.amount) FROM rollup r JOIN kind k ON k.id = r.kind_id
+       coalesce((SELECT -sum(r.amount) FROM kind_sum r JOIN kind k ON k.id = r.kind_id
                  WHERE r.settlement_id = p.id AND regexp_replace(lower(k.amount_description), '[ _-]', '', 'g') = 'currentreserveamount'), 0)::numeric AS held,
-       coalesce((SELECT sum(r.amount) FROM rollup r JOIN kind k ON k.id = r.kind_id
+       coalesce((SELECT sum(r.amount) FROM kind_sum r JOIN kind k ON k.id = r.kind_id
                  WHERE r.settlement_id = s.id AND regexp_replace(lower(k.amount_description), '[ _-]', '', 'g') = 'previousreserveamountbalance'), 0)::numeric AS released,
-       coalesce((SELECT sum(r.amount) FROM rollup r JOIN kind k ON k.id = r.kind_id
+       coalesce((SELECT sum(r.amount) FROM kind_sum r JOIN kind k ON k.id = r.kind_id
                  WHERE r.settlement_id = s.id AND regexp_replace(lower(k.amount_description), '[ _-]', '', 'g') = 'payabletoamazon'), 0)::numeric AS payable
 FROM settlement s
 JOIN LATERAL (SELECT x.id, x.amazon_id, x.end_at, x.deposit FROM settlement x

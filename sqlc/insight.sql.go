@@ -53,7 +53,7 @@ WITH newest AS (
     SELECT s.id, s.end_at FROM settlement s
     WHERE s.connection_id = $1 AND s.replaced_at IS NULL ORDER BY s.end_at DESC, s.id DESC LIMIT $2)
 SELECT n.id, n.end_at, k.id AS kind_id, k.marketplace, k.transaction_type, k.amount_type, k.amount_description, k.sign, sum(r.amount)::numeric AS amount
-FROM newest n JOIN rollup r ON r.settlement_id = n.id JOIN kind k ON k.id = r.kind_id
+FROM newest n JOIN kind_sum r ON r.settlement_id = n.id JOIN kind k ON k.id = r.kind_id
 GROUP BY n.id, n.end_at, k.id ORDER BY n.end_at, n.id
 `
 
@@ -223,13 +223,15 @@ func (q *Queries) MoneyWaiting(ctx context.Context, connectionID *int64) ([]Mone
 }
 
 const reservesHeld = `-- name: ReservesHeld :many
-SELECT DISTINCT ON (s.connection_id, s.currency) s.connection_id, c.name, s.currency, s.id AS settlement_id, s.amazon_id,
-       coalesce((SELECT -sum(r.amount) FROM rollup r JOIN kind k ON k.id = r.kind_id
+SELECT s.connection_id, c.name, s.currency, s.id AS settlement_id, s.amazon_id,
+       coalesce((SELECT -sum(r.amount) FROM kind_sum r JOIN kind k ON k.id = r.kind_id
                  WHERE r.settlement_id = s.id AND regexp_replace(lower(k.amount_description), '[ _-]', '', 'g') = 'currentreserveamount'), 0)::numeric AS held,
        NOT EXISTS (SELECT 1 FROM exception x WHERE x.connection_id = s.connection_id AND x.class = 'chain_broken' AND x.state = 'open') AS chained
-FROM settlement s JOIN connection c ON c.id = s.connection_id
-WHERE s.replaced_at IS NULL AND ($1::bigint IS NULL OR s.connection_id = $1)
-ORDER BY s.connection_id, s.currency, s.end_at DESC, s.id DESC
+FROM (SELECT DISTINCT ON (l.connection_id, l.currency) l.id, l.connection_id, l.currency, l.amazon_id FROM settlement l
+      WHERE l.replaced_at IS NULL AND ($1::bigint IS NULL OR l.connection_id = $1)
+      ORDER BY l.connection_id, l.currency, l.end_at DESC, l.id DESC) s
+JOIN connection c ON c.id = s.connection_id
+ORDER BY s.connection_id, s.currency
 `
 
 type ReservesHeldRow struct {

@@ -32,11 +32,11 @@ func (q *Queries) ApproveCorrection(ctx context.Context, arg ApproveCorrectionPa
 
 const chainOfSettlement = `-- name: ChainOfSettlement :one
 SELECT p.id AS previous_id, p.amazon_id AS previous_amazon_id, p.end_at AS previous_end, p.deposit AS previous_deposit, s.start_at, s.currency, s.amazon_id, s.connection_id,
-       coalesce((SELECT -sum(r.amount) FROM rollup r JOIN kind k ON k.id = r.kind_id
+       coalesce((SELECT -sum(r.amount) FROM kind_sum r JOIN kind k ON k.id = r.kind_id
                  WHERE r.settlement_id = p.id AND regexp_replace(lower(k.amount_description), '[ _-]', '', 'g') = 'currentreserveamount'), 0)::numeric AS held,
-       coalesce((SELECT sum(r.amount) FROM rollup r JOIN kind k ON k.id = r.kind_id
+       coalesce((SELECT sum(r.amount) FROM kind_sum r JOIN kind k ON k.id = r.kind_id
                  WHERE r.settlement_id = s.id AND regexp_replace(lower(k.amount_description), '[ _-]', '', 'g') = 'previousreserveamountbalance'), 0)::numeric AS released,
-       coalesce((SELECT sum(r.amount) FROM rollup r JOIN kind k ON k.id = r.kind_id
+       coalesce((SELECT sum(r.amount) FROM kind_sum r JOIN kind k ON k.id = r.kind_id
                  WHERE r.settlement_id = s.id AND regexp_replace(lower(k.amount_description), '[ _-]', '', 'g') = 'payabletoamazon'), 0)::numeric AS payable
 FROM settlement s
 JOIN LATERAL (SELECT x.id, x.amazon_id, x.end_at, x.deposit FROM settlement x
@@ -711,14 +711,16 @@ func (q *Queries) OpenImport(ctx context.Context, arg OpenImportParams) (int64, 
 
 const orderBlocks = `-- name: OrderBlocks :many
 SELECT s.id, s.amazon_id, a.blocks AS first, b.blocks AS second FROM settlement s
-JOIN line_block a ON a.settlement_id = s.id AND a.dimension = 'order' AND a.ref = $1
-JOIN line_block b ON b.settlement_id = s.id AND b.dimension = 'order' AND b.ref = $2
-WHERE s.replaced_at IS NULL ORDER BY s.end_at DESC, s.id DESC
+JOIN order_block a ON a.settlement_id = s.id AND a.bucket = $1
+JOIN order_block b ON b.settlement_id = s.id AND b.bucket = $2
+WHERE s.id = $3::bigint OR ($3::bigint IS NULL AND s.replaced_at IS NULL)
+ORDER BY s.end_at DESC, s.id DESC
 `
 
 type OrderBlocksParams struct {
 	FirstBucket  int32
 	SecondBucket int32
+	SettlementID *int64
 }
 
 type OrderBlocksRow struct {
@@ -728,9 +730,9 @@ type OrderBlocksRow struct {
 	Second   []byte
 }
 
-// The blocks of each current settlement that two buckets of order ids share.
+// The blocks of one settlement, or of each current one, that two buckets of order ids share.
 func (q *Queries) OrderBlocks(ctx context.Context, arg OrderBlocksParams) ([]OrderBlocksRow, error) {
-	rows, err := q.db.Query(ctx, orderBlocks, arg.FirstBucket, arg.SecondBucket)
+	rows, err := q.db.Query(ctx, orderBlocks, arg.FirstBucket, arg.SecondBucket, arg.SettlementID)
 	if err != nil {
 		return nil, err
 	}
@@ -956,7 +958,7 @@ SELECT s.id, s.amazon_id, s.end_at,
        coalesce(sum(r.amount) FILTER (WHERE regexp_replace(lower(k.amount_description), '[ _-]', '', 'g') = 'previousreserveamountbalance'), 0)::numeric AS released,
        coalesce(sum(-r.amount) FILTER (WHERE regexp_replace(lower(k.amount_description), '[ _-]', '', 'g') = 'currentreserveamount'), 0)::numeric AS held
 FROM settlement s
-JOIN rollup r ON r.settlement_id = s.id
+JOIN kind_sum r ON r.settlement_id = s.id
 JOIN kind k ON k.id = r.kind_id
 WHERE s.connection_id = $1 AND s.currency = $2 AND s.replaced_at IS NULL
 GROUP BY s.id, s.amazon_id, s.end_at

@@ -64,7 +64,12 @@ var rules = []rule{
 			SELECT r.settlement_id, r.kind_id, r.posted_on, r.fulfillment, sum(r.lines) AS n, sum(r.amount) AS total FROM rollup r WHERE r.correction_id = 0 GROUP BY 1, 2, 3, 4)
 		 SELECT format('settlement %s, kind %s on %s: lines %s and %s, rollup %s and %s', settlement_id, kind_id, posted_on, l.n, l.total, r.n, r.total)
 		 FROM lines l FULL JOIN sums r USING (settlement_id, kind_id, posted_on, fulfillment)
-		 WHERE l.n IS DISTINCT FROM r.n OR l.total IS DISTINCT FROM r.total`},
+		 WHERE l.n IS DISTINCT FROM r.n OR l.total IS DISTINCT FROM r.total
+		 UNION ALL
+		 SELECT format('settlement %s, kind %s: blocks %s and %s, rollups %s and %s', settlement_id, kind_id, b.lines, b.amount, r.n, r.total)
+		 FROM (SELECT settlement_id, ref AS kind_id, lines, amount FROM line_block WHERE dimension = 'kind') b
+		 FULL JOIN (SELECT settlement_id, kind_id, sum(n) AS n, sum(total) AS total FROM sums GROUP BY 1, 2) r USING (settlement_id, kind_id)
+		 WHERE b.lines IS DISTINCT FROM r.n OR b.amount IS DISTINCT FROM r.total`},
 	{"settlement-ties-out", "No entry is submitted from a settlement whose lines do not add up to its deposit.",
 		`SELECT count(*) FROM settlement`,
 		`SELECT format('settlement %s is out of balance by %s and entry %s is %s', s.amazon_id, b.difference, e.reference, e.status)

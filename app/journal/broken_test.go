@@ -28,6 +28,7 @@ func TestVerifyNamesEveryBrokenInvariant(t *testing.T) {
 			`UPDATE rollup SET amount = amount + 0.01 WHERE ctid = (SELECT min(ctid) FROM rollup)`,
 			`UPDATE rollup SET lines = lines + 1 WHERE ctid = (SELECT min(ctid) FROM rollup)`,
 			`DELETE FROM rollup WHERE ctid = (SELECT min(ctid) FROM rollup)`,
+			`UPDATE line_block SET amount = amount + 0.01 WHERE ctid = (SELECT min(ctid) FROM line_block WHERE dimension = 'kind')`,
 		},
 		"settlement-ties-out": {`UPDATE settlement SET deposit = deposit + 1`},
 		"entry-balances": {
@@ -59,7 +60,7 @@ func TestVerifyNamesEveryBrokenInvariant(t *testing.T) {
 			`UPDATE journal_entry SET status = 'reversed' WHERE status = 'posted'`,
 			`UPDATE journal_entry SET status = 'draft', p21_number = '' WHERE status = 'posted'`,
 		},
-		"exact-money":     {`ALTER TABLE rollup ALTER COLUMN amount TYPE double precision`, `UPDATE journal_entry SET currency = 'EUR'`},
+		"exact-money":     {`ALTER TABLE journal_source ALTER COLUMN amount TYPE double precision`, `UPDATE journal_entry SET currency = 'EUR'`},
 		"nothing-guessed": {`UPDATE journal_source SET rule_id = 0`, `UPDATE rule_set SET state = 'draft', published_at = NULL`},
 		"guards-in-place": {`ALTER TABLE approval DISABLE TRIGGER approval_change`, `DROP TRIGGER settlement_line_immutable ON settlement_line`},
 		"documents": {

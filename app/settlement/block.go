@@ -15,24 +15,19 @@ const rowsPerBlock = 1024
 const (
 	byKind    = "kind"
 	byProduct = "product"
-	byOrder   = "order"
 )
 
 // block says which blocks of rows hold something, with count and sum.
 type block struct {
 	lines  int32
 	amount money.Units
-	bits   []byte
+	blocks blockSet
 }
 
 func (b *block) add(row int, amount money.Units) {
 	b.lines++
 	b.amount += amount
-	n := row / rowsPerBlock
-	for len(b.bits) <= n/8 {
-		b.bits = append(b.bits, 0)
-	}
-	b.bits[n/8] |= 1 << (n % 8)
+	b.blocks.add(row)
 }
 
 // bucketsPerOrder bitmaps together say where an order stands: in one report of
@@ -49,6 +44,15 @@ func bucketsOf(orderID []byte) [bucketsPerOrder]int32 {
 
 // blockSet is a bitmap of blocks.
 type blockSet []byte
+
+// add sets the bit of the row's block.
+func (s *blockSet) add(row int) {
+	n := row / rowsPerBlock
+	for len(*s) <= n/8 {
+		*s = append(*s, 0)
+	}
+	(*s)[n/8] |= 1 << (n % 8)
+}
 
 // allBlocks is the set of the blocks up to that of the last row.
 func allBlocks(last int32) blockSet {

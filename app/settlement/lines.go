@@ -124,10 +124,8 @@ func (s *Service) ranges(ctx context.Context, d Detail, f LineFilter, productID 
 		}
 	}
 	if f.OrderID != "" {
-		for _, bucket := range bucketsOf([]byte(f.OrderID)) {
-			if err := s.narrow(ctx, blocks, d.ID, byOrder, bucket); err != nil {
-				return nil, err
-			}
+		if err := s.narrowToOrder(ctx, blocks, d.ID, f.OrderID); err != nil {
+			return nil, err
 		}
 	}
 	return blocks.runs(max(f.AfterRow, 1), last), nil
@@ -144,6 +142,22 @@ func (s *Service) narrow(ctx context.Context, blocks blockSet, settlementID int6
 		bitmaps[i] = r.Blocks
 	}
 	blocks.keep(bitmaps...)
+	return nil
+}
+
+// narrowToOrder keeps the blocks that all buckets of the id hold.
+func (s *Service) narrowToOrder(ctx context.Context, blocks blockSet, settlementID int64, orderID string) error {
+	buckets := bucketsOf([]byte(orderID))
+	held, err := sqlc.New(s.pool).OrderBlocks(ctx, sqlc.OrderBlocksParams{SettlementID: &settlementID, FirstBucket: buckets[0], SecondBucket: buckets[1]})
+	if err != nil {
+		return fmt.Errorf("read order blocks: %w", err)
+	}
+	if len(held) == 0 {
+		blocks.keep()
+		return nil
+	}
+	blocks.keep(held[0].First)
+	blocks.keep(held[0].Second)
 	return nil
 }
 

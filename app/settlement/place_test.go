@@ -64,15 +64,15 @@ func TestTheMigrationFindsTheOrdersThatTheImportNotes(t *testing.T) {
 	require.NoError(t, err)
 	_, err = b.load(t.Context(), "large", text)
 	require.NoError(t, err)
-	noted := `SELECT coalesce(string_agg(format('%s %s %s %s %s', settlement_id, ref, lines, amount, blocks), E'\n' ORDER BY settlement_id, ref), '') FROM line_block WHERE dimension = 'order'`
+	noted := `SELECT coalesce(string_agg(format('%s %s %s', settlement_id, bucket, blocks), E'\n' ORDER BY settlement_id, bucket), '') FROM order_block`
 	var before, after string
 	require.NoError(t, b.pool.QueryRow(t.Context(), noted).Scan(&before))
 	require.NotEmpty(t, before)
 	file, err := migrations.FS.ReadFile("00018_order_block.sql")
 	require.NoError(t, err)
-	_, statement, _ := strings.Cut(string(file), "\nINSERT INTO line_block")
+	_, statement, _ := strings.Cut(string(file), "\nINSERT INTO order_block")
 	statement, _, _ = strings.Cut(statement, ";")
-	_, err = b.pool.Exec(t.Context(), `DELETE FROM line_block WHERE dimension = 'order'; INSERT INTO line_block`+statement)
+	_, err = b.pool.Exec(t.Context(), `DELETE FROM order_block; INSERT INTO order_block`+statement)
 	require.NoError(t, err)
 	require.NoError(t, b.pool.QueryRow(t.Context(), noted).Scan(&after))
 	require.Equal(t, before, after)

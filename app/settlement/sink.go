@@ -64,7 +64,7 @@ type reading struct {
 	days     dayClock
 	kinds    map[int32]*block
 	products map[int32]*block
-	orders   [bucketsPerOrder * orderBuckets]*block
+	orders   [bucketsPerOrder * orderBuckets]blockSet
 	order    lastID
 	merchant lastID
 	markets  map[string]bool
@@ -224,21 +224,16 @@ func (r *reading) add(l *report.Line, kind, product int32) {
 		}
 		b.add(l.Row, l.Amount)
 	}
-	r.addOrder(&r.order, l.OrderID, l)
-	if !bytes.Equal(l.MerchantOrderID, l.OrderID) {
-		r.addOrder(&r.merchant, l.MerchantOrderID, l)
-	}
+	r.addOrder(&r.order, l.OrderID, l.Row)
+	r.addOrder(&r.merchant, l.MerchantOrderID, l.Row)
 }
 
-func (r *reading) addOrder(last *lastID, id []byte, l *report.Line) {
+func (r *reading) addOrder(last *lastID, id []byte, row int) {
 	if len(id) == 0 {
 		return
 	}
 	for _, bucket := range last.bucketsOf(id) {
-		if r.orders[bucket] == nil {
-			r.orders[bucket] = &block{}
-		}
-		r.orders[bucket].add(l.Row, l.Amount)
+		r.orders[bucket].add(row)
 	}
 }
 

@@ -138,24 +138,23 @@ func (s *Service) writeSettlement(ctx context.Context, tx *database.Tx, k *sink,
 
 // writeBlocks stores where the settlement's kinds, products and orders stand.
 func (r *reading) writeBlocks(ctx context.Context, tx *database.Tx) error {
-	var rows [][]any
-	row := func(dimension string, ref int32, b *block) {
-		rows = append(rows, []any{r.id, dimension, ref, b.lines, b.amount.Decimal(), b.bits})
-	}
-	for ref, b := range r.kinds {
-		row(byKind, ref, b)
-	}
-	for ref, b := range r.products {
-		row(byProduct, ref, b)
-	}
-	for ref, b := range r.orders {
-		if b != nil {
-			row(byOrder, int32(ref), b)
+	var lines, orders [][]any
+	for dimension, blocks := range map[string]map[int32]*block{byKind: r.kinds, byProduct: r.products} {
+		for ref, b := range blocks {
+			lines = append(lines, []any{r.id, dimension, ref, b.lines, b.amount.Decimal(), []byte(b.blocks)})
 		}
 	}
-	_, err := tx.CopyFrom(ctx, pgx.Identifier{"line_block"}, []string{"settlement_id", "dimension", "ref", "lines", "amount", "blocks"}, pgx.CopyFromRows(rows))
+	for bucket, blocks := range r.orders {
+		if blocks != nil {
+			orders = append(orders, []any{r.id, int32(bucket), []byte(blocks)})
+		}
+	}
+	_, err := tx.CopyFrom(ctx, pgx.Identifier{"line_block"}, []string{"settlement_id", "dimension", "ref", "lines", "amount", "blocks"}, pgx.CopyFromRows(lines))
 	if err != nil {
 		return fmt.Errorf("store line blocks of %s: %w", r.header.ID, err)
+	}
+	if _, err := tx.CopyFrom(ctx, pgx.Identifier{"order_block"}, []string{"settlement_id", "bucket", "blocks"}, pgx.CopyFromRows(orders)); err != nil {
+		return fmt.Errorf("store order blocks of %s: %w", r.header.ID, err)
 	}
 	return nil
 }
