@@ -195,7 +195,7 @@ LIMIT @page_size;
 
 -- name: CountEntries :many
 -- Of the filtered set, per state and currency.
-SELECT e.status, e.currency, count(*) AS entries, sum(e.total)::numeric AS total, sum(e.clearing)::numeric AS clearing
+SELECT e.status, e.currency, count(*) AS entries, sum(e.total)::numeric AS total, sum(e.clearing)::numeric AS clearing, min(e.drafted_at)::timestamptz AS oldest
 FROM journal_entry e
 WHERE e.status <> 'discarded'
   AND (sqlc.narg(connection_id)::bigint IS NULL OR e.connection_id = sqlc.narg(connection_id))

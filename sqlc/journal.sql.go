@@ -279,7 +279,7 @@ func (q *Queries) CountApprovals(ctx context.Context, entryID int64) (CountAppro
 }
 
 const countEntries = `-- name: CountEntries :many
-SELECT e.status, e.currency, count(*) AS entries, sum(e.total)::numeric AS total, sum(e.clearing)::numeric AS clearing
+SELECT e.status, e.currency, count(*) AS entries, sum(e.total)::numeric AS total, sum(e.clearing)::numeric AS clearing, min(e.drafted_at)::timestamptz AS oldest
 FROM journal_entry e
 WHERE e.status <> 'discarded'
   AND ($1::bigint IS NULL OR e.connection_id = $1)
@@ -306,6 +306,7 @@ type CountEntriesRow struct {
 	Entries  int64
 	Total    decimal.Decimal
 	Clearing decimal.Decimal
+	Oldest   time.Time
 }
 
 // Of the filtered set, per state and currency.
@@ -329,6 +330,7 @@ func (q *Queries) CountEntries(ctx context.Context, arg CountEntriesParams) ([]C
 			&i.Entries,
 			&i.Total,
 			&i.Clearing,
+			&i.Oldest,
 		); err != nil {
 			return nil, err
 		}

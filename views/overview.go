@@ -47,7 +47,7 @@ type CauseCount struct {
 	Cause  string
 	Count  string
 	Oldest string
-	Amount Amount
+	Amount []Amount // at stake, one per currency
 	Href   string
 	State  State
 }
@@ -94,7 +94,7 @@ func (o OverviewPage) exceptionTable() Table {
 	}
 	for _, c := range o.Exceptions {
 		table.Rows = append(table.Rows, Row{State: c.State, Cells: []templ.Component{
-			RowLink(Link{Text: c.Cause, Href: c.Href}), Text(c.Count), Soft(c.Oldest), Money(c.Amount),
+			RowLink(Link{Text: c.Cause, Href: c.Href}), Text(c.Count), Soft(c.Oldest), Amounts(c.Amount),
 		}})
 	}
 	return table

@@ -44,9 +44,9 @@ func overviewStories() []story {
 			{Status: Pill{State: Done, Text: "Posted"}, Count: "1,402", Amount: usd("18204331.98"), Href: "/entries?state=posted"},
 		},
 		Exceptions: []CauseCount{
-			{Cause: "Unmapped kind", Count: "3", Oldest: "2 d", Amount: usd("812.40"), Href: "/exceptions/1", State: Waiting},
-			{Cause: "Out of balance", Count: "1", Oldest: "6 h", Amount: usd("-12.04"), Href: "/exceptions/2", State: Wrong},
-			{Cause: longName, Count: "1,198", Oldest: "40 d", Amount: usd(huge), Href: "/exceptions/3"},
+			{Cause: "Unmapped kind", Count: "3", Oldest: "2 d", Amount: []Amount{usd("812.40"), in("-1204.10", "EUR")}, Href: "/exceptions/1", State: Waiting},
+			{Cause: "Out of balance", Count: "1", Oldest: "6 h", Amount: []Amount{usd("-12.04")}, Href: "/exceptions/2", State: Wrong},
+			{Cause: longName, Count: "1,198", Oldest: "40 d", Amount: []Amount{usd(huge)}, Href: "/exceptions/3"},
 		},
 		Flows: []FlowHealth{
 			{Name: "Settlements", Connection: "Contoso US", Status: Pill{State: Done, Text: "Running"}, Success: shown.Ago(now.Add(-4*time.Minute), now), Lag: "4 min", Throughput: "204,331 lines in 24 h", Href: "/admin/jobs"},

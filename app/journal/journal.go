@@ -32,6 +32,9 @@ const (
 	Discarded Status = "discarded"
 )
 
+// Final reports whether nobody waits for the entry any more.
+func (s Status) Final() bool { return s == Posted || s == Reversed || s == Discarded }
+
 // Rollup is the sum of a settlement's lines of one kind on one day. Amount is
 // from the seller's side: positive raises the payout.
 type Rollup struct {

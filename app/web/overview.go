@@ -7,6 +7,7 @@ import (
 
 	"github.com/shopspring/decimal"
 
+	"tieout/app/identity"
 	"tieout/app/insight"
 	"tieout/app/journal"
 	"tieout/app/mapping"
@@ -17,7 +18,14 @@ import (
 
 // overviewShow says what waits, what is wrong and what blocks the next close.
 func (s *server) overviewShow(r *request) error {
-	model := views.OverviewPage{}
+	start, err := s.overviewStart(r)
+	if err != nil {
+		return err
+	}
+	model := views.OverviewPage{Start: start}
+	if start != nil {
+		return r.show(views.OverviewView(r.page("Overview", views.Overview), model))
+	}
 	parts := []func(*request, *views.OverviewPage) error{s.overviewMoney, s.overviewEntries, s.overviewExceptions, s.overviewFlows, s.overviewReserves, s.overviewTrends, s.overviewClose}
 	for _, part := range parts {
 		if err := part(r, &model); err != nil {
@@ -25,6 +33,30 @@ func (s *server) overviewShow(r *request) error {
 		}
 	}
 	return r.show(views.OverviewView(r.page("Overview", views.Overview), model))
+}
+
+// overviewStart says what to do first while there is nothing to show; nil: there is.
+func (s *server) overviewStart(r *request) (*views.Empty, error) {
+	connections, err := s.Insight.Connections(r.ctx())
+	if err != nil {
+		return nil, err
+	}
+	if len(connections) == 0 {
+		start := &views.Empty{Icon: "plug", Title: "Nothing is connected yet", Text: "An administrator connects Amazon and Prophet 21 first."}
+		if r.person.Can(identity.ManageConnections) {
+			start.Text, start.Action = "A connection pairs an Amazon seller account with a Prophet 21 company.", views.Link{Text: "Create the first connection", Href: "/admin/connections/new"}
+		}
+		return start, nil
+	}
+	settlements, err := s.Settlements.Totals(r.ctx(), settlement.Filter{})
+	if err != nil || len(settlements) > 0 {
+		return nil, err
+	}
+	start := &views.Empty{Icon: "receipt-text", Title: "No settlement yet", Text: "Amazon's settlement reports are fetched by themselves, back to 90 days. Older ones can be uploaded."}
+	if r.person.Can(identity.UploadReports) {
+		start.Action = views.Link{Text: "Upload reports", Href: "/settlements/upload"}
+	}
+	return start, nil
 }
 
 func (s *server) overviewMoney(r *request, model *views.OverviewPage) error {
@@ -48,8 +80,12 @@ func (s *server) overviewEntries(r *request, model *views.OverviewPage) error {
 		return err
 	}
 	for _, sum := range sums {
-		model.Entries = append(model.Entries, views.StateCount{Status: entryPill(sum.Status), Count: views.Count(int(sum.Entries)),
-			Amount: r.format().Value(sum.Total, money.Currency(sum.Currency)), Href: "/entries?state=" + sum.Status})
+		count := views.StateCount{Status: entryPill(sum.Status), Count: views.Count(int(sum.Entries)),
+			Amount: r.format().Value(sum.Total, money.Currency(sum.Currency)), Href: "/entries?state=" + sum.Status}
+		if !journal.Status(sum.Status).Final() {
+			count.Oldest = views.Span(s.Clock.Now().Sub(sum.Oldest))
+		}
+		model.Entries = append(model.Entries, count)
 	}
 	return nil
 }
@@ -60,8 +96,12 @@ func (s *server) overviewExceptions(r *request, model *views.OverviewPage) error
 		return err
 	}
 	for _, c := range counts {
-		model.Exceptions = append(model.Exceptions, views.CauseCount{Cause: classTitle(c.Class), Count: views.Count(int(c.Causes)),
-			Oldest: views.Span(s.Clock.Now().Sub(c.Oldest)), Href: "/exceptions?class=" + string(c.Class), State: views.Waiting})
+		cause := views.CauseCount{Cause: classTitle(c.Class), Count: views.Count(int(c.Causes)),
+			Oldest: views.Span(s.Clock.Now().Sub(c.Oldest)), Href: "/exceptions?class=" + string(c.Class), State: views.Waiting}
+		for _, m := range c.Money {
+			cause.Amount = append(cause.Amount, r.format().Money(m))
+		}
+		model.Exceptions = append(model.Exceptions, cause)
 	}
 	return nil
 }

@@ -37,7 +37,7 @@ type Config struct {
 	OIDCName         string   `env:"TIEOUT_OIDC_NAME" envDefault:"single sign-on"`
 	OIDCScopes       []string `env:"TIEOUT_OIDC_SCOPES" envDefault:"openid,profile,email"`
 	OIDCGroupsClaim  string   `env:"TIEOUT_OIDC_GROUPS_CLAIM" envDefault:"groups"`
-	GroupRoles       string   `env:"TIEOUT_GROUP_ROLES"` // group=role,group=role: used while no group has a role yet
+	GroupRoles       string   `env:"TIEOUT_GROUP_ROLES"` // group=role;group=role: used while no group has a role yet
 
 	SessionIdle     time.Duration `env:"TIEOUT_SESSION_IDLE" envDefault:"30m"`
 	SessionLifetime time.Duration `env:"TIEOUT_SESSION_LIFETIME" envDefault:"12h"`

@@ -58,7 +58,7 @@ func TestOneJournalWhereverTheProcessIsKilled(t *testing.T) {
 	program := filepath.Join(t.TempDir(), "tieout")
 	said, err := exec.CommandContext(t.Context(), "go", "build", "-buildvcs=false", "-o", program, ".").CombinedOutput()
 	require.NoError(t, err, "%s", said)
-	s := startSiteThat(t, false)
+	s := startSiteThat(t, false, true)
 	first := s.worker(t, program)
 	s.eventually(t, `SELECT count(*) FILTER (WHERE p21_adapter = 'seedv2') > 5 AND count(*) FILTER (WHERE p21_adapter = 'native') > 4
 		FROM journal_entry e JOIN connection c ON c.id = e.connection_id WHERE e.status = 'draft'`)

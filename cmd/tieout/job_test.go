@@ -32,10 +32,11 @@ type site struct {
 	sandbox *server.Server
 }
 
-func startSite(t testing.TB) *site { t.Helper(); return startSiteThat(t, true) }
+func startSite(t testing.TB) *site { t.Helper(); return startSiteThat(t, true, true) }
 
-// startSiteThat leaves the jobs to others when it does not work itself.
-func startSiteThat(t testing.TB, works bool) *site {
+// startSiteThat leaves the jobs to others when it does not work itself, and has
+// no connection when it is not furnished.
+func startSiteThat(t testing.TB, works, furnished bool) *site {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
@@ -52,7 +53,9 @@ func startSiteThat(t testing.TB, works bool) *site {
 	require.NoError(t, err)
 	s.program, err = wire(t.Context(), config, slog.New(slog.DiscardHandler))
 	require.NoError(t, err)
-	require.NoError(t, s.furnish(t.Context(), s.sandbox))
+	if furnished {
+		require.NoError(t, s.furnish(t.Context(), s.sandbox))
+	}
 	ctx, stop := context.WithCancel(t.Context())
 	done := make(chan error, 1)
 	go func() { done <- s.serve(ctx, listener, works, nil) }()
@@ -97,7 +100,7 @@ func (s *site) signIn(t testing.TB, who string) *tab {
 		chromedp.Flag("disable-quic", true), chromedp.Flag("disable-component-update", true), chromedp.Flag("disable-background-networking", true))
 	allocator, stop := chromedp.NewExecAllocator(t.Context(), options...)
 	t.Cleanup(stop)
-	limited, cancel := context.WithTimeout(allocator, 3*time.Minute)
+	limited, cancel := context.WithTimeout(allocator, 5*time.Minute)
 	t.Cleanup(cancel)
 	ctx, closeTab := chromedp.NewContext(limited)
 	t.Cleanup(closeTab)

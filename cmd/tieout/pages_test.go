@@ -50,6 +50,21 @@ func TestEveryPageAnswersWhoMaySeeIt(t *testing.T) {
 	}
 }
 
+// TestTheFirstPageSaysWhatToDoFirst opens a program that nobody configured yet.
+func TestTheFirstPageSaysWhatToDoFirst(t *testing.T) {
+	t.Parallel()
+	s := startSiteThat(t, false, false)
+	for who, advice := range map[string]string{"adam.admin": "Create the first connection", "amy.accountant": "An administrator connects Amazon"} {
+		require.Contains(t, s.signIn(t, who).text(), advice)
+	}
+	require.NoError(t, s.furnish(t.Context(), s.sandbox))
+	tab := s.signIn(t, "amy.accountant")
+	require.Contains(t, tab.text(), "Upload reports")
+	for _, page := range []string{"/settlements", "/entries", "/exceptions", "/rules", "/search?q=1"} {
+		expect(tab, "amy.accountant", page, true)
+	}
+}
+
 func expect(b *tab, who, path string, allowed bool) {
 	b.t.Helper()
 	answer := b.request(http.MethodGet, path, "")
