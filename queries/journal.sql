@@ -111,11 +111,11 @@ GROUP BY x.kind_id, k.marketplace, k.transaction_type, k.amount_type, k.amount_d
 ORDER BY abs(sum(x.amount)) DESC, x.kind_id;
 
 -- name: SourcesOfEntry :many
-SELECT x.line_no, k.marketplace, k.transaction_type, k.amount_type, k.amount_description, k.sign, x.kind_id, x.rule_id,
+SELECT x.line_no, k.marketplace, k.transaction_type, k.amount_type, k.amount_description, k.sign, x.kind_id, x.rule_id, r.category,
        min(x.posted_on)::date AS first_on, max(x.posted_on)::date AS last_on, sum(x.lines)::bigint AS lines, sum(x.amount)::numeric AS amount
-FROM journal_source x JOIN kind k ON k.id = x.kind_id
+FROM journal_source x JOIN kind k ON k.id = x.kind_id JOIN mapping_rule r ON r.id = x.rule_id
 WHERE x.entry_id = $1
-GROUP BY x.line_no, k.marketplace, k.transaction_type, k.amount_type, k.amount_description, k.sign, x.kind_id, x.rule_id
+GROUP BY x.line_no, k.marketplace, k.transaction_type, k.amount_type, k.amount_description, k.sign, x.kind_id, x.rule_id, r.category
 ORDER BY x.line_no, abs(sum(x.amount)) DESC, x.kind_id;
 
 -- name: SubmitEntry :execrows

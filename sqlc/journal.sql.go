@@ -1452,11 +1452,11 @@ func (q *Queries) SettlementsWithoutEntries(ctx context.Context, connectionID in
 }
 
 const sourcesOfEntry = `-- name: SourcesOfEntry :many
-SELECT x.line_no, k.marketplace, k.transaction_type, k.amount_type, k.amount_description, k.sign, x.kind_id, x.rule_id,
+SELECT x.line_no, k.marketplace, k.transaction_type, k.amount_type, k.amount_description, k.sign, x.kind_id, x.rule_id, r.category,
        min(x.posted_on)::date AS first_on, max(x.posted_on)::date AS last_on, sum(x.lines)::bigint AS lines, sum(x.amount)::numeric AS amount
-FROM journal_source x JOIN kind k ON k.id = x.kind_id
+FROM journal_source x JOIN kind k ON k.id = x.kind_id JOIN mapping_rule r ON r.id = x.rule_id
 WHERE x.entry_id = $1
-GROUP BY x.line_no, k.marketplace, k.transaction_type, k.amount_type, k.amount_description, k.sign, x.kind_id, x.rule_id
+GROUP BY x.line_no, k.marketplace, k.transaction_type, k.amount_type, k.amount_description, k.sign, x.kind_id, x.rule_id, r.category
 ORDER BY x.line_no, abs(sum(x.amount)) DESC, x.kind_id
 `
 
@@ -1469,6 +1469,7 @@ type SourcesOfEntryRow struct {
 	Sign              int16
 	KindID            int32
 	RuleID            int64
+	Category          string
 	FirstOn           time.Time
 	LastOn            time.Time
 	Lines             int64
@@ -1493,6 +1494,7 @@ func (q *Queries) SourcesOfEntry(ctx context.Context, entryID int64) ([]SourcesO
 			&i.Sign,
 			&i.KindID,
 			&i.RuleID,
+			&i.Category,
 			&i.FirstOn,
 			&i.LastOn,
 			&i.Lines,

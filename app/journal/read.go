@@ -49,14 +49,15 @@ func (s *Service) Lines(ctx context.Context, id int64) ([]EntryLine, error) {
 
 // Part is one kind within a journal line.
 type Part struct {
-	Line   int
-	KindID int32
-	Kind   mapping.Kind
-	RuleID int64
-	First  period.Date // accounting dates of its settlement lines
-	Last   period.Date
-	Lines  int64
-	Amount decimal.Decimal
+	Line     int
+	KindID   int32
+	Kind     mapping.Kind
+	RuleID   int64
+	Category mapping.Category // where all of an entry's parts are read
+	First    period.Date      // accounting dates of its settlement lines
+	Last     period.Date
+	Lines    int64
+	Amount   decimal.Decimal
 }
 
 // Parts returns what one line of an entry is made of, by kind, most money first.
@@ -81,7 +82,7 @@ func (s *Service) AllParts(ctx context.Context, id int64) ([]Part, error) {
 	}
 	parts := make([]Part, len(rows))
 	for i, r := range rows {
-		parts[i] = Part{Line: int(r.LineNo), KindID: r.KindID, RuleID: r.RuleID, First: period.DateOf(r.FirstOn), Last: period.DateOf(r.LastOn),
+		parts[i] = Part{Line: int(r.LineNo), KindID: r.KindID, RuleID: r.RuleID, Category: mapping.Category(r.Category), First: period.DateOf(r.FirstOn), Last: period.DateOf(r.LastOn),
 			Lines: r.Lines, Amount: r.Amount, Kind: kindOf(r.Marketplace, r.TransactionType, r.AmountType, r.AmountDescription, r.Sign)}
 	}
 	return parts, nil
@@ -346,15 +347,16 @@ func (s *Service) CarrierOf(ctx context.Context, settlementID int64, kindID int3
 	return Carrier{row.ID, row.Reference, row.Status}, int(row.LineNo), true, nil
 }
 
-// CarriedKey is a kind on an accounting date.
+// CarriedKey is a kind on an accounting date: the report's lines, or a correction.
 type CarriedKey struct {
-	KindID int32
-	Day    string
+	KindID     int32
+	Day        string
+	Correction bool
 }
 
 // Carried returns which kinds on which days an entry carries.
 func (s *Service) Carried(ctx context.Context, id int64) (map[CarriedKey]bool, error) {
-	rows, err := s.pool.Query(ctx, `SELECT DISTINCT kind_id, to_char(posted_on, 'YYYY-MM-DD') FROM journal_source WHERE entry_id = $1`, id)
+	rows, err := s.pool.Query(ctx, `SELECT DISTINCT kind_id, to_char(posted_on, 'YYYY-MM-DD'), correction_id <> 0 FROM journal_source WHERE entry_id = $1`, id)
 	if err != nil {
 		return nil, fmt.Errorf("read sources of entry %d: %w", id, err)
 	}

@@ -5,7 +5,6 @@ import (
 	"encoding/hex"
 	"fmt"
 	"io"
-	"slices"
 	"time"
 
 	"tieout/app/journal"
@@ -88,11 +87,10 @@ func (b *workbook) journalSummary(e journal.Entry, lines []journal.EntryLine, pa
 	tie("Debits = credits in "+e.FunctionalCurrency, sum(linesSheet, "J", n), sum(linesSheet, "K", n))
 	clearing := fmt.Sprintf("SUMIF('%s'!F2:F%d,\"yes\",'%s'!H2:H%d)-SUMIF('%s'!F2:F%d,\"yes\",'%s'!I2:I%d)", linesSheet, n, linesSheet, n, linesSheet, n, linesSheet, n)
 	if e.EntryType == "settlement" {
-		tie("Clearing = sum of the kinds", clearing, sum(kindsSheet, "H", m))
-		tie("Sum of the kinds = sum of the settlement lines", sum(kindsSheet, "H", m), fmt.Sprintf("SUM('%s'!N:N)", settlementSheet))
+		tie("Clearing = sum of the kinds", clearing, kindsTotal(m))
+		tie("Sum of the kinds = sum of the settlement lines", kindsTotal(m), linesTotal(settlementLines(parts)))
 	}
-	rows = append(rows, []any{}, []any{excelCell(b.head, "From sales to the deposit"), excelCell(b.head, "Amount")})
-	rows = append(rows, b.waterfall(parts, m)...)
+	rows = append(rows, b.waterfall(categoriesOf(parts), "B", m)...)
 	rows = append(rows, []any{"Deposit of the whole settlement", b.amount(d.Deposit)})
 	for _, row := range rows {
 		if err := p.add(row...); err != nil {
@@ -102,32 +100,19 @@ func (b *workbook) journalSummary(e journal.Entry, lines []journal.EntryLine, pa
 	return p.close()
 }
 
-// waterfall sums the kinds by category with formulas.
-func (b *workbook) waterfall(parts []journal.Part, last int) [][]any {
-	var rows [][]any
-	for _, title := range titles(parts) {
-		rows = append(rows, []any{title, b.formula(fmt.Sprintf("SUMIF('%s'!B2:B%d,\"%s\",'%s'!H2:H%d)", kindsSheet, last, title, kindsSheet, last), b.money)})
-	}
-	return append(rows, []any{"Sum", b.formula(fmt.Sprintf("SUM('%s'!H2:H%d)", kindsSheet, last), b.total)})
-}
-
-// titles are the transaction types in order of appearance.
-func titles(parts []journal.Part) []string {
-	var list []string
+func categoriesOf(parts []journal.Part) map[string]bool {
+	present := map[string]bool{}
 	for _, p := range parts {
-		if !slices.Contains(list, typeOf(p)) {
-			list = append(list, typeOf(p))
-		}
+		present[p.Category.Title()] = true
 	}
-	slices.Sort(list)
-	return list
+	return present
 }
 
-func typeOf(p journal.Part) string {
-	if p.Kind.TransactionType == "" {
-		return "(empty)"
+func settlementLines(parts []journal.Part) (lines int64) {
+	for _, p := range parts {
+		lines += p.Lines
 	}
-	return p.Kind.TransactionType
+	return lines
 }
 
 func (b *workbook) journalLines(lines []journal.EntryLine) error {
@@ -151,13 +136,13 @@ func (b *workbook) journalLines(lines []journal.EntryLine) error {
 }
 
 func (b *workbook) kinds(parts []journal.Part) error {
-	p, err := b.page(kindsSheet, column{"Journal line", 11}, column{"Transaction type", 22}, column{"Amount type", 26}, column{"Description", 36},
+	p, err := b.page(kindsSheet, column{"Journal line", 11}, column{"Category", 24}, column{"Transaction type", 22}, column{"Amount type", 26}, column{"Description", 36},
 		column{"Marketplace", 18}, column{"Sign", 6}, column{"Lines", 10}, column{"Amount", 14}, column{"Rule", 10})
 	if err != nil {
 		return err
 	}
 	for _, x := range parts {
-		err := p.add(x.Line, b.str(typeOf(x)), b.str(x.Kind.AmountType), b.str(x.Kind.AmountDescription), b.str(x.Kind.Marketplace), x.Kind.Sign, x.Lines,
+		err := p.add(x.Line, b.str(x.Category.Title()), b.str(x.Kind.TransactionType), b.str(x.Kind.AmountType), b.str(x.Kind.AmountDescription), b.str(x.Kind.Marketplace), x.Kind.Sign, x.Lines,
 			b.amount(x.Amount), b.str(fmt.Sprint(x.RuleID)))
 		if err != nil {
 			return err
@@ -172,53 +157,82 @@ func (k *Book) entryLines(ctx context.Context, b *workbook, e journal.Entry, d s
 	if err != nil {
 		return err
 	}
-	return k.lineSheets(ctx, b, d, func(l settlement.Line) bool {
+	corrected := false
+	for key := range carried {
+		corrected = corrected || key.Correction
+	}
+	return k.lineSheets(ctx, b, d, corrected, func(l settlement.Line) bool {
 		return carried[journal.CarriedKey{KindID: l.KindID, Day: l.PostedOn.Format(time.DateOnly)}]
 	})
 }
 
-// lineSheets writes lines in the report's order, on as many sheets as they need.
-func (k *Book) lineSheets(ctx context.Context, b *workbook, d settlement.Detail, take func(settlement.Line) bool) error {
-	var p *page
-	sheets := 0
-	next := func() error {
-		sheets++
-		name := settlementSheet
-		if sheets > 1 {
-			name = fmt.Sprintf("%s %d", settlementSheet, sheets)
-		}
-		var err error
-		p, err = b.page(name, column{"Row", 9}, column{"Posted (UTC)", 19}, column{"Accounting date", 15}, column{"Transaction type", 20}, column{"Amount type", 22},
-			column{"Description", 34}, column{"Marketplace", 16}, column{"Order id", 22}, column{"Merchant order id", 22}, column{"SKU", 18}, column{"Quantity", 9},
-			column{"Fulfilment", 10}, column{"Adjustment id", 16}, column{"Amount", 14}, column{"Currency", 9})
-		return err
-	}
-	if err := next(); err != nil {
+// lineSheets writes lines in the report's order, on as many sheets as they
+// need, and after them the correction where it belongs there.
+func (k *Book) lineSheets(ctx context.Context, b *workbook, d settlement.Detail, corrected bool, take func(settlement.Line) bool) error {
+	lines := &linePages{book: b}
+	if err := lines.next(); err != nil {
 		return err
 	}
 	err := k.settlements.EachLine(ctx, d.ID, func(l settlement.Line) error {
 		if take != nil && !take(l) {
 			return nil
 		}
-		if p.row == rowLimit {
-			if err := p.close(); err != nil {
-				return err
-			}
-			if err := next(); err != nil {
-				return err
-			}
-		}
 		var quantity any
 		if l.Quantity != nil {
 			quantity = *l.Quantity
 		}
-		return p.add(l.LineNo, b.str(l.PostedAt.UTC().Format("2006-01-02 15:04:05")), b.day(l.PostedOn), b.str(l.TransactionType), b.str(l.AmountType), b.str(l.AmountDescription),
+		return lines.add(l.LineNo, b.str(l.PostedAt.UTC().Format("2006-01-02 15:04:05")), b.day(l.PostedOn), b.str(l.TransactionType), b.str(l.AmountType), b.str(l.AmountDescription),
 			b.str(l.Marketplace), b.str(l.OrderID), b.str(l.MerchantOrderID), b.str(l.Sku), quantity, b.str(l.Fulfillment), b.str(l.AdjustmentID), b.amount(l.Amount), b.str(d.Currency))
 	})
 	if err != nil {
 		return err
 	}
-	return p.close()
+	if corrected {
+		if err := k.correctionRow(ctx, lines, d); err != nil {
+			return err
+		}
+	}
+	return lines.page.close()
+}
+
+// correctionRow writes the line that a person added, its reason where others
+// have the order.
+func (k *Book) correctionRow(ctx context.Context, lines *linePages, d settlement.Detail) error {
+	c, found, err := k.settlements.CorrectionOf(ctx, d.ID)
+	if err != nil || !found || c.ApprovedAt == nil {
+		return err
+	}
+	b := lines.book
+	return lines.add(b.str("correction"), b.str(c.WrittenAt.UTC().Format("2006-01-02 15:04:05")), b.day(c.PostedOn), b.str(c.TransactionType), b.str(c.AmountType), b.str(c.AmountDescription),
+		b.str(c.Marketplace), b.str(c.Reason), nil, nil, nil, nil, nil, b.amount(c.Amount), b.str(d.Currency))
+}
+
+// linePages are sheets of settlement lines, one full one after another.
+type linePages struct {
+	book *workbook
+	page *page
+	n    int
+}
+
+func (l *linePages) next() error {
+	l.n++
+	var err error
+	l.page, err = l.book.page(lineSheet(l.n), column{"Row", 9}, column{"Posted (UTC)", 19}, column{"Accounting date", 15}, column{"Transaction type", 20}, column{"Amount type", 22},
+		column{"Description", 34}, column{"Marketplace", 16}, column{"Order id", 22}, column{"Merchant order id", 22}, column{"SKU", 18}, column{"Quantity", 9},
+		column{"Fulfilment", 10}, column{"Adjustment id", 16}, column{"Amount", 14}, column{"Currency", 9})
+	return err
+}
+
+func (l *linePages) add(cells ...any) error {
+	if l.page.row == rowLimit {
+		if err := l.page.close(); err != nil {
+			return err
+		}
+		if err := l.next(); err != nil {
+			return err
+		}
+	}
+	return l.page.add(cells...)
 }
 
 func (k *Book) provenance(ctx context.Context, b *workbook, e journal.Entry, d settlement.Detail) error {

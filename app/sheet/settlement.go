@@ -39,9 +39,9 @@ func (k *Book) Settlement(ctx context.Context, w io.Writer, id int64) error {
 		return err
 	}
 	steps := []func() error{
-		func() error { return b.settlementSummary(d, len(kinds)+1) },
+		func() error { return b.settlementSummary(d, kinds) },
 		func() error { return b.settlementKinds(kinds) },
-		func() error { return k.lineSheets(ctx, b, d, nil) },
+		func() error { return k.lineSheets(ctx, b, d, true, nil) },
 		func() error { return k.settlementSource(ctx, b, d) },
 	}
 	for _, step := range steps {
@@ -73,7 +73,7 @@ func sumKinds(rollups []settlement.Rollup, set *mapping.RuleSet) []kindSum {
 			i = len(kinds)
 			index[x.KindID] = i
 			k := kindSum{kind: mapping.Kind{Marketplace: x.Marketplace, TransactionType: x.TransactionType, AmountType: x.AmountType,
-				AmountDescription: x.AmountDescription, Sign: int(x.Sign)}, category: "not mapped"}
+				AmountDescription: x.AmountDescription, Sign: int(x.Sign)}, category: notMapped}
 			if matcher != nil {
 				if rule, ok := matcher.Match(mapping.Subject{Kind: k.kind, ProductGroup: x.ProductGroup, Fulfillment: x.Fulfillment}); ok {
 					k.category = rule.Category.Title()
@@ -88,7 +88,7 @@ func sumKinds(rollups []settlement.Rollup, set *mapping.RuleSet) []kindSum {
 	return kinds
 }
 
-func (b *workbook) settlementSummary(d settlement.Detail, last int) error {
+func (b *workbook) settlementSummary(d settlement.Detail, kinds []kindSum) error {
 	p, err := b.page("Summary")
 	if err != nil {
 		return err
@@ -96,15 +96,19 @@ func (b *workbook) settlementSummary(d settlement.Detail, last int) error {
 	if err := p.stream.SetColWidth(1, 4, 26); err != nil {
 		return fmt.Errorf("set width: %w", err)
 	}
-	kinds := fmt.Sprintf("SUM('%s'!I2:I%d)", kindsSheet, last)
-	lines := fmt.Sprintf("SUM('%s'!N:N)", settlementSheet)
+	last, present, lines := len(kinds)+1, map[string]bool{}, int64(0)
+	for _, x := range kinds {
+		present[x.category] = true
+		lines += x.lines
+	}
 	rows := [][]any{
 		{excelCell(b.title, "Settlement "+d.AmazonID)}, {"Connection", b.str(d.ConnectionName)}, {"Currency", b.str(d.Currency)},
 		{"Cycle starts", b.day(d.StartAt)}, {"Cycle ends", b.day(d.EndAt)}, {"Deposit", b.amount(d.Deposit)}, {"Correction", b.amount(d.Correction)}, {},
 		{excelCell(b.head, "Tie-out"), excelCell(b.head, "One side"), excelCell(b.head, "Other side"), excelCell(b.head, "Difference")},
-		{"Deposit = sum of the kinds", b.formula("B6", b.money), b.formula(kinds, b.money), b.formula("ROUND(B10-C10,2)", b.total)},
-		{"Sum of the kinds = lines + correction", b.formula(kinds, b.money), b.formula(lines+"+B7", b.money), b.formula("ROUND(B11-C11,2)", b.total)},
+		{"Deposit = sum of the kinds", b.formula("B6", b.money), b.formula(kindsTotal(last), b.money), b.formula("ROUND(B10-C10,2)", b.total)},
+		{"Sum of the kinds = sum of the lines", b.formula(kindsTotal(last), b.money), b.formula(linesTotal(lines), b.money), b.formula("ROUND(B11-C11,2)", b.total)},
 	}
+	rows = append(rows, b.waterfall(present, "A", last)...)
 	for _, row := range rows {
 		if err := p.add(row...); err != nil {
 			return err
