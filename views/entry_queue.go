@@ -68,9 +68,8 @@ const (
 	EntryDate       = "date"
 	EntryTotalOf    = "total"
 	EntryClearing   = "clearing"
-	EntryStatus     = "status"
 	EntrySubmitted  = "submitted"
-	EntryNumber     = "number"
+	EntryStatus     = "status"
 )
 
 func (q EntryQueue) table(p Page) Table {
@@ -82,9 +81,8 @@ func (q EntryQueue) table(p Page) Table {
 		Column{Key: EntryDate, Label: "Date", Kind: Tight},
 		Column{Key: EntryTotalOf, Label: "Debits", Kind: Number, Hint: "Sum of the debits, which equals the credits"},
 		Column{Key: EntryClearing, Label: "Clearing", Kind: Number, Hint: "Share of the deposit, on the clearing account"},
-		Column{Key: EntryStatus, Label: "State", Kind: Tight},
 		Column{Key: EntrySubmitted, Label: "Submitted by"},
-		Column{Key: EntryNumber, Label: "P21 number", Kind: Tight},
+		Column{Key: EntryStatus, Label: "State, P21 number", Kind: Tight},
 	)
 	if table.Empty.Title == "" {
 		table.Empty = Empty{Icon: "book-open-text", Title: "No journal entry here", Text: "Entries are drafted as soon as a settlement ties out and every kind has an account.", Action: Link{Text: "Settlements", Href: "/settlements"}}
@@ -94,7 +92,7 @@ func (q EntryQueue) table(p Page) Table {
 	}
 	for _, total := range q.Totals {
 		table.Foot = append(table.Foot, Row{Cells: []templ.Component{
-			Text(total.Label), nil, nil, nil, nil, Money(total.Total), Money(total.Clearing), nil, nil, nil,
+			Text(total.Label), nil, nil, nil, nil, Money(total.Total), Money(total.Clearing), nil, nil,
 		}})
 	}
 	if len(q.Bulk) > 0 {
@@ -108,7 +106,7 @@ func (r EntryRow) row() Row {
 		ID: r.Value, Name: r.Reference.Text, State: r.State, Fixed: r.Value == "", Plain: r.Total.Plain, Currency: r.Total.Currency,
 		Cells: []templ.Component{
 			PanelLink(r.Reference), Text(r.Connection), Anchor(r.Settlement), Text(r.Period), Moment(r.Date),
-			Money(r.Total), Money(r.Clearing), StatusPill(r.Status), Text(r.Submitted + r.Note), Code(r.Number),
+			Money(r.Total), Money(r.Clearing), Text(r.Submitted + r.Note), entryState(r.Status, r.Number),
 		},
 	}
 	if r.Reversal {
