@@ -318,6 +318,9 @@ func outcome(imported settlement.Imported) (message, link string) {
 		default:
 			message += fmt.Sprintf("Settlement %s: %d lines, ties out to %s %s.", r.AmazonID, r.Lines, r.Deposit, r.Currency)
 		}
+		if r.Outcome != settlement.Identical && r.Problems > 0 {
+			message += fmt.Sprintf(" Rows that could not be read: %d.", r.Problems)
+		}
 	}
 	return message, fmt.Sprintf("/settlements/%d", imported.Settlements[0].ID)
 }

@@ -91,7 +91,7 @@ func (s *Service) Readings(ctx context.Context, d Detail) ([]sqlc.ReadingsOfSett
 }
 
 // Problems returns a page of the rows that could not be read.
-func (s *Service) Problems(ctx context.Context, d Detail, after int32, pageSize int32) ([]sqlc.ProblemsOfImportRow, error) {
+func (s *Service) Problems(ctx context.Context, d Detail, after int32, pageSize int32) ([]Problem, error) {
 	problems, err := sqlc.New(s.pool).ProblemsOfImport(ctx, sqlc.ProblemsOfImportParams{ImportID: d.ImportID, After: after, PageSize: pageSize})
 	if err != nil {
 		return nil, fmt.Errorf("read problems of settlement %d: %w", d.ID, err)

@@ -74,6 +74,9 @@ type Total = sqlc.TotalSettlementsRow
 // Rollup is a sum of lines, with its kind's names.
 type Rollup = sqlc.RollupsOfSettlementRow
 
+// Problem is a row that could not be read.
+type Problem = sqlc.ProblemsOfImportRow
+
 // Filter selects settlements of a list; zero values select everything.
 type Filter struct {
 	ConnectionID int64

@@ -13,6 +13,7 @@ import (
 	"tieout/app/fault"
 	"tieout/app/mapping"
 	"tieout/app/money"
+	"tieout/app/settlement"
 	"tieout/app/settlement/report"
 	"tieout/views"
 )
@@ -46,10 +47,16 @@ func (s *server) settlementDocuments(r *request) error {
 	if err != nil {
 		return err
 	}
-	for _, p := range problems {
-		model.Problems = append(model.Problems, views.LineProblem{Line: views.Count(int(p.LineNo)), Column: p.ColumnName, Value: p.Value, Rule: report.Explain(p.Rule)})
-	}
+	model.Problems = lineProblems(problems)
 	return r.show(views.DocumentsView(page, model))
+}
+
+func lineProblems(problems []settlement.Problem) []views.LineProblem {
+	var rows []views.LineProblem
+	for _, p := range problems {
+		rows = append(rows, views.LineProblem{Line: views.Count(int(p.LineNo)), Column: p.ColumnName, Value: p.Value, Rule: report.Explain(p.Rule)})
+	}
+	return rows
 }
 
 // settlementFile sends a raw report as it came.

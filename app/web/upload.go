@@ -5,7 +5,9 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"strconv"
+	"strings"
 
 	"tieout/app/fault"
 	"tieout/views"
@@ -29,8 +31,13 @@ func (s *server) showUpload(r *request, status int, wrong map[string]string) err
 	for _, c := range connections {
 		model.Connections = append(model.Connections, views.Option{Value: strconv.FormatInt(c.ID, 10), Label: titleOf(c.Title, c.Name), Current: c.ID == r.connection()})
 	}
+	live := liveUploads(recent)
 	for _, u := range recent {
-		model.Imports = append(model.Imports, s.uploadModel(r, u))
+		file, err := s.uploadModel(r, u, live)
+		if err != nil {
+			return err
+		}
+		model.Imports = append(model.Imports, file)
 	}
 	return r.showAs(status, views.UploadView(r.page("Upload reports", views.Settlements, views.Link{Text: "Settlements", Href: "/settlements"}), model))
 }
@@ -42,9 +49,27 @@ func titleOf(title, name string) string {
 	return title
 }
 
-func (s *server) uploadModel(r *request, u Upload) views.Import {
+// streamsOfUpload is how many files the page watches at once: a browser keeps
+// six connections to a server, and people want to click while files are read.
+const streamsOfUpload = 3
+
+// liveUploads are the files that are watched, those that are read first. The
+// page is drawn anew when one is done, and then watches the next.
+func liveUploads(newestFirst []Upload) map[int64]bool {
+	live := map[int64]bool{}
+	for _, u := range slices.Backward(newestFirst) {
+		if u.Task.Ended.IsZero() && len(live) < streamsOfUpload {
+			live[u.TaskID] = true
+		}
+	}
+	return live
+}
+
+func (s *server) uploadModel(r *request, u Upload, live map[int64]bool) (views.Import, error) {
 	model := views.Import{Name: u.Name, Uploaded: r.format().Time(u.Task.Began), Message: u.Task.Message}
 	switch {
+	case u.Task.Ended.IsZero() && !live[u.TaskID]:
+		model.Status = views.Pill{State: views.Waiting, Text: "Waiting for the files before it"}
 	case u.Task.Ended.IsZero():
 		id := strconv.FormatInt(u.TaskID, 10)
 		model.Live = &views.Live{ID: "task-" + id, Stream: "/tasks/" + id + "/events", Reload: "/settlements/upload", Progress: s.progress(u.Task)}
@@ -54,9 +79,30 @@ func (s *server) uploadModel(r *request, u Upload) views.Import {
 		model.Status = views.Pill{State: views.Done, Text: "Imported"}
 		if u.Task.Link != "" {
 			model.Settlements = []views.Link{{Text: "Open", Href: u.Task.Link}}
+			return model, s.uploadProblems(r, &model)
 		}
 	}
-	return model
+	return model, nil
+}
+
+// problemsOfUpload is how many rows of a file the upload page itself explains.
+const problemsOfUpload = 50
+
+// uploadProblems says which rows of an imported file could not be read.
+func (s *server) uploadProblems(r *request, model *views.Import) error {
+	href := model.Settlements[0].Href
+	d, err := s.Settlements.Get(r.ctx(), parseID(strings.TrimPrefix(href, "/settlements/")))
+	if err != nil || d.ProblemCount == 0 {
+		return err
+	}
+	problems, err := s.Settlements.Problems(r.ctx(), d, 0, problemsOfUpload)
+	if err != nil {
+		return err
+	}
+	model.Status = views.Pill{State: views.Waiting, Text: "Imported with problems"}
+	model.Problems = lineProblems(problems)
+	model.AllProblems = views.Link{Text: "All " + views.Counted(int(d.ProblemCount), "problem", "problems"), Href: href + "/documents"}
+	return nil
 }
 
 // uploadSave streams each file into the document store as it comes in; nothing
