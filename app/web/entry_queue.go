@@ -58,7 +58,7 @@ func (s *server) entryQueue(r *request) error {
 		queue.Rows = append(queue.Rows, r.entryRow(item))
 	}
 	queue.Summary = views.Counted(count(sums.of(state)), "entry", "entries")
-	queue.Empty = emptyEntries(state)
+	queue.Empty, queue.Export = emptyEntries(state), r.listExport()
 	page := r.page("Journal entries", views.JournalEntries)
 	queue.Without = map[string]bool{views.EntryConnection: oneConnection(page, filter.ConnectionID)}
 	return r.show(views.EntryQueueView(page, queue))

@@ -40,7 +40,7 @@ func (s *server) exceptionQueue(r *request) error {
 	queue := views.ExceptionQueue{
 		Causes: r.causes(counts, filter.Class), Filter: r.exceptionFilterBar(filter, people), Outcomes: s.takeOutcomes(r.ctx()),
 	}
-	queue.Summary = "The most money first"
+	queue.Summary, queue.Export = "The most money first", r.listExport()
 	page := r.page("Exceptions", views.Exceptions)
 	queue.Without = map[string]bool{views.ExceptionConnection: oneConnection(page, filter.ConnectionID), views.ExceptionClass: filter.Class != ""}
 	if r.person.Can(identity.ResolveExceptions) && (filter.State == stateOpen || filter.State == "") {

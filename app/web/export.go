@@ -4,16 +4,26 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"iter"
 	"mime"
 	"net/http"
 
+	"tieout/app/exception"
 	"tieout/app/identity"
+	"tieout/app/journal"
+	"tieout/app/settlement"
 )
 
 // Workbooks writes Excel workbooks.
 type Workbooks interface {
 	Journal(ctx context.Context, w io.Writer, entryID int64) error
 	Settlement(ctx context.Context, w io.Writer, settlementID int64) error
+
+	// Lists: about says in words what was filtered, by whom and when.
+	SettlementList(w io.Writer, about [][2]string, rows iter.Seq2[settlement.Item, error]) error
+	LineList(w io.Writer, about [][2]string, d settlement.Detail, rows iter.Seq2[settlement.Line, error], account func(settlement.Line) string) error
+	EntryList(w io.Writer, about [][2]string, rows iter.Seq2[journal.Item, error]) error
+	ExceptionList(w io.Writer, about [][2]string, rows iter.Seq2[exception.Exception, error], title func(exception.Class) string) error
 }
 
 const workbookType = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -23,6 +33,10 @@ func (s *server) exportRoutes() []Route {
 		return nil
 	}
 	return []Route{
+		{GET, "/settlements/export.xlsx", identity.Export, s.settlementListExport, 0},
+		{GET, "/settlements/:id/lines/export.xlsx", identity.Export, s.lineListExport, 0},
+		{GET, "/entries/export.xlsx", identity.Export, s.entryListExport, 0},
+		{GET, "/exceptions/export.xlsx", identity.Export, s.exceptionListExport, 0},
 		{GET, "/entries/:id/export.xlsx", identity.Export, s.entryExport, 0},
 		{GET, "/settlements/:id/export.xlsx", identity.Export, s.settlementExport, 0},
 	}

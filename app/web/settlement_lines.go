@@ -12,7 +12,10 @@ import (
 	"tieout/views"
 )
 
-const linePageSize = 100
+const (
+	linePageSize = 100
+	lastPart     = 9 // no row has more parts
+)
 
 // settlementLines is the Lines tab.
 func (s *server) settlementLines(r *request) error {
@@ -39,6 +42,7 @@ func (s *server) settlementLines(r *request) error {
 		model.Rows = append(model.Rows, r.lineRow(d, l))
 	}
 	r.linePager(&model, found)
+	model.Export = r.listExport()
 	if r.QueryParam("totals") == "" {
 		model.FootURL = r.link("totals", "1")
 	} else if model.Totals, err = s.lineTotals(r, d, filter, nothing); err != nil {
@@ -54,7 +58,7 @@ func (r *request) linePager(model *views.LinesPage, found settlement.Page) {
 		model.Pager.Next = r.link("after", nextKey(strconv.Itoa(int(last.LineNo)), strconv.Itoa(int(last.Part))), "totals", "")
 		model.Summary = "first " + views.Count(len(found.Lines))
 	case found.SearchedTo > 0:
-		model.Pager.Next = r.link("after", nextKey(strconv.Itoa(int(found.SearchedTo)), "9"), "totals", "")
+		model.Pager.Next = r.link("after", nextKey(strconv.Itoa(int(found.SearchedTo)), strconv.Itoa(lastPart)), "totals", "")
 		model.Summary = fmt.Sprintf("searched to row %s; the next page goes on", views.Count(int(found.SearchedTo)))
 	default:
 		model.Summary = views.Counted(len(found.Lines), "line", "lines") + " shown"
