@@ -52,6 +52,19 @@ type SettlementPage struct {
 	Entries    []SettlementEntry
 	Ties       []Check // reserve chain, payable chain, tax net, clearing
 	Correction *Correction
+	Reissued   *Reissued // nil unless P21 holds entries of the report before
+}
+
+// Reissued is what a re-issued report changes in the books.
+type Reissued struct {
+	Before  Link
+	Changes []EntryChange
+}
+
+func (r Reissued) table() Table {
+	table := EntryPage{Changes: r.Changes}.changeTable()
+	table.Caption = "Differences from the report before"
+	return table
 }
 
 // SettlementFacts describes the settlement.

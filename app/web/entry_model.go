@@ -5,7 +5,6 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -47,7 +46,7 @@ func (r *request) entryModel(d entryDetail) views.EntryPage {
 	model.Needed = fmt.Sprintf("%d of %s", given, views.Counted(int(e.ApprovalsNeeded), "approval", "approvals"))
 	if d.previous != nil {
 		model.Previous = views.Link{Text: d.previous.Reference, Href: entryPath(*d.previous, "")}
-		model.Changes = r.entryChanges(e, d.before, d.lines)
+		model.Changes = r.entryChanges(money.Currency(e.Currency), journal.Compare(d.before, d.lines))
 	}
 	for _, file := range d.attachments {
 		model.Attachments = append(model.Attachments, views.EntryFile{Name: file.Name, Size: views.Bytes(file.Size), Who: file.AddedName,
@@ -191,40 +190,14 @@ func notFoundLine(e journal.Entry, number int64) error {
 	return fault.New(fault.NotFound, "Entry %s has no line %d.", e.Reference, number)
 }
 
-// entryChanges lists the accounts whose amount differs between two versions.
-func (r *request) entryChanges(e journal.Entry, before, now []journal.EntryLine) []views.EntryChange {
-	type pair struct {
-		name        string
-		before, now decimal.Decimal
+// entryChanges shows the accounts whose amount differs between two versions.
+func (r *request) entryChanges(currency money.Currency, changes []journal.Change) []views.EntryChange {
+	f := r.format()
+	var rows []views.EntryChange
+	for _, c := range changes {
+		rows = append(rows, views.EntryChange{Account: c.Account, Name: c.Name, Before: f.Value(c.Before, currency), Now: f.Value(c.Now, currency), Change: f.Value(c.By(), currency)})
 	}
-	accounts, order := map[string]*pair{}, []string{}
-	of := func(l journal.EntryLine) *pair {
-		if accounts[l.Account] == nil {
-			accounts[l.Account] = &pair{name: l.AccountName}
-			order = append(order, l.Account)
-		}
-		return accounts[l.Account]
-	}
-	for _, l := range before {
-		p := of(l)
-		p.before = p.before.Add(l.Debit).Sub(l.Credit)
-	}
-	for _, l := range now {
-		p := of(l)
-		p.now = p.now.Add(l.Debit).Sub(l.Credit)
-	}
-	slices.Sort(order)
-	currency := money.Currency(e.Currency)
-	var changes []views.EntryChange
-	for _, account := range order {
-		p := accounts[account]
-		if p.before.Equal(p.now) {
-			continue
-		}
-		changes = append(changes, views.EntryChange{Account: account, Name: p.name, Before: r.format().Value(p.before, currency),
-			Now: r.format().Value(p.now, currency), Change: r.format().Value(p.now.Sub(p.before), currency)})
-	}
-	return changes
+	return rows
 }
 
 // deliveryModel shows how far the way to P21 has come; nil before it begins.

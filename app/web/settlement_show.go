@@ -114,6 +114,9 @@ func (s *server) settlementOverview(r *request, d settlementDetail, status int, 
 		model.Entries = append(model.Entries, views.SettlementEntry{Reference: e.Reference, Href: fmt.Sprintf("/entries/%d", e.ID), Period: periodKey(e.FiscalYear, e.Period),
 			Version: fmt.Sprint(e.Version), Status: entryPill(e.Status), Debits: r.format().Value(e.Total, money.Currency(e.Currency)), Posted: e.P21Number})
 	}
+	if model.Reissued, err = s.reissuedModel(r, d); err != nil {
+		return err
+	}
 	if model.Ties, err = s.settlementTies(r, d); err != nil {
 		return err
 	}
@@ -122,6 +125,19 @@ func (s *server) settlementOverview(r *request, d settlementDetail, status int, 
 	}
 	model.Alerts = settlementAlerts(d)
 	return r.showAs(status, views.SettlementView(page, model))
+}
+
+// reissuedModel compares a re-issue with what Prophet 21 holds of the report
+// before it; nil when it holds nothing.
+func (s *server) reissuedModel(r *request, d settlementDetail) (*views.Reissued, error) {
+	if d.ReplacesID == nil || d.ReplacedAt != nil {
+		return nil, nil
+	}
+	changes, posted, err := s.Entries.Reissued(r.ctx(), d.ID, *d.ReplacesID)
+	if err != nil || !posted {
+		return nil, err
+	}
+	return &views.Reissued{Before: views.Link{Text: "The report before", Href: fmt.Sprintf("/settlements/%d", *d.ReplacesID)}, Changes: r.entryChanges(d.currency(), changes)}, nil
 }
 
 func settlementAlerts(d settlementDetail) []views.Alert {
