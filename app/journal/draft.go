@@ -334,9 +334,12 @@ func (s *Service) raise(ctx context.Context, tx *database.Tx, st sqlc.LockSettle
 	for _, p := range problems {
 		class := p.Class.exception()
 		raised := exception.Raised{
-			ConnectionID: st.ConnectionID, Class: class, Title: p.Sentence, SettlementID: st.ID, KindID: p.KindID, Records: p.Lines,
+			ConnectionID: st.ConnectionID, Class: class, Title: "Settlement " + st.AmazonID + ": " + p.Sentence, SettlementID: st.ID, KindID: p.KindID, Records: p.Lines,
 			Amount: decimal.NewNullDecimal(p.Amount), Currency: st.Currency, Cause: fmt.Sprintf("%d/%s", st.ID, p.Subject),
 			Detail: map[string]any{"settlement": st.AmazonID, "subject": p.Subject},
+		}
+		if p.Class == MissingRate {
+			raised.Amount = decimal.NewNullDecimal(st.Deposit) // all of it waits for the rate
 		}
 		if p.Class == UnmappedKind {
 			raised.Cause = fmt.Sprint(p.KindID)

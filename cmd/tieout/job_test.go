@@ -157,7 +157,7 @@ func (b *tab) has(selector string) bool {
 // request sends a request with the tab's own session, past its buttons.
 func (b *tab) request(method, path, form string) *http.Response {
 	b.t.Helper()
-	cookies, err := chromedp.Call(b, network.GetCookies, network.GetCookiesParams{})
+	cookies, err := chromedp.Call(b, network.GetCookies, network.GetCookiesParams{URLs: []string{b.s.url}})
 	require.NoError(b.t, err)
 	r, err := http.NewRequestWithContext(b.t.Context(), method, b.s.url+path, strings.NewReader(form))
 	require.NoError(b.t, err)

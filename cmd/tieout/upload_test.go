@@ -49,7 +49,7 @@ func (b *tab) upload(connection int64, files map[string][]byte) {
 		require.NoError(b.t, err)
 	}
 	require.NoError(b.t, form.Close())
-	cookies, err := chromedp.Call(b, network.GetCookies, network.GetCookiesParams{})
+	cookies, err := chromedp.Call(b, network.GetCookies, network.GetCookiesParams{URLs: []string{b.s.url}})
 	require.NoError(b.t, err)
 	r, err := http.NewRequestWithContext(b.t.Context(), http.MethodPost, b.s.url+"/settlements/upload", &body)
 	require.NoError(b.t, err)
