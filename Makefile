@@ -11,7 +11,7 @@ export GOCACHE ?= $(CURDIR)/.tieout/go-build
 endif
 ARGS ?=
 TESTS ?= ./...
-BENCH ?= ./app/settlement/... ./app/mapping ./app/journal ./app/web
+BENCH ?= ./app/settlement/... ./app/mapping ./cmd/tieout
 # Runs a command beside a PostgreSQL of its own, which ends with it.
 WITH_DATABASE := $(GO) run ./app/database/dbtest/server with
 
