@@ -89,10 +89,14 @@ type Order struct {
 	Return string
 }
 
-// Chooser submits the shown columns as repeated fields named "col".
+// Chooser is what a person keeps about a list. It posts the shown columns as
+// repeated fields named "col", and all it offered as "offered".
 type Chooser struct {
 	Action string
 	Keep   []Hidden
+	Away   map[string]bool // keys of the columns the person does not want to see
+	Saved  []Saved         // filters they keep
+	Save   *Save           // keeps the present one
 }
 
 // Hidden is a form field that is carried along.
@@ -116,19 +120,31 @@ func (t Table) id() string {
 
 func (t Table) shown() []Column {
 	var columns []Column
-	for _, column := range t.Columns {
-		if !column.Hidden {
+	for i, column := range t.Columns {
+		if !t.hidden(i) {
 			columns = append(columns, column)
 		}
 	}
 	return columns
 }
 
+// hidden reports whether a column is left out, by the page or by the person.
+func (t Table) hidden(i int) bool {
+	return t.Columns[i].Hidden || t.offered(i) && t.Chooser.Away[t.Columns[i].Key]
+}
+
+// offered reports whether the person may choose a column: not the first, which
+// opens the row, and none that the page leaves out by itself.
+func (t Table) offered(i int) bool {
+	column := t.Columns[i]
+	return t.Chooser != nil && i > 0 && column.Key != "" && !column.Hidden
+}
+
 // cells drops the cells of hidden columns.
 func (t Table) cells(row Row) []cell {
 	var cells []cell
 	for i, column := range t.Columns {
-		if column.Hidden {
+		if t.hidden(i) {
 			continue
 		}
 		c := cell{kind: column.Kind}

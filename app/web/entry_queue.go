@@ -59,6 +59,9 @@ func (s *server) entryQueue(r *request) error {
 	}
 	queue.Summary = views.Counted(count(sums.of(state)), "entry", "entries")
 	queue.Empty, queue.Export = emptyEntries(state), r.listExport()
+	if queue.Chooser, err = s.chooser(r, listEntries); err != nil {
+		return err
+	}
 	page := r.page("Journal entries", views.JournalEntries)
 	queue.Without = map[string]bool{views.EntryConnection: oneConnection(page, filter.ConnectionID)}
 	return r.show(views.EntryQueueView(page, queue))

@@ -41,6 +41,9 @@ func (s *server) exceptionQueue(r *request) error {
 		Causes: r.causes(counts, filter.Class), Filter: r.exceptionFilterBar(filter, people), Outcomes: s.takeOutcomes(r.ctx()),
 	}
 	queue.Summary, queue.Export = "The most money first", r.listExport()
+	if queue.Chooser, err = s.chooser(r, listExceptions); err != nil {
+		return err
+	}
 	page := r.page("Exceptions", views.Exceptions)
 	queue.Without = map[string]bool{views.ExceptionConnection: oneConnection(page, filter.ConnectionID), views.ExceptionClass: filter.Class != ""}
 	if r.person.Can(identity.ResolveExceptions) && (filter.State == stateOpen || filter.State == "") {

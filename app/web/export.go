@@ -28,18 +28,20 @@ type Workbooks interface {
 
 const workbookType = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
+// exportRoutes are the files that leave the program, and what people keep
+// about the lists they come from.
 func (s *server) exportRoutes() []Route {
 	if s.Workbooks == nil {
-		return nil
+		return s.listRoutes()
 	}
-	return []Route{
+	return append(s.listRoutes(), []Route{
 		{GET, "/settlements/export.xlsx", identity.Export, s.settlementListExport, 0},
 		{GET, "/settlements/:id/lines/export.xlsx", identity.Export, s.lineListExport, 0},
 		{GET, "/entries/export.xlsx", identity.Export, s.entryListExport, 0},
 		{GET, "/exceptions/export.xlsx", identity.Export, s.exceptionListExport, 0},
 		{GET, "/entries/:id/export.xlsx", identity.Export, s.entryExport, 0},
 		{GET, "/settlements/:id/export.xlsx", identity.Export, s.settlementExport, 0},
-	}
+	}...)
 }
 
 // entryExport sends the workbook of an entry.

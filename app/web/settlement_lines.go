@@ -43,6 +43,9 @@ func (s *server) settlementLines(r *request) error {
 	}
 	r.linePager(&model, found)
 	model.Export = r.listExport()
+	if model.Chooser, err = s.chooser(r, listLines); err != nil {
+		return err
+	}
 	if r.QueryParam("totals") == "" {
 		model.FootURL = r.link("totals", "1")
 	} else if model.Totals, err = s.lineTotals(r, d, filter, nothing); err != nil {

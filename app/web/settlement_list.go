@@ -46,6 +46,9 @@ func (s *server) settlementList(r *request) error {
 	}
 	page.Summary = views.Counted(n, "settlement", "settlements")
 	page.Export = r.listExport()
+	if page.Chooser, err = s.chooser(r, listSettlements); err != nil {
+		return err
+	}
 	if len(items) == settlementPageSize {
 		last := items[len(items)-1]
 		page.Pager.Next = r.link("after", nextKey(last.EndAt.Format(time.RFC3339Nano), strconv.FormatInt(last.ID, 10)))
