@@ -358,15 +358,11 @@ func (s *Service) raise(ctx context.Context, tx *database.Tx, st sqlc.LockSettle
 
 // wholeKind counts an unmapped kind over every settlement that waits on it.
 func (s *Service) wholeKind(ctx context.Context, tx *database.Tx, r *exception.Raised) error {
-	var amount decimal.Decimal
-	err := tx.QueryRow(ctx, `
-		SELECT coalesce(sum(r.lines), 0), coalesce(sum(r.amount), 0) FROM rollup r
-		JOIN settlement s ON s.id = r.settlement_id AND s.replaced_at IS NULL
-		WHERE r.kind_id = $1`, r.KindID).Scan(&r.Records, &amount)
+	whole, err := sqlc.New(tx).WholeKind(ctx, r.KindID)
 	if err != nil {
 		return fmt.Errorf("count unmapped kind: %w", err)
 	}
-	r.Amount = decimal.NewNullDecimal(amount)
+	r.Records, r.Amount = whole.Lines, decimal.NewNullDecimal(whole.Amount)
 	return nil
 }
 
