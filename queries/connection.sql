@@ -98,3 +98,8 @@ ORDER BY rate_on DESC, base, quote LIMIT 400;
 -- name: SettlementsWaitingOn :many
 -- Current settlements with an open exception of a class.
 SELECT DISTINCT settlement_id::bigint FROM exception WHERE connection_id = @connection_id AND class = @class AND state = 'open' AND settlement_id IS NOT NULL;
+
+-- name: BooksFingerprint :one
+-- Tells whether accounts or periods changed.
+SELECT md5(coalesce((SELECT string_agg(concat_ws('|', account, description, active, control), ',' ORDER BY account) FROM gl_account a WHERE a.connection_id = @connection_id::bigint), '')
+    || coalesce((SELECT string_agg(concat_ws('|', fiscal_year, number, starts_on, ends_on, closed), ',' ORDER BY fiscal_year, number) FROM fiscal_period p WHERE p.connection_id = @connection_id::bigint), ''))::text;

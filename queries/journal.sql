@@ -282,3 +282,16 @@ FROM journal_source x JOIN journal_entry e ON e.id = x.entry_id
 WHERE x.settlement_id = @settlement_id AND x.kind_id = @kind_id AND x.posted_on = @posted_on
   AND e.entry_type = 'settlement' AND e.status NOT IN ('discarded', 'reversed')
 ORDER BY e.id DESC LIMIT 1;
+
+-- name: ReversalsOfEntry :one
+SELECT count(*) FROM journal_entry WHERE reverses_id = @entry_id::bigint;
+
+-- name: CarriedByEntry :many
+-- Which kinds on which days an entry carries, corrections apart.
+SELECT DISTINCT kind_id, posted_on, (correction_id <> 0)::bool AS correction FROM journal_source WHERE entry_id = $1;
+
+-- name: WholeKind :one
+-- An unmapped kind over every settlement that waits on it.
+SELECT coalesce(sum(r.lines), 0)::bigint AS lines, coalesce(sum(r.amount), 0)::numeric AS amount
+FROM kind_sum r JOIN settlement s ON s.id = r.settlement_id AND s.replaced_at IS NULL
+WHERE r.kind_id = $1;

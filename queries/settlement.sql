@@ -245,3 +245,9 @@ SELECT count(*) AS orders, coalesce(sum(residue), 0)::numeric AS residue, coales
 SELECT n.id FROM settlement s JOIN settlement n ON n.connection_id = s.connection_id AND n.currency = s.currency AND n.replaced_at IS NULL
     AND (n.end_at, n.id) > (s.end_at, s.id)
 WHERE s.id = $1 ORDER BY n.end_at, n.id LIMIT 1;
+
+-- name: ProductBySKU :one
+SELECT id FROM product WHERE connection_id = @connection_id AND sku = @sku;
+
+-- name: LastRow :one
+SELECT coalesce(max(line_no), 0)::int FROM settlement_line WHERE settlement_id = $1;

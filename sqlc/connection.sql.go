@@ -54,6 +54,19 @@ func (q *Queries) AccountsOfConnection(ctx context.Context, connectionID int64) 
 	return items, nil
 }
 
+const booksFingerprint = `-- name: BooksFingerprint :one
+SELECT md5(coalesce((SELECT string_agg(concat_ws('|', account, description, active, control), ',' ORDER BY account) FROM gl_account a WHERE a.connection_id = $1::bigint), '')
+    || coalesce((SELECT string_agg(concat_ws('|', fiscal_year, number, starts_on, ends_on, closed), ',' ORDER BY fiscal_year, number) FROM fiscal_period p WHERE p.connection_id = $1::bigint), ''))::text
+`
+
+// Tells whether accounts or periods changed.
+func (q *Queries) BooksFingerprint(ctx context.Context, connectionID int64) (string, error) {
+	row := q.db.QueryRow(ctx, booksFingerprint, connectionID)
+	var column_1 string
+	err := row.Scan(&column_1)
+	return column_1, err
+}
+
 const connectionByName = `-- name: ConnectionByName :one
 SELECT id FROM connection WHERE name = $1
 `

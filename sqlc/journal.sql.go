@@ -166,6 +166,37 @@ func (q *Queries) BackToDraft(ctx context.Context, arg BackToDraftParams) (int64
 	return result.RowsAffected(), nil
 }
 
+const carriedByEntry = `-- name: CarriedByEntry :many
+SELECT DISTINCT kind_id, posted_on, (correction_id <> 0)::bool AS correction FROM journal_source WHERE entry_id = $1
+`
+
+type CarriedByEntryRow struct {
+	KindID     int32
+	PostedOn   time.Time
+	Correction bool
+}
+
+// Which kinds on which days an entry carries, corrections apart.
+func (q *Queries) CarriedByEntry(ctx context.Context, entryID int64) ([]CarriedByEntryRow, error) {
+	rows, err := q.db.Query(ctx, carriedByEntry, entryID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []CarriedByEntryRow{}
+	for rows.Next() {
+		var i CarriedByEntryRow
+		if err := rows.Scan(&i.KindID, &i.PostedOn, &i.Correction); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const carrierOf = `-- name: CarrierOf :one
 SELECT e.id, e.reference, e.status, x.line_no
 FROM journal_source x JOIN journal_entry e ON e.id = x.entry_id
@@ -1421,6 +1452,17 @@ func (q *Queries) RedraftEntry(ctx context.Context, arg RedraftEntryParams) erro
 	return err
 }
 
+const reversalsOfEntry = `-- name: ReversalsOfEntry :one
+SELECT count(*) FROM journal_entry WHERE reverses_id = $1::bigint
+`
+
+func (q *Queries) ReversalsOfEntry(ctx context.Context, entryID int64) (int64, error) {
+	row := q.db.QueryRow(ctx, reversalsOfEntry, entryID)
+	var count int64
+	err := row.Scan(&count)
+	return count, err
+}
+
 const settlementsWithoutEntries = `-- name: SettlementsWithoutEntries :many
 SELECT s.id FROM settlement s
 WHERE s.connection_id = $1 AND s.replaced_at IS NULL
@@ -1652,4 +1694,23 @@ func (q *Queries) WaitingFor(ctx context.Context, personID int64) (int64, error)
 	var count int64
 	err := row.Scan(&count)
 	return count, err
+}
+
+const wholeKind = `-- name: WholeKind :one
+SELECT coalesce(sum(r.lines), 0)::bigint AS lines, coalesce(sum(r.amount), 0)::numeric AS amount
+FROM kind_sum r JOIN settlement s ON s.id = r.settlement_id AND s.replaced_at IS NULL
+WHERE r.kind_id = $1
+`
+
+type WholeKindRow struct {
+	Lines  int64
+	Amount decimal.Decimal
+}
+
+// An unmapped kind over every settlement that waits on it.
+func (q *Queries) WholeKind(ctx context.Context, kindID int32) (WholeKindRow, error) {
+	row := q.db.QueryRow(ctx, wholeKind, kindID)
+	var i WholeKindRow
+	err := row.Scan(&i.Lines, &i.Amount)
+	return i, err
 }

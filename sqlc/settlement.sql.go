@@ -491,6 +491,17 @@ func (q *Queries) InsertSettlement(ctx context.Context, arg InsertSettlementPara
 	return err
 }
 
+const lastRow = `-- name: LastRow :one
+SELECT coalesce(max(line_no), 0)::int FROM settlement_line WHERE settlement_id = $1
+`
+
+func (q *Queries) LastRow(ctx context.Context, settlementID int64) (int32, error) {
+	row := q.db.QueryRow(ctx, lastRow, settlementID)
+	var column_1 int32
+	err := row.Scan(&column_1)
+	return column_1, err
+}
+
 const lineBlocks = `-- name: LineBlocks :many
 SELECT ref, lines, amount, blocks FROM line_block
 WHERE settlement_id = $1 AND dimension = $2 AND ref = ANY ($3::int[])
@@ -805,6 +816,22 @@ func (q *Queries) ProblemsOfImport(ctx context.Context, arg ProblemsOfImportPara
 		return nil, err
 	}
 	return items, nil
+}
+
+const productBySKU = `-- name: ProductBySKU :one
+SELECT id FROM product WHERE connection_id = $1 AND sku = $2
+`
+
+type ProductBySKUParams struct {
+	ConnectionID int64
+	Sku          string
+}
+
+func (q *Queries) ProductBySKU(ctx context.Context, arg ProductBySKUParams) (int32, error) {
+	row := q.db.QueryRow(ctx, productBySKU, arg.ConnectionID, arg.Sku)
+	var id int32
+	err := row.Scan(&id)
+	return id, err
 }
 
 const productPlaces = `-- name: ProductPlaces :many

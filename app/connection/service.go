@@ -471,9 +471,7 @@ func (s *Service) Sync(ctx context.Context, id int64, actor audit.Actor) (accoun
 
 // fingerprint tells whether accounts or periods changed.
 func (s *Service) fingerprint(ctx context.Context, tx *database.Tx, id int64) (string, error) {
-	var print string
-	err := tx.QueryRow(ctx, `SELECT md5(coalesce((SELECT string_agg(concat_ws('|', account, description, active, control), ',' ORDER BY account) FROM gl_account WHERE connection_id = $1), '')
-		|| coalesce((SELECT string_agg(concat_ws('|', fiscal_year, number, starts_on, ends_on, closed), ',' ORDER BY fiscal_year, number) FROM fiscal_period WHERE connection_id = $1), ''))`, id).Scan(&print)
+	print, err := sqlc.New(tx).BooksFingerprint(ctx, id)
 	if err != nil {
 		return "", fmt.Errorf("compare accounts and periods: %w", err)
 	}

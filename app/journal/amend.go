@@ -50,7 +50,7 @@ func (s *Service) retireEntry(ctx context.Context, tx *database.Tx, e sqlc.Entri
 	case Posting, Unknown:
 		return fault.New(fault.Unavailable, "Entry %s of the old report is %s; the new report waits for it.", e.Reference, e.Status)
 	case Posted:
-		known, err := reversalAttempts(ctx, tx, e.ID)
+		known, err := reversalAttempts(ctx, sqlc.New(tx), e.ID)
 		if err != nil || known > 0 {
 			return err
 		}

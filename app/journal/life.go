@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/jackc/pgx/v5"
 
 	"tieout/app/audit"
 	"tieout/app/database"
@@ -193,7 +192,7 @@ func (s *Service) insertReversal(ctx context.Context, tx *database.Tx, id int64,
 	if err != nil {
 		return 0, err
 	}
-	attempt, err := reversalAttempts(ctx, tx, id)
+	attempt, err := reversalAttempts(ctx, db, id)
 	if err != nil {
 		return 0, err
 	}
@@ -220,9 +219,9 @@ func (s *Service) insertReversal(ctx context.Context, tx *database.Tx, id int64,
 
 // reversalAttempts counts the reversals of an entry that were discarded: a
 // reference is never used twice.
-func reversalAttempts(ctx context.Context, tx pgx.Tx, id int64) (int, error) {
-	var n int
-	if err := tx.QueryRow(ctx, `SELECT count(*) FROM journal_entry WHERE reverses_id = $1`, id).Scan(&n); err != nil {
+func reversalAttempts(ctx context.Context, db *sqlc.Queries, id int64) (int64, error) {
+	n, err := db.ReversalsOfEntry(ctx, id)
+	if err != nil {
 		return 0, fmt.Errorf("count reversals: %w", err)
 	}
 	return n, nil

@@ -350,23 +350,19 @@ func (s *Service) CarrierOf(ctx context.Context, settlementID int64, kindID int3
 // CarriedKey is a kind on an accounting date: the report's lines, or a correction.
 type CarriedKey struct {
 	KindID     int32
-	Day        string
+	Day        period.Date
 	Correction bool
 }
 
 // Carried returns which kinds on which days an entry carries.
 func (s *Service) Carried(ctx context.Context, id int64) (map[CarriedKey]bool, error) {
-	rows, err := s.pool.Query(ctx, `SELECT DISTINCT kind_id, to_char(posted_on, 'YYYY-MM-DD'), correction_id <> 0 FROM journal_source WHERE entry_id = $1`, id)
+	rows, err := sqlc.New(s.pool).CarriedByEntry(ctx, id)
 	if err != nil {
 		return nil, fmt.Errorf("read sources of entry %d: %w", id, err)
 	}
-	keys, err := pgx.CollectRows(rows, pgx.RowToStructByPos[CarriedKey])
-	if err != nil {
-		return nil, fmt.Errorf("read sources of entry %d: %w", id, err)
-	}
-	carried := make(map[CarriedKey]bool, len(keys))
-	for _, k := range keys {
-		carried[k] = true
+	carried := make(map[CarriedKey]bool, len(rows))
+	for _, r := range rows {
+		carried[CarriedKey{r.KindID, period.DateOf(r.PostedOn), r.Correction}] = true
 	}
 	return carried, nil
 }

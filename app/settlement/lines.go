@@ -96,7 +96,7 @@ func (s *Service) productOf(ctx context.Context, d Detail, sku string) (id int32
 	if sku == "" {
 		return 0, true, nil
 	}
-	err = s.pool.QueryRow(ctx, `SELECT id FROM product WHERE connection_id = $1 AND sku = $2`, d.ConnectionID, sku).Scan(&id)
+	id, err = sqlc.New(s.pool).ProductBySKU(ctx, sqlc.ProductBySKUParams{ConnectionID: d.ConnectionID, Sku: sku})
 	if errors.Is(err, pgx.ErrNoRows) {
 		return 0, false, nil
 	}
@@ -108,8 +108,8 @@ func (s *Service) productOf(ctx context.Context, d Detail, sku string) (id int32
 
 // ranges returns the rows worth looking at after the filter's key.
 func (s *Service) ranges(ctx context.Context, d Detail, f LineFilter, productID int32) ([]rowRange, error) {
-	var last int32
-	if err := s.pool.QueryRow(ctx, `SELECT coalesce(max(line_no), 0) FROM settlement_line WHERE settlement_id = $1`, d.ID).Scan(&last); err != nil {
+	last, err := sqlc.New(s.pool).LastRow(ctx, d.ID)
+	if err != nil {
 		return nil, fmt.Errorf("find the last row: %w", err)
 	}
 	blocks := allBlocks(last)

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"tieout/app/journal"
+	"tieout/app/period"
 	"tieout/app/settlement"
 )
 
@@ -162,7 +163,7 @@ func (k *Book) entryLines(ctx context.Context, b *workbook, e journal.Entry, d s
 		corrected = corrected || key.Correction
 	}
 	return k.lineSheets(ctx, b, d, corrected, func(l settlement.Line) bool {
-		return carried[journal.CarriedKey{KindID: l.KindID, Day: l.PostedOn.Format(time.DateOnly)}]
+		return carried[journal.CarriedKey{KindID: l.KindID, Day: period.DateOf(l.PostedOn)}]
 	})
 }
 
