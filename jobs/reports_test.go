@@ -128,9 +128,9 @@ func TestAFailingAmazonCostsTimeAndNoReport(t *testing.T) {
 	t.Parallel()
 	s := newSeller(t)
 	for _, rule := range []misbehave.Rule{
-		{Operation: "getReports", Kind: misbehave.Status, Status: 429, Count: 1},
 		{Operation: "getReports", Kind: misbehave.Reset, Count: 1},
-		{Operation: "getReportDocument", Skip: 1, Kind: misbehave.Status, Status: 503, Count: 1},
+		{Operation: "getReportDocument", Skip: 2, Kind: misbehave.Status, Status: 429, Count: 1},
+		{Operation: "getReportDocument", Skip: 4, Kind: misbehave.Status, Status: 503, Count: 1},
 		{Operation: "document", Skip: 3, Kind: misbehave.TruncatedPayload, Count: 1},
 		{Operation: "document", Skip: 5, Kind: misbehave.TruncatedBody, Count: 1},
 	} {
