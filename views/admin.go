@@ -21,6 +21,7 @@ type AdminSheet struct {
 type AdminForm struct {
 	Action   string
 	Get      bool // asks instead of changing something
+	Files    bool // sends files
 	Fields   []Field
 	Hidden   []Hidden
 	Accounts []Account // what fields with List "accounts" choose from
@@ -33,6 +34,13 @@ func (f AdminForm) method() string {
 		return "get"
 	}
 	return "post"
+}
+
+func (f AdminForm) encoding() string {
+	if f.Files {
+		return "multipart/form-data"
+	}
+	return "application/x-www-form-urlencoded"
 }
 
 func (a AdminSheet) table() Table {

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"time"
 
-
 	"tieout/app/audit"
 	"tieout/app/database"
 	"tieout/app/fault"

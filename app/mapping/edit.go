@@ -100,7 +100,7 @@ func (s *Service) SetAccounts(ctx context.Context, actor audit.Actor, e Edit, pi
 		old := map[string]string{}
 		for slot, account := range picks {
 			old[slot] = c.set.Accounts[slot]
-			if wrong := validatePick(slot, account); wrong != "" {
+			if wrong := ValidatePick(slot, account); wrong != "" {
 				return nil, nil, fault.InvalidFields(map[string]string{slot: wrong})
 			}
 			if account == "" {
@@ -116,7 +116,8 @@ func (s *Service) SetAccounts(ctx context.Context, actor audit.Actor, e Edit, pi
 	})
 }
 
-func validatePick(slot, account string) string {
+// ValidatePick says what is wrong with an account for a slot, "" when nothing is.
+func ValidatePick(slot, account string) string {
 	wrong := map[string]string{}
 	Rule{Slot: slot, Account: account}.validateTarget(wrong)
 	switch {
@@ -138,7 +139,7 @@ func (s *Service) Replace(ctx context.Context, actor audit.Actor, e Edit, rules 
 		}
 	}
 	for slot, account := range picks {
-		if wrong := validatePick(slot, account); wrong != "" {
+		if wrong := ValidatePick(slot, account); wrong != "" {
 			return nil, fault.New(fault.Invalid, "Account for %s: %s", SlotOf(slot).Title, wrong)
 		}
 	}

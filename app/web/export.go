@@ -11,6 +11,7 @@ import (
 	"tieout/app/exception"
 	"tieout/app/identity"
 	"tieout/app/journal"
+	"tieout/app/mapping"
 	"tieout/app/settlement"
 )
 
@@ -18,6 +19,10 @@ import (
 type Workbooks interface {
 	Journal(ctx context.Context, w io.Writer, entryID int64) error
 	Settlement(ctx context.Context, w io.Writer, settlementID int64) error
+
+	// Rules of a set go out for editing and come back.
+	Rules(ctx context.Context, w io.Writer, setID int64) error
+	ReadRules(content []byte) (mapping.Written, error)
 
 	// Lists: about says in words what was filtered, by whom and when.
 	SettlementList(w io.Writer, about [][2]string, rows iter.Seq2[settlement.Item, error]) error

@@ -92,6 +92,9 @@ func (s *server) showRules(r *request, status int, connection int64, wrong map[s
 	model.Sheets = append(model.Sheets, views.AdminSheet{Title: fmt.Sprintf("Rules of set %d", set.Number), Lead: "The first rule that matches wins.", Table: r.ruleTable(d, set, coverage)})
 	if d.editable(r) {
 		model.Sheets = append(model.Sheets, addSheet(d, wrong))
+		if s.Workbooks != nil {
+			model.Sheets = append(model.Sheets, bookSheet(d))
+		}
 	}
 	accounts, err := s.accountSheet(r, d, set, wrong)
 	if err != nil {
@@ -111,6 +114,9 @@ func (r *request) ruleButtons(d ruleDesk) []views.Button {
 		return button
 	}
 	var buttons []views.Button
+	if d.shown() != nil && r.server.Workbooks != nil && r.person.Can(identity.Export) {
+		buttons = append(buttons, views.Button{Label: "Excel", Icon: "download", Href: fmt.Sprintf("/rules/export.xlsx?connection=%d", d.connection)})
+	}
 	edits, publishes := r.person.Can(identity.EditRules), r.person.Can(identity.PublishRules)
 	switch {
 	case d.prepared == nil && edits:

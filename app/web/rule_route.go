@@ -7,7 +7,7 @@ func (s *server) ruleRoutes() []Route {
 	if s.Rules == nil || s.Connections == nil || s.Insight == nil {
 		return nil
 	}
-	return []Route{
+	routes := []Route{
 		{GET, "/rules", identity.ViewBooks, s.ruleList, 0},
 		{POST, "/rules/begin", identity.EditRules, s.ruleBegin, 0},
 		{POST, "/rules/add", identity.EditRules, s.ruleAdd, 0},
@@ -18,4 +18,12 @@ func (s *server) ruleRoutes() []Route {
 		{POST, "/rules/discard", identity.EditRules, s.ruleDiscard, 0},
 		{POST, "/rules/publish", identity.PublishRules, s.rulePublish, 0},
 	}
+	if s.Workbooks != nil {
+		routes = append(routes, []Route{
+			{GET, "/rules/export.xlsx", identity.Export, s.ruleExport, 0},
+			{POST, "/rules/:connection/upload", identity.EditRules, s.ruleUpload, ruleFileBody},
+			{POST, "/rules/workbook", identity.EditRules, s.ruleUploadApply, ruleFileBody},
+		}...)
+	}
+	return routes
 }
