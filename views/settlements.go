@@ -52,7 +52,7 @@ func (s SettlementsPage) table() Table {
 	table := s.Listing.table("Settlements",
 		Column{Key: SettlementNumber, Label: "Settlement", Kind: Tight},
 		Column{Key: SettlementConnection, Label: "Connection", Kind: Clip},
-		Column{Key: SettlementMarketplaces, Label: "Marketplaces"},
+		Column{Key: SettlementMarketplaces, Label: "Marketplaces", Kind: Clip},
 		Column{Key: SettlementCycle, Label: "Cycle", Kind: Tight},
 		Column{Key: SettlementDepositDate, Label: "Deposited", Kind: Tight},
 		Column{Key: SettlementLines, Label: "Lines", Kind: Number},
