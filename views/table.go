@@ -86,7 +86,8 @@ type Bulk struct {
 // Order posts the rows' ids, top to bottom, as fields named "order".
 type Order struct {
 	Action string
-	Return string
+	Return string // posted as "return"; "" is not
+	Hidden []Hidden
 }
 
 // Chooser is what a person keeps about a list. It posts the shown columns as

@@ -94,6 +94,21 @@ func (s *Service) MoveRule(ctx context.Context, actor audit.Actor, e Edit, ruleI
 	})
 }
 
+// OrderRules puts the rules into the order of their ids, which must be those of
+// the draft, each once.
+func (s *Service) OrderRules(ctx context.Context, actor audit.Actor, e Edit, ids []int64) (*RuleSet, error) {
+	return s.edit(ctx, actor, e, "rules ordered", func(c change) (before, after any, err error) {
+		old, given := idsOf(c.set.Rules), slices.Clone(ids)
+		sorted := slices.Clone(old)
+		slices.Sort(sorted)
+		slices.Sort(given)
+		if !slices.Equal(sorted, given) {
+			return nil, nil, fault.New(fault.Conflict, "The rules changed since you opened them. Read them again.")
+		}
+		return old, ids, c.order(ids)
+	})
+}
+
 // SetAccounts picks accounts for slots; an empty account takes the pick back.
 func (s *Service) SetAccounts(ctx context.Context, actor audit.Actor, e Edit, picks map[string]string) (*RuleSet, error) {
 	return s.edit(ctx, actor, e, "accounts picked", func(c change) (before, after any, err error) {

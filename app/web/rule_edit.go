@@ -1,6 +1,7 @@
 package web
 
 import (
+	"fmt"
 	"net/http"
 	"strconv"
 	"strings"
@@ -40,18 +41,14 @@ func (s *server) ruleDone(r *request, connection int64, err error) error {
 	return r.toRules(connection)
 }
 
-// ruleBegin starts a draft of the rules in use, or of the shipped template.
+// ruleBegin starts a draft: of the rules in use, a shipped template, or an
+// older version.
 func (s *server) ruleBegin(r *request) error {
-	_, connection, _, err := r.ruleForm()
+	in, connection, _, err := r.ruleForm()
 	if err != nil {
 		return err
 	}
-	template := ""
-	if _, err := s.Rules.Published(r.ctx(), connection); fault.Is(err, fault.NotFound) {
-		template = "amazon-summary"
-	}
-	_, err = s.Rules.Begin(r.ctx(), r.actor(), connection, template, nil)
-	return s.ruleDone(r, connection, err)
+	return s.ruleDone(r, connection, s.beginAs(r, connection, in.text("from", 60)))
 }
 
 func (s *server) ruleAdd(r *request) error {
@@ -59,24 +56,26 @@ func (s *server) ruleAdd(r *request) error {
 	if err != nil {
 		return err
 	}
-	sign, position := in.number("sign", -1, 1), in.number("position", 0, 10_000)
-	condition := func(name string) mapping.Condition {
-		text := in.text(name, 300)
-		if text == "" {
-			text = "*"
-		}
-		return mapping.ParseCondition(text)
+	rule, position := in.rule()
+	problem := in.err()
+	if problem == nil {
+		_, problem = s.Rules.AddRule(r.ctx(), r.actor(), edit, rule, position)
 	}
-	rule := mapping.Rule{TransactionType: condition("transaction_type"), AmountType: condition("amount_type"), AmountDescription: condition("amount_description"),
-		Marketplace: condition("marketplace"), Sign: sign, Category: mapping.Category(in.text("category", 40)), Account: in.text("account", 60)}
-	if info, ok := rule.Category.Info(); ok && rule.Account == "" {
-		rule.Slot = info.Slot
+	if wrong := fault.FieldsOf(problem); wrong != nil {
+		rule.Position = position
+		return s.ruleAddAgain(r, connection, rule, wrong)
 	}
-	if err := in.err(); err != nil {
-		return s.ruleDone(r, connection, err)
+	return s.ruleDone(r, connection, problem)
+}
+
+// ruleAddAgain shows the form of a new rule as it was typed, with what is wrong.
+func (s *server) ruleAddAgain(r *request, connection int64, rule mapping.Rule, wrong map[string]string) error {
+	d, err := s.ruleDesk(r, connection)
+	if err != nil {
+		return err
 	}
-	_, err = s.Rules.AddRule(r.ctx(), r.actor(), edit, rule, position)
-	return s.ruleDone(r, connection, err)
+	page := r.page("Add a rule", views.MappingRules, views.Link{Text: "Mapping rules", Href: fmt.Sprintf("/rules?connection=%d", connection)})
+	return r.showAs(http.StatusUnprocessableEntity, views.AdminView(page, views.AdminPage{Sheets: []views.AdminSheet{addSheet(d, rule, wrong)}}))
 }
 
 // ruleChange moves a rule up or down, or deletes it.

@@ -91,7 +91,7 @@ func (s *server) showRules(r *request, status int, connection int64, wrong map[s
 	}
 	model.Sheets = append(model.Sheets, views.AdminSheet{Title: fmt.Sprintf("Rules of set %d", set.Number), Lead: "The first rule that matches wins.", Table: r.ruleTable(d, set, coverage)})
 	if d.editable(r) {
-		model.Sheets = append(model.Sheets, addSheet(d, wrong))
+		model.Sheets = append(model.Sheets, addSheet(d, freshRule(), nil))
 		if s.Workbooks != nil {
 			model.Sheets = append(model.Sheets, bookSheet(d))
 		}
@@ -100,11 +100,11 @@ func (s *server) showRules(r *request, status int, connection int64, wrong map[s
 	if err != nil {
 		return err
 	}
-	history, err := s.historySheet(r, d)
+	history, err := s.historySheets(r, d)
 	if err != nil {
 		return err
 	}
-	model.Sheets = append(model.Sheets, accounts, history)
+	model.Sheets = append(append(model.Sheets, accounts), history...)
 	return r.showAs(status, views.AdminView(r.page("Mapping rules, "+d.name, views.MappingRules), model))
 }
 
@@ -206,25 +206,23 @@ func (r *request) unmappedSheet(c mapping.Coverage) views.AdminSheet {
 }
 
 func (r *request) sums(c mapping.Count) templ.Component {
-	var list []templ.Component
+	var list []views.Amount
 	for _, sum := range c.Amounts {
-		list = append(list, views.Money(r.format().Money(sum)))
+		list = append(list, r.format().Money(sum))
 	}
 	if len(list) == 0 {
 		return views.Nothing()
 	}
-	if len(list) == 1 {
-		return list[0]
-	}
-	return views.Together(list...)
+	return views.Amounts(list)
 }
 
 func (r *request) ruleTable(d ruleDesk, set *mapping.RuleSet, c mapping.Coverage) *views.Table {
 	table := &views.Table{ID: "rules", Caption: "Rules in order", Dense: true, Columns: []views.Column{{Label: "#", Kind: views.Number}, {Label: "Transaction type", Kind: views.Clip}, {Label: "Amount type", Kind: views.Clip},
 		{Label: "Description", Kind: views.Clip}, {Label: "Also", Kind: views.Wrap}, {Label: "Category", Kind: views.Clip}, {Label: "Account", Kind: views.Tight}, {Label: "Kinds", Kind: views.Number},
-		{Label: "Lines", Kind: views.Number}, {Label: "Amounts", Kind: views.Number}, {Label: "Shadowed", Kind: views.Wrap}}}
+		{Label: "Lines", Kind: views.Number}, {Label: "Amounts", Kind: views.Number}, {Label: "Among the others", Kind: views.Wrap}}}
 	if d.editable(r) {
 		table.Columns = append(table.Columns, views.Column{Label: "Change", Kind: views.Tight, Quiet: true})
+		table.Order = &views.Order{Action: "/rules/order", Hidden: []views.Hidden{{Name: "set", Value: setKey(d.connection, d.prepared)}}}
 	}
 	for i, rule := range set.Rules {
 		account, ok := set.Account(rule)
@@ -235,8 +233,8 @@ func (r *request) ruleTable(d ruleDesk, set *mapping.RuleSet, c mapping.Coverage
 				where = views.Soft("no money")
 			}
 		}
-		row := views.Row{ID: fmt.Sprintf("rule-%d", rule.ID), Name: fmt.Sprintf("rule %d", rule.Position), Cells: []templ.Component{
-			views.Text(strconv.Itoa(rule.Position)), views.Text(rule.TransactionType.String()), views.Text(rule.AmountType.String()), views.Text(rule.AmountDescription.String()), views.Soft(alsoOf(rule)),
+		row := views.Row{ID: strconv.FormatInt(rule.ID, 10), Name: fmt.Sprintf("rule %d", rule.Position), Cells: []templ.Component{
+			views.PanelLink(views.Link{Text: strconv.Itoa(rule.Position), Href: fmt.Sprintf("/rules/%d/edit?connection=%d", rule.ID, d.connection)}), views.Text(rule.TransactionType.String()), views.Text(rule.AmountType.String()), views.Text(rule.AmountDescription.String()), views.Soft(alsoOf(rule)),
 			views.Text(rule.Category.Title()), where, views.Text(views.Count(c.Rules[i].Kinds)), views.Text(views.Count(int(c.Rules[i].Lines))), r.sums(c.Rules[i]), views.Soft(shadowOf(c.Shadows[i], set))}}
 		if d.editable(r) {
 			row.Cells = append(row.Cells, changeButtons(d, rule))
@@ -265,11 +263,35 @@ func alsoOf(rule mapping.Rule) string {
 	return strings.Join(parts, ", ")
 }
 
+// shadowOf says which rules take what this one would match, and the other way round.
 func shadowOf(x mapping.Shadow, set *mapping.RuleSet) string {
 	if x.Dead() {
 		return fmt.Sprintf("never wins: rule %d takes everything", set.Rules[x.CoveredBy].Position)
 	}
-	return ""
+	var parts []string
+	if x.Loses > 0 {
+		parts = append(parts, fmt.Sprintf("loses %s to %s", views.Counted(x.Loses, "kind", "kinds"), rulesNamed(x.LosesTo, set)))
+	}
+	if len(x.Hides) > 0 {
+		parts = append(parts, "hides kinds from "+rulesNamed(x.Hides, set))
+	}
+	return strings.Join(parts, "; ")
+}
+
+// rulesNamed names rules by position, three at the most.
+func rulesNamed(indexes []int, set *mapping.RuleSet) string {
+	var names []string
+	for i, index := range indexes {
+		if i == 3 {
+			names = append(names, fmt.Sprintf("%d more", len(indexes)-i))
+			break
+		}
+		names = append(names, strconv.Itoa(set.Rules[index].Position))
+	}
+	if len(indexes) == 1 {
+		return "rule " + names[0]
+	}
+	return "rules " + strings.Join(names, ", ")
 }
 
 func changeButtons(d ruleDesk, rule mapping.Rule) templ.Component {
@@ -280,19 +302,15 @@ func changeButtons(d ruleDesk, rule mapping.Rule) templ.Component {
 	return views.Together(button("Up", "arrow-up", "up"), button("Down", "arrow-down", "down"), button("Delete", "trash-2", "delete"))
 }
 
-func addSheet(d ruleDesk, wrong map[string]string) views.AdminSheet {
-	field := func(name, label, hint string) views.Field {
-		return views.Field{Name: name, Label: label, Hint: hint, Error: wrong[name], Mono: true}
-	}
-	category := views.Field{Name: "category", Label: "Category", Error: wrong["category"]}
-	for _, info := range mapping.Categories() {
-		category.Options = append(category.Options, views.Option{Value: string(info.Category), Label: info.Title})
-	}
+// freshRule is what the form of a new rule begins with.
+func freshRule() mapping.Rule {
+	return mapping.Rule{TransactionType: mapping.Anything, AmountType: mapping.Anything, AmountDescription: mapping.Anything, Marketplace: mapping.Anything}
+}
+
+func addSheet(d ruleDesk, rule mapping.Rule, wrong map[string]string) views.AdminSheet {
 	return views.AdminSheet{Title: "Add a rule", Lead: "* is anything, Text* begins with Text, \"\" is empty. Case, blanks, hyphens and underscores do not count.", Form: &views.AdminForm{
 		Action: "/rules/add", Hidden: []views.Hidden{{Name: "set", Value: setKey(d.connection, d.prepared)}}, Submit: views.Button{Label: "Add the rule", Icon: "plus"},
-		Fields: []views.Field{field("transaction_type", "Transaction type", ""), field("amount_type", "Amount type", ""), field("amount_description", "Description", ""), field("marketplace", "Marketplace", "Empty is any."),
-			{Name: "sign", Label: "Sign", Options: choices("0", "0", "Either", "1", "Positive", "-1", "Negative")}, category, field("account", "Account", "Empty: the account picked for the category."),
-			field("position", "Position", "Empty: at the end.")}}}
+		Fields: ruleFields(rule, wrong)}}
 }
 
 // accountSheet is the picks of a set: most rules say a slot, not an account.
@@ -311,16 +329,21 @@ func (s *server) accountSheet(r *request, d ruleDesk, set *mapping.RuleSet, wron
 	return views.AdminSheet{Title: "Accounts", Lead: fmt.Sprintf("%d of %d are picked.", len(set.Slots())-len(set.Missing()), len(set.Slots())), Form: form}, nil
 }
 
-func (s *server) historySheet(r *request, d ruleDesk) (views.AdminSheet, error) {
+func (s *server) historySheets(r *request, d ruleDesk) ([]views.AdminSheet, error) {
 	versions, err := s.Rules.History(r.ctx(), d.connection)
 	if err != nil {
-		return views.AdminSheet{}, err
+		return nil, err
 	}
 	table := &views.Table{ID: "versions", Caption: "Rule sets", Columns: []views.Column{{Label: "Set", Kind: views.Number}, {Label: "State", Kind: views.Tight}, {Label: "Rules", Kind: views.Number},
 		{Label: "Prepared by"}, {Label: "Published by"}, {Label: "Published", Kind: views.Tight}, {Label: "Note", Kind: views.Wrap}}}
 	for _, v := range versions {
-		table.Rows = append(table.Rows, cells(views.Text(strconv.Itoa(v.Number)), views.StatusPill(views.Pill{State: views.Neutral, Text: string(v.State)}), views.Text(views.Count(v.Rules)),
+		table.Rows = append(table.Rows, cells(views.RowLink(views.Link{Text: strconv.Itoa(v.Number), Href: fmt.Sprintf("/rules/versions/%d", v.ID)}), views.StatusPill(views.Pill{State: views.Neutral, Text: string(v.State)}), views.Text(views.Count(v.Rules)),
 			views.Text(v.CreatedBy), views.Text(v.PublishedBy), views.Moment(r.format().Time(v.PublishedAt)), views.Text(v.Note)))
 	}
-	return views.AdminSheet{Title: "Versions", Table: table}, nil
+	sheets := []views.AdminSheet{{Title: "Versions", Lead: "A number opens what the set changed from the one before it.", Table: table}}
+	if d.prepared != nil || !r.person.Can(identity.EditRules) {
+		return sheets, nil
+	}
+	begin, err := beginSheet(d, versions)
+	return append(sheets, begin), err
 }

@@ -81,3 +81,115 @@ func changed(t *testing.T, content []byte, sheet string, values map[string]strin
 	require.NoError(t, book.Write(&out))
 	return out.Bytes()
 }
+
+// TestRulesAreEditedInPlaceAndDraggedInTheBrowser opens a rule in the side
+// panel, moves rows by dragging, and sees who shadows whom.
+func TestRulesAreEditedInPlaceAndDraggedInTheBrowser(t *testing.T) {
+	t.Parallel()
+	s := startSite(t)
+	s.settled(t)
+	connection := s.connection(t, "us")
+	amy := s.signIn(t, "amy.accountant")
+	begin := func(from string) {
+		t.Helper()
+		require.Equal(t, http.StatusSeeOther, amy.request(http.MethodPost, "/rules/begin", fmt.Sprintf("set=%d.0.0&from=%s", connection, from)).StatusCode)
+	}
+	begin("")
+	rule := func(position int) int64 {
+		return s.number(t, `SELECT r.id FROM mapping_rule r JOIN rule_set x ON x.id = r.rule_set_id WHERE x.connection_id = $1 AND x.state = 'draft' AND r.position = $2`, connection, position)
+	}
+	at := func(id int64) int64 { return s.number(t, `SELECT position FROM mapping_rule WHERE id = $1`, id) }
+
+	second, third := rule(2), rule(3)
+	amy.open("/rules?connection=%d", connection)
+	panel := `#panel form[action="/rules/edit"] `
+	amy.do(chromedp.Click(chromedp.CSS(fmt.Sprintf(`a[href="/rules/%d/edit?connection=%d"]`, second, connection))), chromedp.WaitVisible(chromedp.CSS(panel+"[name=account]")),
+		chromedp.SetValue(chromedp.CSS(panel+"[name=account]"), "4110-000"), chromedp.SetValue(chromedp.CSS(panel+"[name=position]"), "5"), chromedp.Click(chromedp.CSS(panel+"button[type=submit], "+panel+"button")))
+	amy.says("The rule is saved.")
+	require.EqualValues(t, 5, at(second))
+	require.EqualValues(t, 1, s.number(t, `SELECT count(*) FROM mapping_rule WHERE id = $1 AND account = '4110-000'`, second))
+	require.EqualValues(t, 2, at(third), "the others make room")
+
+	amy.open("/rules?connection=%d", connection)
+	amy.do(chromedp.Evaluate[chromedp.Void](`(() => {
+		const rows = document.querySelectorAll("tr[draggable=true]");
+		const event = (kind, y) => new DragEvent(kind, { bubbles: true, cancelable: true, clientY: y });
+		rows[2].dispatchEvent(event("dragstart", 0));
+		rows[0].dispatchEvent(event("dragover", rows[0].getBoundingClientRect().top + 1));
+		rows[2].dispatchEvent(event("dragend", 0));
+	})()`))
+	fourth := rule(3)
+	s.eventually(t, `SELECT position = 1 FROM mapping_rule WHERE id = $1`, fourth)
+	require.EqualValues(t, 3, at(third))
+
+	set := fmt.Sprintf("set=%d.%d.%d", connection, s.number(t, `SELECT id FROM rule_set WHERE connection_id = $1 AND state = 'draft'`, connection), s.number(t, `SELECT version FROM rule_set WHERE connection_id = $1 AND state = 'draft'`, connection))
+	require.Equal(t, http.StatusConflict, amy.request(http.MethodPost, "/rules/order", fmt.Sprintf("%s&order=%d&order=%d", set, second, third)).StatusCode, "rules that are missing are not lost")
+	wrong := amy.request(http.MethodPost, "/rules/edit", fmt.Sprintf("%s&rule=%d&transaction_type=Order&category=nonsense&account=%s&note=typed+by+amy", set, second, "4110-000"))
+	body, err := io.ReadAll(wrong.Body)
+	require.NoError(t, err)
+	require.Equal(t, http.StatusUnprocessableEntity, wrong.StatusCode)
+	require.Contains(t, string(body), "Choose a category.")
+	require.Contains(t, string(body), "typed by amy", "nothing typed is lost")
+	fresh := amy.request(http.MethodPost, "/rules/add", set+"&transaction_type=*&category=sales&account=4110-000&note=typed+by+amy")
+	body, err = io.ReadAll(fresh.Body)
+	require.NoError(t, err)
+	require.Equal(t, http.StatusUnprocessableEntity, fresh.StatusCode)
+	require.Contains(t, string(body), "would hide what is new")
+	require.Contains(t, string(body), "typed by amy")
+
+	require.Equal(t, http.StatusSeeOther, amy.request(http.MethodPost, "/rules/add", set+"&transaction_type=Order&amount_type=ItemPrice&amount_description=Princ*&category=sales&account=4110-000&position=1").StatusCode)
+	amy.open("/rules?connection=%d", connection)
+	amy.says("hides kinds from rule")
+	amy.says("to rule 1")
+	draft := s.number(t, `SELECT id FROM rule_set WHERE connection_id = $1 AND state = 'draft'`, connection)
+	amy.open("/rules/versions/%d", draft)
+	amy.says("1 added, 1 changed")
+
+	carl := s.signIn(t, "carl.controller")
+	carl.open("/rules/%d/edit?connection=%d", third, connection)
+	carl.says("Rules are changed in a draft.")
+	require.Equal(t, http.StatusForbidden, carl.request(http.MethodPost, "/rules/order", set).StatusCode)
+}
+
+// TestADraftBeginsAsATemplateOrAnOlderVersion publishes a changed set and goes
+// back to the one before it, and to the shipped one.
+func TestADraftBeginsAsATemplateOrAnOlderVersion(t *testing.T) {
+	t.Parallel()
+	s := startSiteThat(t, false, true)
+	connection := s.connection(t, "us")
+	amy, carl := s.signIn(t, "amy.accountant"), s.signIn(t, "carl.controller")
+	set := func() string {
+		return fmt.Sprintf("set=%d.%d.%d", connection, s.number(t, `SELECT coalesce(max(id), 0) FROM rule_set WHERE connection_id = $1 AND state IN ('draft', 'submitted')`, connection),
+			s.number(t, `SELECT coalesce(max(version), 0) FROM rule_set WHERE connection_id = $1 AND state IN ('draft', 'submitted')`, connection))
+	}
+	post := func(b *tab, path, form string) {
+		t.Helper()
+		answer := b.request(http.MethodPost, path, form)
+		require.Equal(t, http.StatusSeeOther, answer.StatusCode, path)
+	}
+	rules := func() int64 {
+		return s.number(t, `SELECT count(*) FROM mapping_rule r JOIN rule_set x ON x.id = r.rule_set_id WHERE x.connection_id = $1 AND x.state = 'draft'`, connection)
+	}
+	first := s.number(t, `SELECT id FROM rule_set WHERE connection_id = $1 AND state = 'published'`, connection)
+	post(amy, "/rules/begin", set()+"&from=in+use")
+	whole := rules()
+	post(amy, "/rules/add", set()+"&transaction_type=Order&amount_type=ItemFees&amount_description=New*&category=selling_fees&account=6110-000")
+	post(amy, "/rules/submit", set())
+	post(carl, "/rules/publish", set())
+
+	amy.open("/rules?connection=%d", connection)
+	amy.says("As set 1 was")
+	post(amy, "/rules/begin", fmt.Sprintf("%s&from=%d", set(), first))
+	require.Equal(t, whole, rules())
+	draft := s.number(t, `SELECT id FROM rule_set WHERE connection_id = $1 AND state = 'draft'`, connection)
+	amy.open("/rules/versions/%d", draft)
+	amy.says("1 removed")
+	require.EqualValues(t, 0, s.number(t, `SELECT count(*) FROM rule_set_account a FULL JOIN (SELECT slot, account FROM rule_set_account WHERE rule_set_id = $2) b USING (slot, account) WHERE a.rule_set_id = $1 AND b.slot IS NULL`, draft, first), "the accounts are those of the old set")
+	post(amy, "/rules/discard", set())
+
+	post(amy, "/rules/begin", set()+"&from=amazon-summary")
+	require.Equal(t, whole, rules(), "the shipped template")
+	other := s.number(t, `SELECT min(id) FROM rule_set WHERE connection_id <> $1`, connection)
+	post(amy, "/rules/discard", set())
+	require.Equal(t, http.StatusNotFound, amy.request(http.MethodPost, "/rules/begin", fmt.Sprintf("%s&from=%d", set(), other)).StatusCode, "another connection's rules")
+}
