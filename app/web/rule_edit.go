@@ -78,22 +78,21 @@ func (s *server) ruleAddAgain(r *request, connection int64, rule mapping.Rule, w
 	return r.showAs(http.StatusUnprocessableEntity, views.AdminView(page, views.AdminPage{Sheets: []views.AdminSheet{addSheet(d, rule, wrong)}}))
 }
 
-// ruleChange moves a rule up or down, or deletes it.
-func (s *server) ruleChange(r *request) error {
-	in, connection, edit, err := r.ruleForm()
+// ruleDelete takes a rule out of the draft.
+func (s *server) ruleDelete(r *request) error {
+	id, err := r.pathID("id")
 	if err != nil {
 		return err
 	}
-	rule, position := in.id("rule"), in.number("position", 1, 100_000)
-	switch in.choice("what", "up", "down", "delete") {
-	case "up":
-		_, err = s.Rules.MoveRule(r.ctx(), r.actor(), edit, rule, max(position-1, 1))
-	case "down":
-		_, err = s.Rules.MoveRule(r.ctx(), r.actor(), edit, rule, position+1)
-	case "delete":
-		_, err = s.Rules.DeleteRule(r.ctx(), r.actor(), edit, rule)
+	_, connection, edit, err := r.ruleForm()
+	if err != nil {
+		return err
 	}
-	return s.ruleDone(r, connection, err)
+	if _, err = s.Rules.DeleteRule(r.ctx(), r.actor(), edit, id); err != nil {
+		return err
+	}
+	r.flash(views.Done, "The rule is deleted.", "It is deleted from the draft alone.")
+	return r.toRules(connection)
 }
 
 // ruleAccounts saves the account of every slot.

@@ -54,7 +54,10 @@ func (s *server) showRule(r *request, status int, d ruleDesk, rule mapping.Rule,
 			form.Fields[i].Disabled = true
 		}
 	}
-	model := views.AdminPage{Sheets: []views.AdminSheet{{Title: title, Form: form, Checks: standing(rule, set, coverage)}}}
+	model := views.AdminPage{Sheets: []views.AdminSheet{{Title: "What it matches and where it sends it", Form: form, Checks: standing(rule, set, coverage)}}}
+	if d.editable(r) {
+		model.Buttons = []views.Button{{Label: "Delete the rule", Icon: "trash-2", Look: views.Danger, Action: fmt.Sprintf("/rules/%d/delete", rule.ID), Name: "set", Value: setKey(d.connection, d.prepared)}}
+	}
 	page := r.page(title, views.MappingRules, views.Link{Text: "Mapping rules", Href: fmt.Sprintf("/rules?connection=%d", d.connection)})
 	return r.showAs(status, views.AdminView(page, model))
 }

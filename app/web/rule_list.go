@@ -89,7 +89,7 @@ func (s *server) showRules(r *request, status int, connection int64, wrong map[s
 	if len(coverage.Unmapped) > 0 {
 		model.Sheets = append(model.Sheets, r.unmappedSheet(coverage))
 	}
-	model.Sheets = append(model.Sheets, views.AdminSheet{Title: fmt.Sprintf("Rules of set %d", set.Number), Lead: "The first rule that matches wins.", Table: r.ruleTable(d, set, coverage)})
+	model.Sheets = append(model.Sheets, views.AdminSheet{Title: fmt.Sprintf("Rules of set %d", set.Number), Lead: "The first rule that matches wins. A number opens the rule.", Table: r.ruleTable(d, set, coverage)})
 	if d.editable(r) {
 		model.Sheets = append(model.Sheets, addSheet(d, freshRule(), nil))
 		if s.Workbooks != nil {
@@ -221,7 +221,6 @@ func (r *request) ruleTable(d ruleDesk, set *mapping.RuleSet, c mapping.Coverage
 		{Label: "Description", Kind: views.Clip}, {Label: "Also", Kind: views.Wrap}, {Label: "Category", Kind: views.Clip}, {Label: "Account", Kind: views.Tight}, {Label: "Kinds", Kind: views.Number},
 		{Label: "Lines", Kind: views.Number}, {Label: "Amounts", Kind: views.Number}, {Label: "Among the others", Kind: views.Wrap}}}
 	if d.editable(r) {
-		table.Columns = append(table.Columns, views.Column{Label: "Change", Kind: views.Tight, Quiet: true})
 		table.Order = &views.Order{Action: "/rules/order", Hidden: []views.Hidden{{Name: "set", Value: setKey(d.connection, d.prepared)}}}
 	}
 	for i, rule := range set.Rules {
@@ -236,9 +235,6 @@ func (r *request) ruleTable(d ruleDesk, set *mapping.RuleSet, c mapping.Coverage
 		row := views.Row{ID: strconv.FormatInt(rule.ID, 10), Name: fmt.Sprintf("rule %d", rule.Position), Cells: []templ.Component{
 			views.PanelLink(views.Link{Text: strconv.Itoa(rule.Position), Href: fmt.Sprintf("/rules/%d/edit?connection=%d", rule.ID, d.connection)}), views.Text(rule.TransactionType.String()), views.Text(rule.AmountType.String()), views.Text(rule.AmountDescription.String()), views.Soft(alsoOf(rule)),
 			views.Text(rule.Category.Title()), where, views.Text(views.Count(c.Rules[i].Kinds)), views.Text(views.Count(int(c.Rules[i].Lines))), r.sums(c.Rules[i]), views.Soft(shadowOf(c.Shadows[i], set))}}
-		if d.editable(r) {
-			row.Cells = append(row.Cells, changeButtons(d, rule))
-		}
 		table.Rows = append(table.Rows, row)
 	}
 	return table
@@ -292,14 +288,6 @@ func rulesNamed(indexes []int, set *mapping.RuleSet) string {
 		return "rule " + names[0]
 	}
 	return "rules " + strings.Join(names, ", ")
-}
-
-func changeButtons(d ruleDesk, rule mapping.Rule) templ.Component {
-	button := func(label, icon, what string) templ.Component {
-		return views.PostButton(views.Button{Label: label, Icon: icon, Look: views.Quiet, Action: "/rules/change", Name: "what", Value: what},
-			views.Hidden{Name: "set", Value: setKey(d.connection, d.prepared)}, views.Hidden{Name: "rule", Value: strconv.FormatInt(rule.ID, 10)}, views.Hidden{Name: "position", Value: strconv.Itoa(rule.Position)})
-	}
-	return views.Together(button("Up", "arrow-up", "up"), button("Down", "arrow-down", "down"), button("Delete", "trash-2", "delete"))
 }
 
 // freshRule is what the form of a new rule begins with.

@@ -15,7 +15,7 @@ func (s *server) ruleRoutes() []Route {
 		{POST, "/rules/edit", identity.EditRules, s.ruleEdit, 0},
 		{POST, "/rules/order", identity.EditRules, s.ruleOrder, 0},
 		{GET, "/rules/versions/:id", identity.ViewBooks, s.ruleVersion, 0},
-		{POST, "/rules/change", identity.EditRules, s.ruleChange, 0},
+		{POST, "/rules/:id/delete", identity.EditRules, s.ruleDelete, 0},
 		{POST, "/rules/accounts", identity.EditRules, s.ruleAccounts, 0},
 		{POST, "/rules/submit", identity.EditRules, s.ruleSubmit, 0},
 		{POST, "/rules/withdraw", identity.EditRules, s.ruleWithdraw, 0},

@@ -87,8 +87,9 @@ func changed(t *testing.T, content []byte, sheet string, values map[string]strin
 func TestRulesAreEditedInPlaceAndDraggedInTheBrowser(t *testing.T) {
 	t.Parallel()
 	s := startSite(t)
-	s.settled(t)
 	connection := s.connection(t, "us")
+	s.eventually(t, `SELECT count(*) > 2 FROM settlement WHERE connection_id = $1`, connection)
+	s.settled(t)
 	amy := s.signIn(t, "amy.accountant")
 	begin := func(from string) {
 		t.Helper()
@@ -109,6 +110,8 @@ func TestRulesAreEditedInPlaceAndDraggedInTheBrowser(t *testing.T) {
 	require.EqualValues(t, 5, at(second))
 	require.EqualValues(t, 1, s.number(t, `SELECT count(*) FROM mapping_rule WHERE id = $1 AND account = '4110-000'`, second))
 	require.EqualValues(t, 2, at(third), "the others make room")
+	_, err := s.pool.Exec(t.Context(), `UPDATE mapping_rule SET note = 'in use' WHERE id = (SELECT min(r.id) FROM mapping_rule r JOIN rule_set x ON x.id = r.rule_set_id WHERE x.state = 'published')`)
+	require.Error(t, err, "rules in use do not change")
 
 	amy.open("/rules?connection=%d", connection)
 	amy.do(chromedp.Evaluate[chromedp.Void](`(() => {
@@ -124,6 +127,7 @@ func TestRulesAreEditedInPlaceAndDraggedInTheBrowser(t *testing.T) {
 
 	set := fmt.Sprintf("set=%d.%d.%d", connection, s.number(t, `SELECT id FROM rule_set WHERE connection_id = $1 AND state = 'draft'`, connection), s.number(t, `SELECT version FROM rule_set WHERE connection_id = $1 AND state = 'draft'`, connection))
 	require.Equal(t, http.StatusConflict, amy.request(http.MethodPost, "/rules/order", fmt.Sprintf("%s&order=%d&order=%d", set, second, third)).StatusCode, "rules that are missing are not lost")
+	require.Equal(t, http.StatusForbidden, s.signIn(t, "vera.viewer").request(http.MethodPost, fmt.Sprintf("/rules/%d/delete", third), set).StatusCode)
 	wrong := amy.request(http.MethodPost, "/rules/edit", fmt.Sprintf("%s&rule=%d&transaction_type=Order&category=nonsense&account=%s&note=typed+by+amy", set, second, "4110-000"))
 	body, err := io.ReadAll(wrong.Body)
 	require.NoError(t, err)
@@ -144,9 +148,14 @@ func TestRulesAreEditedInPlaceAndDraggedInTheBrowser(t *testing.T) {
 	draft := s.number(t, `SELECT id FROM rule_set WHERE connection_id = $1 AND state = 'draft'`, connection)
 	amy.open("/rules/versions/%d", draft)
 	amy.says("1 added, 1 changed")
+	amy.open("/rules/%d/edit?connection=%d", third, connection)
+	amy.press("/rules/%d/delete", third)
+	amy.says("The rule is deleted.")
+	amy.open("/rules/versions/%d", draft)
+	amy.says("1 removed")
 
 	carl := s.signIn(t, "carl.controller")
-	carl.open("/rules/%d/edit?connection=%d", third, connection)
+	carl.open("/rules/%d/edit?connection=%d", fourth, connection)
 	carl.says("Rules are changed in a draft.")
 	require.Equal(t, http.StatusForbidden, carl.request(http.MethodPost, "/rules/order", set).StatusCode)
 }
