@@ -36,9 +36,18 @@ func BenchmarkPages(b *testing.B) {
 	base := fmt.Sprintf("/settlements/%d", large)
 	pages := []string{"/", "/settlements", base, base + "/lines", base + "/lines?order=" + order, fmt.Sprintf("%s/lines?kind=%d&totals=1", base, kind), base + "/lines?type=Refund&totals=1",
 		base + "/lines?sku=BRW-POUR-01&totals=1", base + "/lines?min=1000000", base + "/lines/500000", base + "/documents", base + "/history", base + "/compare", "/entries", fmt.Sprintf("/entries/%d", entry),
-		"/exceptions", fmt.Sprintf("/rules?connection=%d", connection), "/search?q=" + order, "/admin/periods"}
-	tab := s.signIn(b, "amy.accountant")
-	tab.request(http.MethodGet, "/", "")
+		fmt.Sprintf("/entries/%d/lines/1", entry), "/exceptions", fmt.Sprintf("/exceptions/%d", s.number(b, `SELECT min(id) FROM exception`)),
+		fmt.Sprintf("/rules?connection=%d", connection), fmt.Sprintf("/rules/%d/edit?connection=%d", s.number(b, `SELECT min(r.id) FROM mapping_rule r JOIN rule_set x ON x.id = r.rule_set_id WHERE x.connection_id = $1`, connection), connection),
+		"/search?q=" + order, "/settlements/upload", "/preferences", "/admin/periods", "/admin/rates"}
+	administration := []string{"/admin/connections", fmt.Sprintf("/admin/connections/%d", connection), "/admin/people", "/admin/policies", "/admin/audit"}
+	s.timePages(b, "amy.accountant", pages)
+	s.timePages(b, "adam.admin", administration)
+}
+
+// timePages asks for each page as a person does, time and again.
+func (s *site) timePages(b *testing.B, who string, pages []string) {
+	tab := s.signIn(b, who)
+	tab.request(http.MethodGet, "/preferences", "")
 	for _, page := range pages {
 		b.Run(page, func(b *testing.B) {
 			var times []time.Duration
