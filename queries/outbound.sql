@@ -74,3 +74,15 @@ SELECT at, step, detail, actor FROM outbound_event WHERE message_id = $1 ORDER B
 SELECT id, kind, object_id FROM outbound_message
 WHERE state IN ('intended', 'sending', 'sent') AND (held_until IS NULL OR held_until < clock_timestamp())
 ORDER BY id LIMIT 500;
+
+-- name: SetMessageAside :execrows
+-- A person takes the matter in hand: nothing is sent any more. Not while a worker has it.
+UPDATE outbound_message SET state = 'unknown', error = @error, holder = '', held_until = NULL, updated_at = now()
+WHERE id = @id AND state IN ('intended', 'sending', 'sent') AND (held_until IS NULL OR held_until < clock_timestamp());
+
+-- name: WaitingMessages :many
+-- Connections whose other side does not answer: how many messages wait, and since when.
+SELECT c.id AS connection_id, c.name, c.title, count(*) AS messages, min(m.created_at)::timestamptz AS since
+FROM outbound_message m JOIN connection c ON c.id = m.connection_id
+WHERE m.state IN ('intended', 'sending', 'sent') AND m.error <> '' AND m.created_at < now() - make_interval(secs => @patience::double precision)
+GROUP BY c.id ORDER BY since;

@@ -367,6 +367,25 @@ func (q *Queries) ReopenMessage(ctx context.Context, id int64) (int64, error) {
 	return result.RowsAffected(), nil
 }
 
+const setMessageAside = `-- name: SetMessageAside :execrows
+UPDATE outbound_message SET state = 'unknown', error = $1, holder = '', held_until = NULL, updated_at = now()
+WHERE id = $2 AND state IN ('intended', 'sending', 'sent') AND (held_until IS NULL OR held_until < clock_timestamp())
+`
+
+type SetMessageAsideParams struct {
+	Error string
+	ID    int64
+}
+
+// A person takes the matter in hand: nothing is sent any more. Not while a worker has it.
+func (q *Queries) SetMessageAside(ctx context.Context, arg SetMessageAsideParams) (int64, error) {
+	result, err := q.db.Exec(ctx, setMessageAside, arg.Error, arg.ID)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
 const strandedMessages = `-- name: StrandedMessages :many
 SELECT id, kind, object_id FROM outbound_message
 WHERE state IN ('intended', 'sending', 'sent') AND (held_until IS NULL OR held_until < clock_timestamp())
@@ -390,6 +409,48 @@ func (q *Queries) StrandedMessages(ctx context.Context) ([]StrandedMessagesRow, 
 	for rows.Next() {
 		var i StrandedMessagesRow
 		if err := rows.Scan(&i.ID, &i.Kind, &i.ObjectID); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const waitingMessages = `-- name: WaitingMessages :many
+SELECT c.id AS connection_id, c.name, c.title, count(*) AS messages, min(m.created_at)::timestamptz AS since
+FROM outbound_message m JOIN connection c ON c.id = m.connection_id
+WHERE m.state IN ('intended', 'sending', 'sent') AND m.error <> '' AND m.created_at < now() - make_interval(secs => $1::double precision)
+GROUP BY c.id ORDER BY since
+`
+
+type WaitingMessagesRow struct {
+	ConnectionID int64
+	Name         string
+	Title        string
+	Messages     int64
+	Since        time.Time
+}
+
+// Connections whose other side does not answer: how many messages wait, and since when.
+func (q *Queries) WaitingMessages(ctx context.Context, patience float64) ([]WaitingMessagesRow, error) {
+	rows, err := q.db.Query(ctx, waitingMessages, patience)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []WaitingMessagesRow{}
+	for rows.Next() {
+		var i WaitingMessagesRow
+		if err := rows.Scan(
+			&i.ConnectionID,
+			&i.Name,
+			&i.Title,
+			&i.Messages,
+			&i.Since,
+		); err != nil {
 			return nil, err
 		}
 		items = append(items, i)

@@ -6,6 +6,7 @@ package insight
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/jackc/pgx/v5/pgxpool"
 
@@ -17,6 +18,22 @@ type Reader struct{ pool *pgxpool.Pool }
 
 // NewReader returns a Reader on pool.
 func NewReader(pool *pgxpool.Pool) *Reader { return &Reader{pool} }
+
+// Outage is a connection whose P21 does not answer, with what waits for it.
+type Outage = sqlc.WaitingMessagesRow
+
+// patience is how long a message may wait before people are told.
+const patience = time.Minute
+
+// Outages returns the connections whose other side does not answer, the
+// longest silence first.
+func (r *Reader) Outages(ctx context.Context) ([]Outage, error) {
+	outages, err := sqlc.New(r.pool).WaitingMessages(ctx, patience.Seconds())
+	if err != nil {
+		return nil, fmt.Errorf("read what waits for P21: %w", err)
+	}
+	return outages, nil
+}
 
 // Counts are what waits: open exceptions, entries that the person could
 // approve, and drafts.

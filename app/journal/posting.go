@@ -36,11 +36,13 @@ func (s *Service) Post(ctx context.Context, id int64) error {
 	if err != nil {
 		return fmt.Errorf("connect to P21 of %s: %w", e.ConnectionName, err)
 	}
+	var result outbound.Result
 	side, err := newLedgerSide(ctx, ledger)
 	if err != nil {
-		return &outbound.Retry{Cause: fmt.Errorf("ask P21 of %s what it can do: %w", e.ConnectionName, err)}
+		err = s.deliver.Postpone(ctx, message, fmt.Errorf("ask P21 of %s what it can do: %w", e.ConnectionName, err))
+	} else {
+		result, err = s.deliver.Deliver(ctx, message, side)
 	}
-	result, err := s.deliver.Deliver(ctx, message, side)
 	if errors.Is(err, outbound.ErrHeld) {
 		return nil // the worker that has it finishes it
 	}
@@ -122,7 +124,7 @@ func (s *Service) finish(ctx context.Context, id, message int64, r outbound.Resu
 		case outbound.Declined:
 			return s.refused(ctx, tx, e, r.Reason)
 		}
-		return s.unknown(ctx, tx, e, r)
+		return s.unknown(ctx, tx, e, r, audit.Job("posting"))
 	})
 }
 
@@ -173,7 +175,7 @@ func (s *Service) refused(ctx context.Context, tx *database.Tx, e sqlc.LockEntry
 	return audit.Write(ctx, tx, event(e, audit.Job("posting"), "refused", map[string]any{"status": Draft}, reason))
 }
 
-func (s *Service) unknown(ctx context.Context, tx *database.Tx, e sqlc.LockEntryRow, r outbound.Result) error {
+func (s *Service) unknown(ctx context.Context, tx *database.Tx, e sqlc.LockEntryRow, r outbound.Result, actor audit.Actor) error {
 	if _, err := sqlc.New(tx).MarkUnknown(ctx, sqlc.MarkUnknownParams{ID: e.ID, Reason: r.Reason}); err != nil {
 		return err
 	}
@@ -186,7 +188,34 @@ func (s *Service) unknown(ctx context.Context, tx *database.Tx, e sqlc.LockEntry
 	if err != nil {
 		return err
 	}
-	return audit.Write(ctx, tx, event(e, audit.Job("posting"), "unknown", map[string]any{"status": Unknown}, r.Reason))
+	return audit.Write(ctx, tx, event(e, actor, "unknown", map[string]any{"status": Unknown}, r.Reason))
+}
+
+// ByHand takes an entry out of the queue while P21 does not answer, because a
+// person enters it there by hand. Nothing is sent any more; somebody who did
+// not prepare it records its number with MarkPosted.
+func (s *Service) ByHand(ctx context.Context, id int64, actor audit.Actor) error {
+	message, ok, err := outbound.OfObject(ctx, s.pool, messageKind, id)
+	if err != nil {
+		return err
+	}
+	if !ok || message.Error == "" {
+		return fault.New(fault.Conflict, "Nothing keeps this entry from P21; it is posted by itself.")
+	}
+	return s.change(ctx, "take by hand", id, func(tx *database.Tx, e sqlc.LockEntryRow) error {
+		if Status(e.Status) != Posting {
+			return Changed()
+		}
+		reason := fmt.Sprintf("P21 did not answer; %s enters it by hand.", actor.Name)
+		err := outbound.SetAside(ctx, tx, message.ID, actor.Name, reason)
+		if errors.Is(err, outbound.ErrHeld) {
+			return fault.New(fault.Conflict, "It is being sent at this moment. Try again in a minute.")
+		}
+		if err != nil {
+			return err
+		}
+		return s.unknown(ctx, tx, e, outbound.Result{State: outbound.Unknown, Reason: reason}, actor)
+	})
 }
 
 // LookAgain asks P21 once more for an entry whose outcome is unknown and
@@ -210,23 +239,30 @@ func (s *Service) LookAgain(ctx context.Context, id int64, actor audit.Actor) (f
 }
 
 // MarkPosted records the P21 number of an unknown entry that a person found.
-// The number is read back and compared where P21 can be asked.
+// The number is read back and compared where P21 can be asked; while it does
+// not answer the number is taken as it is, and the audit log says so.
 func (s *Service) MarkPosted(ctx context.Context, id int64, number string, actor audit.Actor) error {
 	if number == "" {
 		return fault.InvalidFields(map[string]string{"p21_number": "The journal's number in P21."})
 	}
 	e, message, side, err := s.undecided(ctx, id)
+	if fault.Is(err, fault.Unavailable) {
+		return s.settle(ctx, id, message.ID, number, actor, "number entered while P21 did not answer")
+	}
 	if err != nil {
 		return err
 	}
-	if side.CanLookUp() {
-		held, err := side.Read(ctx, message, number)
-		if err != nil {
-			return fault.Wrap(err, fault.Conflict, "P21 has no journal %s that could be read: %v", number, err)
-		}
-		if held.Difference != "" {
-			return fault.New(fault.Conflict, "Journal %s in P21 is not %s: %s.", number, e.Reference, held.Difference)
-		}
+	if !side.CanLookUp() {
+		return s.settle(ctx, id, message.ID, number, actor, "number entered")
+	}
+	held, err := side.Read(ctx, message, number)
+	switch {
+	case fault.Is(err, fault.Unavailable):
+		return s.settle(ctx, id, message.ID, number, actor, "number entered while P21 did not answer")
+	case err != nil:
+		return fault.Wrap(err, fault.Conflict, "P21 has no journal %s that could be read: %v", number, err)
+	case held.Difference != "":
+		return fault.New(fault.Conflict, "Journal %s in P21 is not %s: %s.", number, e.Reference, held.Difference)
 	}
 	return s.settle(ctx, id, message.ID, number, actor, "number entered")
 }

@@ -187,6 +187,30 @@ func (d *Deliverer) lookedUp(ctx context.Context, m Message) (lookups int, secon
 	return int(row.Lookups), row.Seconds, nil
 }
 
+// Postpone records that the target could not be asked at all and says when to
+// go on; ErrHeld when another worker has the message.
+func (d *Deliverer) Postpone(ctx context.Context, id int64, cause error) error {
+	m, err := d.hold(ctx, id)
+	if err != nil {
+		return err
+	}
+	return d.later(ctx, m, cause)
+}
+
+// SetAside ends the sending of a message because a person takes the matter in
+// hand; its outcome is unknown until somebody settles it. It returns ErrHeld
+// while a worker has it.
+func SetAside(ctx context.Context, tx sqlc.DBTX, id int64, person, reason string) error {
+	changed, err := sqlc.New(tx).SetMessageAside(ctx, sqlc.SetMessageAsideParams{ID: id, Error: reason})
+	if err != nil {
+		return fmt.Errorf("set message %d aside: %w", id, err)
+	}
+	if changed == 0 {
+		return ErrHeld
+	}
+	return event(ctx, tx, id, "set aside", reason, person)
+}
+
 // later releases the message and says when to go on.
 func (d *Deliverer) later(ctx context.Context, m Message, cause error) error {
 	ctx = context.WithoutCancel(ctx)

@@ -42,7 +42,7 @@ func (r *request) entryAbility(d entryDetail) entryAbility {
 		able.explain("It is approved and its posting begins by itself.")
 		r.ableToTakeBack(&able, d)
 	case journal.Posting:
-		able.explain("It is on its way to Prophet 21. Nothing can be changed until the outcome is known.")
+		r.ableToEnterByHand(&able, d)
 	case journal.Unknown:
 		r.ableToSettle(&able, d)
 	case journal.Posted:
@@ -100,12 +100,34 @@ func (r *request) ableToTakeBack(able *entryAbility, d entryDetail) {
 	able.ask(editForm(d.entry, nil, nil), views.Ordinary)
 }
 
+// ableToEnterByHand offers the way around a Prophet 21 that does not answer.
+func (r *request) ableToEnterByHand(able *entryAbility, d entryDetail) {
+	if d.message.Error == "" {
+		able.explain("It is on its way to Prophet 21. Nothing can be changed until the outcome is known.")
+		return
+	}
+	able.explain("Prophet 21 does not answer. The entry goes on by itself when it does.")
+	if r.person.Can(identity.PostEntries) {
+		able.add(views.Button{Label: "Enter it by hand", Icon: "pencil", Action: entryPath(d.entry, "by-hand"),
+			Confirm: "Take it out of the queue? Nothing is sent any more; you enter it in Prophet 21, and somebody who did not prepare it records its number."})
+	}
+	r.importSheet(able, d)
+}
+
+// importSheet offers the entry as rows for entering it by hand.
+func (r *request) importSheet(able *entryAbility, d entryDetail) {
+	if r.server.Workbooks != nil && r.person.Can(identity.Export) {
+		able.add(views.Button{Label: "Import sheet", Icon: "download", Href: entryPath(d.entry, "import.csv")})
+	}
+}
+
 func (r *request) ableToSettle(able *entryAbility, d entryDetail) {
 	if !r.person.Can(identity.PostEntries) {
 		able.explain("An accountant or an approver finds out whether Prophet 21 holds it.")
 		return
 	}
 	able.add(views.Button{Label: "Look again", Icon: "search", Look: views.Primary, Action: entryPath(d.entry, "look")})
+	r.importSheet(able, d)
 	if why := secondPerson(d.preparers, r.person.ID); why != "" {
 		able.explain(why)
 	} else {

@@ -23,6 +23,7 @@ func (s *server) entryRoutes() []Route {
 		{POST, "/entries/:id/discard", identity.PrepareEntries, s.entryDiscard, 0},
 		{POST, "/entries/:id/approve", identity.ApproveEntries, s.entryApprove, 0},
 		{POST, "/entries/:id/reject", identity.ApproveEntries, s.entryReject, 0},
+		{POST, "/entries/:id/by-hand", identity.PostEntries, s.entryByHand, 0},
 		{POST, "/entries/:id/look", identity.PostEntries, s.entryLook, 0},
 		{POST, "/entries/:id/number", identity.PostEntries, s.entryNumber, 0},
 		{POST, "/entries/:id/send", identity.PostEntries, s.entrySend, 0},

@@ -19,6 +19,7 @@ import (
 type Workbooks interface {
 	Journal(ctx context.Context, w io.Writer, entryID int64) error
 	Settlement(ctx context.Context, w io.Writer, settlementID int64) error
+	ImportSheet(ctx context.Context, w io.Writer, entryID int64) error
 
 	// Rules of a set go out for editing and come back.
 	Rules(ctx context.Context, w io.Writer, setID int64) error
@@ -33,20 +34,20 @@ type Workbooks interface {
 
 const workbookType = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
-// exportRoutes are the files that leave the program, and what people keep
-// about the lists they come from.
+// exportRoutes are the files that leave the program.
 func (s *server) exportRoutes() []Route {
 	if s.Workbooks == nil {
-		return s.listRoutes()
+		return nil
 	}
-	return append(s.listRoutes(), []Route{
+	return []Route{
 		{GET, "/settlements/export.xlsx", identity.Export, s.settlementListExport, 0},
 		{GET, "/settlements/:id/lines/export.xlsx", identity.Export, s.lineListExport, 0},
 		{GET, "/entries/export.xlsx", identity.Export, s.entryListExport, 0},
 		{GET, "/exceptions/export.xlsx", identity.Export, s.exceptionListExport, 0},
 		{GET, "/entries/:id/export.xlsx", identity.Export, s.entryExport, 0},
+		{GET, "/entries/:id/import.csv", identity.Export, s.entryImportSheet, 0},
 		{GET, "/settlements/:id/export.xlsx", identity.Export, s.settlementExport, 0},
-	}...)
+	}
 }
 
 // entryExport sends the workbook of an entry.
@@ -62,6 +63,19 @@ func (s *server) entryExport(r *request) error {
 	return r.workbook(e.Reference, func(w io.Writer) error { return s.Workbooks.Journal(r.ctx(), w, id) })
 }
 
+// entryImportSheet sends an entry as rows for entering it in P21 by hand.
+func (s *server) entryImportSheet(r *request) error {
+	id, err := r.pathID("id")
+	if err != nil {
+		return err
+	}
+	e, err := s.Entries.Get(r.ctx(), id)
+	if err != nil {
+		return err
+	}
+	return r.file(e.Reference+".csv", "text/csv; charset=utf-8", func(w io.Writer) error { return s.Workbooks.ImportSheet(r.ctx(), w, id) })
+}
+
 // settlementExport sends the workbook of a settlement.
 func (s *server) settlementExport(r *request) error {
 	d, err := s.settlementDetail(r)
@@ -71,13 +85,18 @@ func (s *server) settlementExport(r *request) error {
 	return r.workbook("settlement-"+d.AmazonID, func(w io.Writer) error { return s.Workbooks.Settlement(r.ctx(), w, d.ID) })
 }
 
-// workbook sends a workbook. Nothing is sent before it can be made, so that a
-// failure still becomes an error page.
+// workbook sends a workbook.
 func (r *request) workbook(name string, write func(io.Writer) error) error {
+	return r.file(name+".xlsx", workbookType, write)
+}
+
+// file sends a file to keep. Nothing is sent before it can be made, so that a
+// failure still becomes an error page.
+func (r *request) file(name, kind string, write func(io.Writer) error) error {
 	header := r.Response().Header()
 	lazy := &lazyBody{begin: func() io.Writer {
-		header.Set("Content-Type", workbookType)
-		header.Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": name + ".xlsx"}))
+		header.Set("Content-Type", kind)
+		header.Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": name}))
 		r.Response().WriteHeader(http.StatusOK)
 		return r.Response()
 	}}

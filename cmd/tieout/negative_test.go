@@ -4,12 +4,14 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"strings"
 	"testing"
 
 	"github.com/chromedp/chromedp"
 	"github.com/stretchr/testify/require"
 
 	"tieout/app/settlement/report/reporttest"
+	"tieout/cmd/sandbox/misbehave"
 )
 
 // setPolicy saves a connection's policy as the administration page's form does.
@@ -122,4 +124,40 @@ func (s *site) hash(t testing.TB, entry int64) (hash string) {
 	t.Helper()
 	require.NoError(t, s.pool.QueryRow(t.Context(), `SELECT encode(content_hash, 'hex') FROM journal_entry WHERE id = $1`, entry).Scan(&hash))
 	return hash
+}
+
+// TestAnEntryIsEnteredByHandWhileP21IsDownInTheBrowser cuts P21 off, sees the
+// banner, takes the entry with its import sheet, and has somebody else record
+// the number.
+func TestAnEntryIsEnteredByHandWhileP21IsDownInTheBrowser(t *testing.T) {
+	t.Parallel()
+	s := startSite(t)
+	s.eventually(t, `SELECT count(*) > 0 FROM journal_entry WHERE status = 'draft'`)
+	s.settled(t)
+	amy, carl := s.signIn(t, "amy.accountant"), s.signIn(t, "carl.controller")
+	entry := s.number(t, `SELECT min(id) FROM journal_entry WHERE status = 'draft' AND connection_id = $1`, s.connection(t, "us"))
+	down, err := s.sandbox.Plan.Add(misbehave.Rule{Side: "p21", Kind: misbehave.Reset})
+	require.NoError(t, err)
+	require.Equal(t, http.StatusSeeOther, amy.submit(entry).StatusCode)
+	require.Equal(t, http.StatusSeeOther, carl.approve(entry).StatusCode)
+	s.eventually(t, `SELECT count(*) = 1 FROM outbound_message WHERE object_id = $1 AND error <> ''`, entry)
+	_, err = s.pool.Exec(t.Context(), `UPDATE outbound_message SET created_at = now() - interval '2 minutes' WHERE object_id = $1`, entry)
+	require.NoError(t, err)
+
+	amy.open("/entries/%d", entry)
+	amy.says("does not answer")
+	amy.says("1 journal entry waits since")
+	sheet := string(amy.download(fmt.Sprintf("/entries/%d/import.csv", entry)))
+	require.Equal(t, s.number(t, `SELECT count(*) + 1 FROM journal_line WHERE entry_id = $1`, entry), int64(strings.Count(sheet, "\r\n")))
+	require.Equal(t, http.StatusForbidden, s.signIn(t, "vera.viewer").request(http.MethodPost, fmt.Sprintf("/entries/%d/by-hand", entry), "").StatusCode)
+	require.Equal(t, http.StatusSeeOther, amy.request(http.MethodPost, fmt.Sprintf("/entries/%d/by-hand", entry), "").StatusCode)
+	amy.open("/entries/%d", entry)
+	amy.says("enters it by hand")
+	require.NotContains(t, amy.text(), "will go on without", "nothing waits any more")
+
+	require.Equal(t, http.StatusForbidden, amy.request(http.MethodPost, fmt.Sprintf("/entries/%d/number", entry), "p21_number=77123").StatusCode, "the preparer does not record the number")
+	carl.open("/entries/%d", entry)
+	require.Equal(t, http.StatusSeeOther, carl.request(http.MethodPost, fmt.Sprintf("/entries/%d/number", entry), "p21_number=77123").StatusCode)
+	s.eventually(t, `SELECT status = 'posted' AND p21_number = '77123' FROM journal_entry WHERE id = $1`, entry)
+	require.True(t, s.sandbox.Plan.Remove(down))
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"strconv"
 
@@ -35,6 +36,9 @@ func (c chrome) Frame(ctx context.Context, person identity.Person, connectionID 
 	} else if person.Can(identity.PrepareEntries) {
 		frame.Entries = int(counts.ToSubmit)
 	}
+	if frame.Banner, err = c.banner(ctx, person); err != nil {
+		return web.Frame{}, err
+	}
 	for _, choice := range choices {
 		title := choice.Title
 		if title == "" {
@@ -43,6 +47,29 @@ func (c chrome) Frame(ctx context.Context, person identity.Person, connectionID 
 		frame.Connections = append(frame.Connections, web.ConnectionChoice{ID: choice.ID, Title: title, Note: choice.FunctionalCurrency})
 	}
 	return frame, nil
+}
+
+// banner says which P21 does not answer, nil while all do.
+func (c chrome) banner(ctx context.Context, person identity.Person) (*web.Banner, error) {
+	outages, err := c.insight.Outages(ctx)
+	if err != nil || len(outages) == 0 {
+		return nil, err
+	}
+	longest, others := outages[0], ""
+	name := longest.Title
+	if name == "" {
+		name = longest.Name
+	}
+	if n := len(outages) - 1; n > 0 {
+		others = fmt.Sprintf(" and %d more", n)
+	}
+	what := "1 journal entry waits"
+	if longest.Messages > 1 {
+		what = fmt.Sprintf("%d journal entries wait", longest.Messages)
+	}
+	return &web.Banner{Title: fmt.Sprintf("Prophet 21 of %s%s does not answer.", name, others),
+		Text:     fmt.Sprintf("%s since %s and will go on without anybody's help.", what, longest.Since.In(person.Location()).Format("2 Jan 15:04")),
+		LinkText: "Show them", LinkHref: fmt.Sprintf("/entries?state=posting&connection=%d", longest.ConnectionID)}, nil
 }
 
 // tasks is long work as the screens watch it.
