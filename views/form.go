@@ -74,9 +74,7 @@ type Filter struct {
 	Keep   []Hidden
 	Target string // id of the table it refreshes; "" is "results"
 	Clear  string // link without filters; "" when none is set
-	Saved  []Saved
-	Save   *Save
-	Slim   bool // labels stand inside the fields, for pages that need the height
+	Slim   bool   // labels stand inside the fields, for pages that need the height
 }
 
 // Saved is a filter that the person keeps.

@@ -119,9 +119,7 @@ func sampleFilter() Filter {
 			{Name: "from", Label: "From", Type: "date", Value: "2026-11-01"},
 			{Name: "to", Label: "To", Type: "date"},
 		},
-		More:  []Field{{Name: "currency", Label: "Currency", Options: []Option{{Label: "Any"}, {Value: "USD", Label: "USD"}}}},
-		Saved: []Saved{{Name: "Waiting for me", Href: "/settlements?status=open", Current: true, Delete: "/filters/1/delete"}},
-		Save:  &Save{Action: "/filters", Query: "status=open"},
+		More: []Field{{Name: "currency", Label: "Currency", Options: []Option{{Label: "Any"}, {Value: "USD", Label: "USD"}}}},
 	}
 }
 

@@ -18,6 +18,7 @@ const (
 	listExceptions  = "exceptions"
 )
 
+// listRoutes are what people keep about lists.
 func (s *server) listRoutes() []Route {
 	return []Route{
 		{POST, "/lists/:list/columns", identity.ViewBooks, s.columnsSave, 0},

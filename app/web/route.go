@@ -61,6 +61,7 @@ func (s *server) routes() []Route {
 			{POST, "/preferences/theme", signedIn, s.themeSave, 0},
 		},
 		s.settlementRoutes(),
+		s.listRoutes(),
 		s.exportRoutes(),
 		s.adminRoutes(),
 		s.ruleRoutes(),
