@@ -1,7 +1,7 @@
 // Tieout in the browser: keyboard, dialogs, selection, theme. Every page works
 // without this file; nothing here talks to the server but through htmx.
-"use strict";
 (() => {
+  "use strict";
   const root = document.documentElement;
   const $ = (selector, from = document) => from.querySelector(selector);
   const $$ = (selector, from = document) => [...from.querySelectorAll(selector)];

@@ -2,7 +2,9 @@
 // sheet, the scripts, the icons and the font, embedded in the program.
 //
 // Each file is served under a path that contains the hash of its content, so
-// that a browser may keep it for ever and never holds a stale one.
+// that a browser may keep it for ever and never holds a stale one. The scripts
+// are served as one: htmx begins as soon as it is there, and would begin
+// without the extensions that were still on their way.
 package static
 
 import (
@@ -35,6 +37,9 @@ type asset struct {
 	body        []byte
 	packed      []byte // gzip of body; nil where that saves nothing
 }
+
+// scripts are the parts of app.js as it is served, in their order.
+var scripts = []string{"third_party/htmx/htmx.min.js", "third_party/htmx/hx-csp.min.js", "third_party/htmx/hx-sse.min.js", "app.js"}
 
 // assets maps a base name ("app.css") to its file; immutable after start-up.
 var assets = load()
@@ -82,13 +87,16 @@ func Handler() http.Handler {
 func load() map[string]asset {
 	found := map[string]asset{}
 	err := fs.WalkDir(files, ".", func(name string, entry fs.DirEntry, err error) error {
-		if err != nil || entry.IsDir() || path.Ext(name) == ".css" {
+		if err != nil || entry.IsDir() || path.Ext(name) == ".css" || path.Ext(name) == ".js" {
 			return err
 		}
-		return add(found, name)
+		return add(found, path.Base(name), name)
 	})
 	if err == nil {
-		err = add(found, "app.css") // last: it refers to the others
+		err = add(found, "app.js", scripts...)
+	}
+	if err == nil {
+		err = add(found, "app.css", "app.css") // last: it refers to the others
 	}
 	if err != nil {
 		panic(fmt.Sprintf("static: %v", err))
@@ -98,12 +106,16 @@ func load() map[string]asset {
 
 var cssURL = regexp.MustCompile(`url\("([^":]+)"\)`)
 
-func add(found map[string]asset, name string) error {
-	body, err := files.ReadFile(name)
-	if err != nil {
-		return fmt.Errorf("read %s: %w", name, err)
+// add takes in the file that is served as base, made of the named parts.
+func add(found map[string]asset, base string, parts ...string) error {
+	var body []byte
+	for _, name := range parts {
+		part, err := files.ReadFile(name)
+		if err != nil {
+			return fmt.Errorf("read %s: %w", name, err)
+		}
+		body = append(body, part...)
 	}
-	base := path.Base(name)
 	if path.Ext(base) == ".css" {
 		body = cssURL.ReplaceAllFunc(body, func(match []byte) []byte {
 			target := string(cssURL.FindSubmatch(match)[1])
@@ -114,7 +126,7 @@ func add(found map[string]asset, name string) error {
 	hash := hex.EncodeToString(sum[:8])
 	packed, err := pack(body)
 	if err != nil {
-		return fmt.Errorf("compress %s: %w", name, err)
+		return fmt.Errorf("compress %s: %w", base, err)
 	}
 	found[base] = asset{
 		url:         Prefix + hash + "/" + base,

@@ -75,6 +75,20 @@ func (b *browser) do(t *testing.T, steps ...chromedp.Action[chromedp.Void]) {
 	require.NoError(t, chromedp.Do(b, steps...), "the page said: %v", b.complaints)
 }
 
+// open shows a page and waits until it is there: a navigation may be told as
+// done while the page before it still stands.
+func (b *browser) open(t *testing.T, url string) {
+	t.Helper()
+	b.do(t, chromedp.Navigate(url))
+	there := fmt.Sprintf(`location.href === %q && document.readyState === "complete"`, url)
+	require.Eventually(t, func() bool {
+		ctx, cancel := context.WithTimeout(b, 2*time.Second)
+		defer cancel()
+		yes, err := chromedp.Run(ctx, chromedp.Evaluate[bool](there))
+		return err == nil && yes
+	}, time.Minute, 20*time.Millisecond, url)
+}
+
 // value evaluates an expression in the page.
 func value[T any](t *testing.T, b *browser, expression string) T {
 	t.Helper()
@@ -126,7 +140,7 @@ func TestEveryStoryObeysThePolicyAndFitsTheWindow(t *testing.T) {
 	for _, width := range []int64{1440, 900} {
 		b.do(t, chromedp.EmulateViewport(width, 900))
 		for _, s := range stories() {
-			b.do(t, chromedp.Navigate(server.URL+"/story/"+s.name))
+			b.open(t, server.URL+"/story/"+s.name)
 			overflow := value[int](t, b, `document.documentElement.scrollWidth - document.documentElement.clientWidth`)
 			require.Empty(t, b.said(), s.name)
 			require.LessOrEqual(t, overflow, 0, "%s is wider than a window of %d", s.name, width)
@@ -271,8 +285,8 @@ func TestTheThemeIsKept(t *testing.T) {
 
 // workServer shows a piece of work whose progress comes from the channel, and
 // which has ended when the channel is closed. The first so many requests for
-// its stream are cut off.
-func workServer(t *testing.T, step <-chan Progress, cutOff int32) (url string) {
+// its stream are cut off, and the files of the given kind take their time.
+func workServer(t *testing.T, step <-chan Progress, cutOff int32, slow string) (url string) {
 	t.Helper()
 	ended := make(chan struct{})
 	var asked atomic.Int32
@@ -306,29 +320,39 @@ func workServer(t *testing.T, step <-chan Progress, cutOff int32) (url string) {
 			}
 		}
 	})
-	server := httptest.NewServer(mux)
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if strings.HasSuffix(r.URL.Path, slow) {
+			time.Sleep(700 * time.Millisecond)
+		}
+		mux.ServeHTTP(w, r)
+	}))
 	t.Cleanup(server.Close)
 	return server.URL + "/work"
 }
 
 func TestProgressStreamsAndEndsWithTheResult(t *testing.T) {
 	t.Parallel()
-	step := make(chan Progress, 1) // the test waits for the page alone, which has a limit
-	url := workServer(t, step, 0)
-	b := openBrowser(t)
-	b.do(t, chromedp.Navigate(url), chromedp.WaitVisible(chromedp.CSS("progress")))
-	step <- Progress{Title: "Import", State: Info, Percent: 41, Done: "412 of 1,000 lines"}
-	b.do(t, chromedp.WaitVisible(chromedp.CSS(`progress[value="41"]`)))
-	close(step)
-	b.do(t, chromedp.WaitVisible(chromedp.CSS(".alert.done")))
-	require.Empty(t, b.said())
+	for _, slow := range []string{"nothing", ".js", ".css"} {
+		t.Run("slow "+slow, func(t *testing.T) {
+			t.Parallel()
+			step := make(chan Progress, 1) // the test waits for the page alone, which has a limit
+			url := workServer(t, step, 0, slow)
+			b := openBrowser(t)
+			b.open(t, url)
+			step <- Progress{Title: "Import", State: Info, Percent: 41, Done: "412 of 1,000 lines"}
+			b.do(t, chromedp.WaitVisible(chromedp.CSS(`progress[value="41"]`)))
+			close(step)
+			b.do(t, chromedp.WaitVisible(chromedp.CSS(".alert.done")))
+			require.Empty(t, b.said())
+		})
+	}
 }
 
 func TestAStreamThatCannotBeginIsAskedForAgain(t *testing.T) {
 	t.Parallel()
 	step := make(chan Progress, 1)
 	step <- Progress{Title: "Import", State: Info, Percent: 41}
-	url := workServer(t, step, 8) // chromium itself asks again a few times
+	url := workServer(t, step, 8, "nothing") // chromium itself asks again a few times
 	b := openBrowser(t)
 	b.do(t, chromedp.Navigate(url), chromedp.WaitVisible(chromedp.CSS(`progress[value="41"]`)))
 	close(step)

@@ -115,9 +115,19 @@ func (b *tab) do(steps ...chromedp.Action[chromedp.Void]) {
 	require.NoError(b.t, chromedp.Do(b, steps...))
 }
 
+// open shows a page and waits until it is there: a navigation may be told as
+// done while the page before it still stands, and that page does not answer.
 func (b *tab) open(format string, args ...any) {
 	b.t.Helper()
-	b.do(chromedp.Navigate(b.s.url+fmt.Sprintf(format, args...)), chromedp.WaitVisible(chromedp.CSS("#content")))
+	_, err := chromedp.Run(b, chromedp.Evaluate[bool](`window.left = true`))
+	require.NoError(b.t, err)
+	b.do(chromedp.Navigate(b.s.url + fmt.Sprintf(format, args...)))
+	require.Eventually(b.t, func() bool {
+		ctx, cancel := context.WithTimeout(b, 2*time.Second)
+		defer cancel()
+		there, err := chromedp.Run(ctx, chromedp.Evaluate[bool](`!window.left && document.readyState === "complete" && document.getElementById("content") !== null`))
+		return err == nil && there
+	}, time.Minute, 20*time.Millisecond, format, args)
 }
 
 func (b *tab) text() string {
