@@ -17,7 +17,7 @@ import (
 // floors says on which floor a package stands; it imports only from floors
 // below its own. Packages below a listed one belong to it.
 var floors = map[string]int{
-	"app/money": 1, "app/period": 1, "app/fault": 1, "app/clock": 1,
+	"app/money": 1, "app/period": 1, "app/fault": 1, "app/clock": 1, "app/expression": 1,
 	"app/database": 2, "app/document": 2, "app/audit": 2, "app/vault": 2, "app/task": 2,
 	"app/amazon": 3, "app/p21": 3, "app/bank": 3, "app/rates": 3, "app/notify": 3, "app/outbound": 3, "app/exception": 3,
 	"app/settlement": 4, "app/mapping": 4, "app/connection": 4, "app/catalog": 4, "app/identity": 4, "app/session": 4,
@@ -30,7 +30,7 @@ var floors = map[string]int{
 }
 
 // withoutSQL may not know how things are stored.
-var withoutSQL = []string{"app/money", "app/period", "app/fault", "app/clock", "app/p21", "app/bank", "app/notify", "app/settlement/report",
+var withoutSQL = []string{"app/money", "app/period", "app/fault", "app/clock", "app/expression", "app/p21", "app/bank", "app/notify", "app/settlement/report",
 	"app/web", "views", "cmd/sandbox"}
 
 // exact are the packages that calculate with money.

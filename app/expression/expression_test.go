@@ -1,0 +1,185 @@
+package expression_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/shopspring/decimal"
+	"github.com/stretchr/testify/require"
+
+	"tieout/app/expression"
+)
+
+type item struct {
+	SKU    string          `expr:"sku"`
+	Units  int             `expr:"units"`
+	Amount decimal.Decimal `expr:"amount"`
+	Free   bool            `expr:"free"`
+}
+
+type order struct {
+	ID      string          `expr:"id"`
+	Placed  time.Time       `expr:"placed"`
+	Total   decimal.Decimal `expr:"total"`
+	Same    decimal.Decimal `expr:"same"`
+	Items   []item          `expr:"items"`
+	Labels  []string        `expr:"labels"`
+	Nothing string          `expr:"nothing"`
+	Ratio   float64         `expr:"ratio"`
+	Buyer   *item           `expr:"buyer"`
+}
+
+func sample() order {
+	return order{ID: " 111-1 ", Placed: time.Date(2026, 11, 20, 3, 0, 0, 0, time.UTC), Total: decimal.RequireFromString("12.30"), Same: decimal.RequireFromString("12.3"),
+		Items: []item{{"A", 2, decimal.RequireFromString("10.10"), false}, {"B", 1, decimal.RequireFromString("2.20"), true}}, Labels: []string{"PRIME"}}
+}
+
+func TestFormulas(t *testing.T) {
+	t.Parallel()
+	for formula, want := range map[string]any{
+		`id`:                                             " 111-1 ",
+		`trim(id) + "/" + cut(labels[0], 2)`:             "111-1/PR",
+		`either(nothing, "  ", "x")`:                     "x",
+		`upper(items[0].sku)`:                            "A",
+		`total == same`:                                  true,
+		`same == total`:                                  true,
+		`total != same`:                                  false,
+		`total > 12`:                                     true,
+		`12 < total and total <= 12.30`:                  true,
+		`total == 12.3`:                                  true,
+		`0.1 + 0.2 == 0.3`:                               true,
+		`total - same == 0`:                              true,
+		`items[0].amount / items[0].units`:               decimal.RequireFromString("5.05"),
+		`1 / 3`:                                          decimal.RequireFromString("0.333333333333"),
+		`round(total * 0.15, 2)`:                         decimal.RequireFromString("1.85"),
+		`sum(map(items, .amount)) == total`:              true,
+		`sum(map(items, .units))`:                        decimal.NewFromInt(3),
+		`nobody`:                                         nil, // unknown name
+		`items[0].units + 1`:                             3,
+		`"PRIME" in labels`:                              true,
+		`any(items, .free)`:                              true,
+		`all(items, .amount > 2 * 1)`:                    true,
+		`count(items, .amount >= 10.10)`:                 1,
+		`day(placed, "America/New_York")`:                "2026-11-19",
+		`later(day(placed, "UTC"), 1)`:                   "2026-11-21",
+		`abs(0 - total)`:                                 decimal.RequireFromString("12.3"),
+		`total > 10 ? "big" : "small"`:                   "big",
+		`text(total)`:                                    "12.3",
+		`decimal("7.50") * 2`:                            decimal.NewFromInt(15),
+		`len(items) == 2 && not any(items, .units == 0)`: true,
+	} {
+		t.Run(formula, func(t *testing.T) {
+			t.Parallel()
+			f, err := expression.Compile(formula, order{}, typeOf(want))
+			if want == nil {
+				require.Error(t, err)
+				return
+			}
+			require.NoError(t, err)
+			got, err := f.Eval(sample())
+			require.NoError(t, err)
+			if d, ok := want.(decimal.Decimal); ok {
+				require.True(t, d.Equal(got.(decimal.Decimal)), "%s", got)
+				return
+			}
+			require.Equal(t, want, got)
+		})
+	}
+}
+
+func typeOf(want any) expression.Type {
+	switch want.(type) {
+	case decimal.Decimal:
+		return expression.Number
+	case int:
+		return expression.Integer
+	case bool:
+		return expression.Flag
+	}
+	return expression.Text
+}
+
+func TestWhatIsRefusedBeforehand(t *testing.T) {
+	t.Parallel()
+	for formula, says := range map[string]string{
+		``:                              "empty",
+		`id +`:                          "Unexpected token",
+		`idd`:                           "Unknown name idd",
+		`total`:                         "comes to number, but text is needed",
+		`placed`:                        "use day",
+		`items`:                         "a list",
+		`text(ratio == 1)`:              "not exact",
+		`text(ratio + 0.5)`:             "",
+		`total == "12"`:                 "mismatched types",
+		`text(first(items)?.sku == id)`: "",
+		`now()`:                         "Unknown name now",
+		`mean([1])`:                     "",
+		`text(2 ** 3)`:                  "exact between decimals only",
+		`repeat("x", 1000000000)`:       "Unknown name repeat",
+		`buyer.sku.none`:                "",
+	} {
+		t.Run(formula, func(t *testing.T) {
+			t.Parallel()
+			_, err := expression.Compile(formula, order{}, expression.Text)
+			if says == "" && err == nil {
+				return // allowed, or refused with whatever words
+			}
+			var wrong *expression.Error
+			require.ErrorAs(t, err, &wrong)
+			require.Contains(t, wrong.Error(), says)
+		})
+	}
+}
+
+func TestALongFormulaIsRefused(t *testing.T) {
+	t.Parallel()
+	long := "1"
+	for range 400 {
+		long += "+1"
+	}
+	_, err := expression.Compile(long, order{}, expression.Number)
+	require.ErrorContains(t, err, "node")
+	for range 400 {
+		long += "+1+1"
+	}
+	_, err = expression.Compile(long, order{}, expression.Number)
+	require.ErrorContains(t, err, "2000 characters")
+}
+
+func TestWhatGoesWrongInARecordIsSaidInWords(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		formula string
+		want    expression.Type
+		says    string
+	}{
+		{`total / (total - same)`, expression.Number, "Division by zero"},
+		{`items[7].sku`, expression.Text, "Index out of range"},
+		{`id`, expression.Date, "is not a date"},
+		{`decimal(id)`, expression.Number, "is not a number"},
+		{`day(placed, "Moon")`, expression.Date, "is not a time zone"},
+		{`buyer.sku`, expression.Text, ""},
+	} {
+		f, err := expression.Compile(c.formula, order{}, c.want)
+		require.NoError(t, err, c.formula)
+		_, err = f.Eval(sample())
+		var wrong *expression.Error
+		require.ErrorAs(t, err, &wrong, c.formula)
+		require.Contains(t, wrong.Error(), c.says)
+	}
+}
+
+func FuzzFormula(f *testing.F) {
+	for _, seed := range []string{`total == 1.5`, `map(items, .amount)`, `a.b?.c`, `1/0`, `{`, `"a" in labels`, `items[-1:]`, `let x = 1; x + 1`} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		for _, want := range []expression.Type{expression.Text, expression.Number, expression.Flag} {
+			formula, err := expression.Compile(text, order{}, want)
+			if err != nil {
+				continue
+			}
+			_, _ = formula.Eval(sample()) // neither panics nor runs for ever
+		}
+	})
+}
