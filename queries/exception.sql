@@ -8,6 +8,13 @@ SET title = excluded.title, detail = excluded.detail, settlement_id = excluded.s
     updated_at = now(), version = exception.version + 1
 RETURNING id, (xmax = 0)::boolean AS opened;
 
+-- name: WeighException :exec
+-- How much waits on an open cause now.
+UPDATE exception SET records = greatest(@records::bigint, 1), amount = @amount, currency = @currency, flow = @flow, updated_at = now() WHERE id = @id AND state = 'open';
+
+-- name: OpenException :one
+SELECT id FROM exception WHERE connection_id = @connection_id AND class = @class AND cause = @cause AND state = 'open';
+
 -- name: ResolveException :execrows
 UPDATE exception
 SET state = 'resolved', resolution = @resolution, resolved_by = @resolved_by, resolved_at = now(), updated_at = now(), version = version + 1

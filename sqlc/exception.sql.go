@@ -317,6 +317,23 @@ func (q *Queries) MoneyAtStake(ctx context.Context, connectionID *int64) ([]Mone
 	return items, nil
 }
 
+const openException = `-- name: OpenException :one
+SELECT id FROM exception WHERE connection_id = $1 AND class = $2 AND cause = $3 AND state = 'open'
+`
+
+type OpenExceptionParams struct {
+	ConnectionID int64
+	Class        string
+	Cause        string
+}
+
+func (q *Queries) OpenException(ctx context.Context, arg OpenExceptionParams) (int64, error) {
+	row := q.db.QueryRow(ctx, openException, arg.ConnectionID, arg.Class, arg.Cause)
+	var id int64
+	err := row.Scan(&id)
+	return id, err
+}
+
 const openExceptionsOfSettlement = `-- name: OpenExceptionsOfSettlement :many
 SELECT id, class, cause, title, kind_id, records, amount, currency, opened_at
 FROM exception WHERE settlement_id = $1 AND state = 'open' ORDER BY class, id
@@ -458,4 +475,28 @@ func (q *Queries) SnoozeException(ctx context.Context, arg SnoozeExceptionParams
 		return 0, err
 	}
 	return result.RowsAffected(), nil
+}
+
+const weighException = `-- name: WeighException :exec
+UPDATE exception SET records = greatest($1::bigint, 1), amount = $2, currency = $3, flow = $4, updated_at = now() WHERE id = $5 AND state = 'open'
+`
+
+type WeighExceptionParams struct {
+	Records  int64
+	Amount   decimal.NullDecimal
+	Currency string
+	Flow     string
+	ID       int64
+}
+
+// How much waits on an open cause now.
+func (q *Queries) WeighException(ctx context.Context, arg WeighExceptionParams) error {
+	_, err := q.db.Exec(ctx, weighException,
+		arg.Records,
+		arg.Amount,
+		arg.Currency,
+		arg.Flow,
+		arg.ID,
+	)
+	return err
 }

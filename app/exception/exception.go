@@ -32,6 +32,13 @@ const (
 	PostingMismatch Class = "posting_mismatch" // P21 holds something else under the reference
 	ChainBroken     Class = "chain_broken"     // reserve or balance does not follow from the cycle before
 	TaxResidue      Class = "tax_residue"      // collected and withheld tax do not cancel
+
+	UnknownSKU       Class = "unknown_sku"       // no item of P21 stands for an Amazon SKU
+	MappingFailed    Class = "mapping_failed"    // a formula does not come out for a record
+	CheckFailed      Class = "check_failed"      // a business rule does not hold
+	DeliveryRefused  Class = "delivery_refused"  // the other side said no to a record
+	DeliveryUnknown  Class = "delivery_unknown"  // whether the other side holds a record cannot be known
+	DeliveryMismatch Class = "delivery_mismatch" // the other side holds something else under a record's key
 )
 
 // Exception is one open or closed row of the queue.

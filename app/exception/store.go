@@ -37,6 +37,28 @@ func Raise(ctx context.Context, tx sqlc.DBTX, r Raised) (id int64, err error) {
 	return row.ID, nil
 }
 
+// Weigh says how many records of a flow wait on an open exception, and the
+// money at stake in them.
+func Weigh(ctx context.Context, tx sqlc.DBTX, id int64, flow string, records int64, amount decimal.NullDecimal, currency string) error {
+	err := sqlc.New(tx).WeighException(ctx, sqlc.WeighExceptionParams{ID: id, Flow: flow, Records: records, Amount: amount, Currency: currency})
+	if err != nil {
+		return fmt.Errorf("weigh exception %d: %w", id, err)
+	}
+	return nil
+}
+
+// Open returns the open exception of a cause; false when there is none.
+func Open(ctx context.Context, tx sqlc.DBTX, connectionID int64, class Class, cause string) (id int64, ok bool, err error) {
+	id, err = sqlc.New(tx).OpenException(ctx, sqlc.OpenExceptionParams{ConnectionID: connectionID, Class: string(class), Cause: cause})
+	if errors.Is(err, pgx.ErrNoRows) {
+		return 0, false, nil
+	}
+	if err != nil {
+		return 0, false, fmt.Errorf("look for %s exception: %w", class, err)
+	}
+	return id, true, nil
+}
+
 // Clear resolves the open exception of a cause, when there is one, because the
 // cause is gone.
 func Clear(ctx context.Context, tx sqlc.DBTX, connectionID int64, class Class, cause, resolution string, actor audit.Actor) error {

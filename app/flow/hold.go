@@ -1,0 +1,57 @@
+package flow
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"time"
+
+	"tieout/sqlc"
+)
+
+// The breaker: after so many failures in a row a flow stops asking, and tries
+// again after a pause that doubles up to a limit. One answer ends it.
+const (
+	patience  = 3
+	firstHold = 15 * time.Second
+	longHold  = 5 * time.Minute
+)
+
+// hold counts a failure of the other side and, past the patience, lets the flow
+// wait instead of burning attempts.
+func (s *Service) hold(ctx context.Context, db *sqlc.Queries, connectionID int64, name, words string) error {
+	state, err := db.GetFlow(ctx, sqlc.GetFlowParams{ConnectionID: connectionID, Name: name})
+	if err != nil {
+		return fmt.Errorf("read flow %s: %w", name, err)
+	}
+	now := s.Clock.Now()
+	until := now.Add(pause(int(state.Failures) + 1))
+	if _, err := db.HoldFlow(ctx, sqlc.HoldFlowParams{ConnectionID: connectionID, Name: name, Now: now, HeldUntil: &until, Failure: words}); err != nil {
+		return fmt.Errorf("hold flow %s: %w", name, err)
+	}
+	return nil
+}
+
+// pause is how long a flow waits after so many failures in a row, with jitter
+// so that several flows do not come back at once.
+func pause(failures int) time.Duration {
+	if failures < patience {
+		return time.Second
+	}
+	d := min(firstHold<<min(failures-patience, 10), longHold)
+	return d + rand.N(d/4+1)
+}
+
+// answered ends a hold.
+func answered(ctx context.Context, db *sqlc.Queries, connectionID int64, name string) error {
+	if _, err := db.ReleaseFlow(ctx, sqlc.ReleaseFlowParams{ConnectionID: connectionID, Name: name}); err != nil {
+		return fmt.Errorf("release flow %s: %w", name, err)
+	}
+	return nil
+}
+
+// again is when a record that met a passing failure is tried next.
+func again(now time.Time, tries int, least time.Duration) time.Time {
+	d := max(min(2*time.Second<<min(tries, 10), 10*time.Minute), least)
+	return now.Add(d + rand.N(d/4+1))
+}

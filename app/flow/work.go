@@ -1,0 +1,200 @@
+package flow
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/shopspring/decimal"
+	"golang.org/x/sync/errgroup"
+
+	"tieout/app/exception"
+	"tieout/app/fault"
+	"tieout/app/outbound"
+	"tieout/sqlc"
+)
+
+// Work takes the flow's records as far as they can be taken now: oldest first,
+// several at once, shared with whoever else works. It ends when none is left,
+// or when the flow is paused or waits for the other side.
+func (s *Service) Work(ctx context.Context, connectionID int64, name string) error {
+	f, err := s.find(name)
+	if err != nil {
+		return err
+	}
+	for {
+		now := s.Clock.Now()
+		state, err := s.Get(ctx, connectionID, name)
+		if err != nil {
+			return err
+		}
+		if state.Paused() || (state.HeldUntil != nil && state.HeldUntil.After(now)) {
+			return nil
+		}
+		rules, err := s.inUse(ctx, connectionID, f.Definition())
+		if err != nil {
+			return err
+		}
+		many, err := s.round(ctx, worker{Service: s, flow: f, definition: f.Definition(), rules: rules, holder: s.Worker + "/" + rand.Text()[:8]}, connectionID, now)
+		if err != nil || many == 0 {
+			return err
+		}
+	}
+}
+
+// round takes one handful of records on.
+func (s *Service) round(ctx context.Context, w worker, connectionID int64, now time.Time) (many int, err error) {
+	claimed, err := sqlc.New(s.Pool).ClaimRecords(ctx, sqlc.ClaimRecordsParams{Holder: w.holder, Seconds: s.Hold.Seconds(), ConnectionID: connectionID,
+		Flow: w.definition.Name, Now: now, Size: int32(s.Parallel)})
+	if err != nil {
+		return 0, fmt.Errorf("claim records of %s: %w", w.definition.Name, err)
+	}
+	var group errgroup.Group // one record's failure does not stop the others
+	for _, r := range claimed {
+		group.Go(func() error { return w.process(ctx, r) })
+	}
+	err = group.Wait()
+	var ids []int64
+	for _, r := range claimed {
+		ids = append(ids, r.ID)
+	}
+	// What was not finished is free for others at once, however this ended.
+	free := sqlc.New(s.Pool).UnclaimRecords(context.WithoutCancel(ctx), sqlc.UnclaimRecordsParams{Ids: ids, Holder: w.holder})
+	return len(claimed), errors.Join(err, free)
+}
+
+// worker takes claimed records of one flow on.
+type worker struct {
+	*Service
+	flow       Flow
+	definition Definition
+	rules      Rules
+	holder     string
+	source     Source // of the record in hand; empty where a delivery is taken up again
+}
+
+func (w worker) process(ctx context.Context, r sqlc.ClaimRecordsRow) error {
+	if r.State == "delivering" {
+		return w.deliver(ctx, r, *r.MessageID)
+	}
+	content, err := sqlc.New(w.Pool).ContentOfRecord(ctx, sqlc.ContentOfRecordParams{RecordID: r.ID, Number: r.Content})
+	if err != nil {
+		return fmt.Errorf("read content of %s: %w", r.Key, err)
+	}
+	source, err := w.flow.Read(content.Source)
+	if err != nil {
+		return w.stop(ctx, r, &Obstacle{Class: exception.MappingFailed, Cause: w.definition.Name + "/unreadable",
+			Title: w.definition.From + " that cannot be read", Words: fault.MessageOf(err)})
+	}
+	w.source = source
+	switch {
+	case source.Skip != "" && r.RemoteKey == "":
+		return w.write(ctx, r, "ignored", source.Skip, func(db *sqlc.Queries) (int64, error) {
+			amount, currency := stake(source)
+			return db.SkippedRecord(ctx, sqlc.SkippedRecordParams{ID: r.ID, Holder: w.holder, Content: r.Content, Reason: source.Skip, Title: source.Title, Amount: amount, Currency: currency})
+		})
+	case source.Wait != "":
+		return w.write(ctx, r, "waits", source.Wait, func(db *sqlc.Queries) (int64, error) {
+			amount, currency := stake(source)
+			return db.WaitingRecord(ctx, sqlc.WaitingRecordParams{ID: r.ID, Holder: w.holder, Content: r.Content, Waits: source.Wait, Title: source.Title, Amount: amount, Currency: currency})
+		})
+	}
+	return w.prepare(ctx, r)
+}
+
+// prepare maps and checks a record and sends it on its way.
+func (w worker) prepare(ctx context.Context, r sqlc.ClaimRecordsRow) error {
+	source := w.source
+	mapped, failed := w.rules.Apply(source)
+	if stopping := obstacleOf(w.definition, failed); stopping != nil {
+		return w.stop(ctx, r, stopping)
+	}
+	record := Record{ID: r.ID, ConnectionID: r.ConnectionID, Key: r.Key, ChangedAt: r.SourceAt, RemoteKey: r.RemoteKey, Deliveries: int(r.Deliveries)}
+	mapped, err := w.flow.Complete(ctx, record, mapped)
+	var obstacle *Obstacle
+	if errors.As(err, &obstacle) {
+		return w.stop(ctx, r, obstacle)
+	}
+	if err != nil {
+		return w.later(ctx, r, err)
+	}
+	target, hash, err := encode(mapped)
+	if err != nil {
+		return err
+	}
+	amount, currency := stake(source)
+	if r.RemoteKey != "" && string(hash) == string(r.DeliveredHash) {
+		return w.write(ctx, r, "unchanged", "the other side holds this already", func(db *sqlc.Queries) (int64, error) {
+			return db.SameRecord(ctx, sqlc.SameRecordParams{ID: r.ID, Holder: w.holder, Content: r.Content, VersionID: &w.rules.VersionID, Target: target, Title: source.Title, Amount: amount, Currency: currency})
+		})
+	}
+	message, err := w.flow.Message(record, mapped)
+	if err != nil {
+		return fmt.Errorf("write message of %s: %w", r.Key, err)
+	}
+	id, err := w.intend(ctx, r, message, failed, sqlc.MappedRecordParams{ID: r.ID, Holder: w.holder, Content: r.Content, VersionID: &w.rules.VersionID, Target: target,
+		Title: source.Title, Amount: amount, Currency: currency})
+	switch {
+	case fault.Is(err, fault.Conflict):
+		return w.stop(ctx, r, &Obstacle{Class: exception.DeliveryMismatch, Cause: w.definition.Name + "/" + r.Key,
+			Title: r.Key + " was sent before with another content", Words: fault.MessageOf(err)})
+	case err != nil || id == 0:
+		return err
+	}
+	return w.deliver(ctx, r, id)
+}
+
+// intend writes the message in the transaction that says it is on its way. The
+// id is 0 when the record has changed meanwhile: the next round sees to it.
+func (w worker) intend(ctx context.Context, r sqlc.ClaimRecordsRow, m Message, warnings []Failed, mapped sqlc.MappedRecordParams) (id int64, err error) {
+	err = pgx.BeginFunc(ctx, w.Pool, func(tx pgx.Tx) error {
+		db := sqlc.New(tx)
+		changed, err := db.MappedRecord(ctx, mapped)
+		if err != nil || changed == 0 {
+			return err
+		}
+		id, err = outbound.Intend(ctx, tx, outbound.Message{ConnectionID: r.ConnectionID, Kind: m.Kind, Target: m.Target, Reference: m.Reference, ObjectID: r.ID, Payload: m.Payload})
+		if err != nil {
+			return err
+		}
+		if _, err = db.DeliveringRecord(ctx, sqlc.DeliveringRecordParams{ID: r.ID, Holder: w.holder, MessageID: &id}); err != nil {
+			return err
+		}
+		for _, warning := range warnings {
+			if err := note(ctx, db, r.ID, "warning", warning.String(), ""); err != nil {
+				return err
+			}
+		}
+		return note(ctx, db, r.ID, "on its way", m.Reference, "")
+	})
+	if err != nil {
+		return 0, fmt.Errorf("intend %s: %w", m.Reference, err)
+	}
+	return id, nil
+}
+
+// write changes a record and notes the step, in one transaction. A record that
+// has changed meanwhile is left to the next round.
+func (w worker) write(ctx context.Context, r sqlc.ClaimRecordsRow, step, detail string, change func(*sqlc.Queries) (int64, error)) error {
+	return pgx.BeginFunc(ctx, w.Pool, func(tx pgx.Tx) error {
+		db := sqlc.New(tx)
+		changed, err := change(db)
+		if err != nil {
+			return fmt.Errorf("%s %s: %w", step, r.Key, err)
+		}
+		if changed == 0 {
+			return nil
+		}
+		return note(ctx, db, r.ID, step, detail, "")
+	})
+}
+
+func stake(s Source) (amount decimal.NullDecimal, currency string) {
+	if s.Amount.Currency == "" {
+		return decimal.NullDecimal{}, ""
+	}
+	return decimal.NewNullDecimal(s.Amount.Value), string(s.Amount.Currency)
+}
