@@ -235,3 +235,7 @@ SELECT name, list, formula, message, severity FROM flow_check WHERE version_id =
 
 -- name: FlowsOfException :many
 SELECT DISTINCT flow FROM flow_record WHERE exception_id = @exception_id ORDER BY flow;
+
+-- name: RuleCauses :many
+SELECT e.class, e.cause FROM exception e
+WHERE e.connection_id = @connection_id AND e.flow = @flow AND e.state = 'open' AND e.class = ANY (@classes::text[]) ORDER BY e.id;

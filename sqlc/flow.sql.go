@@ -1453,6 +1453,42 @@ func (q *Queries) RetryRecord(ctx context.Context, arg RetryRecordParams) error 
 	return err
 }
 
+const ruleCauses = `-- name: RuleCauses :many
+SELECT e.class, e.cause FROM exception e
+WHERE e.connection_id = $1 AND e.flow = $2 AND e.state = 'open' AND e.class = ANY ($3::text[]) ORDER BY e.id
+`
+
+type RuleCausesParams struct {
+	ConnectionID int64
+	Flow         string
+	Classes      []string
+}
+
+type RuleCausesRow struct {
+	Class string
+	Cause string
+}
+
+func (q *Queries) RuleCauses(ctx context.Context, arg RuleCausesParams) ([]RuleCausesRow, error) {
+	rows, err := q.db.Query(ctx, ruleCauses, arg.ConnectionID, arg.Flow, arg.Classes)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []RuleCausesRow{}
+	for rows.Next() {
+		var i RuleCausesRow
+		if err := rows.Scan(&i.Class, &i.Cause); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const sameRecord = `-- name: SameRecord :execrows
 UPDATE flow_record SET state = 'delivered', version_id = $1, target = $2, title = $3, amount = $4, currency = $5, waits = '',
        exception_id = NULL, problem = '', holder = '', held_until = NULL, changed_at = clock_timestamp()
