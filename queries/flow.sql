@@ -147,13 +147,20 @@ WHERE id = @id AND state IN ('delivering', 'unknown');
 UPDATE flow_record SET retry_at = @retry_at, tries = tries + 1, problem = @problem, holder = '', held_until = NULL WHERE id = @id AND holder = @holder;
 
 -- name: ReleaseRecords :execrows
--- The cause is gone: what waited on it goes on.
-UPDATE flow_record SET state = 'received', exception_id = NULL, problem = '', retry_at = NULL, tries = 0, changed_at = clock_timestamp()
-WHERE exception_id = @exception_id AND state = 'exception';
+-- The cause is gone: what waited on it goes on. What may have been sent is
+-- looked up before it is sent again.
+UPDATE flow_record SET state = CASE state WHEN 'unknown' THEN 'delivering' ELSE 'received' END, exception_id = NULL, problem = '', retry_at = NULL, tries = 0,
+       changed_at = clock_timestamp()
+WHERE exception_id = @exception_id AND state IN ('exception', 'unknown');
+
+-- name: ReleaseRecord :one
+UPDATE flow_record SET state = CASE state WHEN 'unknown' THEN 'delivering' ELSE 'received' END, exception_id = NULL, problem = '', retry_at = NULL, tries = 0,
+       changed_at = clock_timestamp()
+WHERE id = @id AND exception_id = @exception_id AND state IN ('exception', 'unknown') RETURNING flow;
 
 -- name: IgnoreRecords :execrows
 UPDATE flow_record SET state = 'ignored', reason = @reason, ignored_by = @ignored_by, exception_id = NULL, changed_at = clock_timestamp()
-WHERE exception_id = @exception_id AND state = 'exception';
+WHERE exception_id = @exception_id AND state IN ('exception', 'unknown');
 
 -- name: WaitingOnException :one
 SELECT count(*) AS records, coalesce(sum(amount), 0)::numeric AS amount, coalesce(max(currency), '')::text AS currency
@@ -239,3 +246,10 @@ SELECT DISTINCT flow FROM flow_record WHERE exception_id = @exception_id ORDER B
 -- name: RuleCauses :many
 SELECT e.class, e.cause FROM exception e
 WHERE e.connection_id = @connection_id AND e.flow = @flow AND e.state = 'open' AND e.class = ANY (@classes::text[]) ORDER BY e.id;
+
+-- name: LookAgain :exec
+-- Messages of unknown outcome behind an exception are looked up once more
+-- before anything is sent.
+UPDATE outbound_message SET state = 'sending', lookups = 0, first_lookup = NULL, error = '', updated_at = now()
+WHERE state = 'unknown' AND id IN (SELECT r.message_id FROM flow_record r WHERE r.exception_id = @exception_id AND r.state = 'unknown'
+                                   AND (@record_id::bigint = 0 OR r.id = @record_id));

@@ -876,7 +876,7 @@ func (q *Queries) HoldFlow(ctx context.Context, arg HoldFlowParams) (HoldFlowRow
 
 const ignoreRecords = `-- name: IgnoreRecords :execrows
 UPDATE flow_record SET state = 'ignored', reason = $1, ignored_by = $2, exception_id = NULL, changed_at = clock_timestamp()
-WHERE exception_id = $3 AND state = 'exception'
+WHERE exception_id = $3 AND state IN ('exception', 'unknown')
 `
 
 type IgnoreRecordsParams struct {
@@ -1154,6 +1154,24 @@ func (q *Queries) ListVersions(ctx context.Context, arg ListVersionsParams) ([]L
 	return items, nil
 }
 
+const lookAgain = `-- name: LookAgain :exec
+UPDATE outbound_message SET state = 'sending', lookups = 0, first_lookup = NULL, error = '', updated_at = now()
+WHERE state = 'unknown' AND id IN (SELECT r.message_id FROM flow_record r WHERE r.exception_id = $1 AND r.state = 'unknown'
+                                   AND ($2::bigint = 0 OR r.id = $2))
+`
+
+type LookAgainParams struct {
+	ExceptionID *int64
+	RecordID    int64
+}
+
+// Messages of unknown outcome behind an exception are looked up once more
+// before anything is sent.
+func (q *Queries) LookAgain(ctx context.Context, arg LookAgainParams) error {
+	_, err := q.db.Exec(ctx, lookAgain, arg.ExceptionID, arg.RecordID)
+	return err
+}
+
 const mappedRecord = `-- name: MappedRecord :execrows
 UPDATE flow_record SET state = 'ready', version_id = $1, target = $2, title = $3, amount = $4, currency = $5, waits = '',
        exception_id = NULL, problem = '', changed_at = clock_timestamp()
@@ -1399,12 +1417,32 @@ func (q *Queries) ReleaseFlow(ctx context.Context, arg ReleaseFlowParams) (int64
 	return result.RowsAffected(), nil
 }
 
-const releaseRecords = `-- name: ReleaseRecords :execrows
-UPDATE flow_record SET state = 'received', exception_id = NULL, problem = '', retry_at = NULL, tries = 0, changed_at = clock_timestamp()
-WHERE exception_id = $1 AND state = 'exception'
+const releaseRecord = `-- name: ReleaseRecord :one
+UPDATE flow_record SET state = CASE state WHEN 'unknown' THEN 'delivering' ELSE 'received' END, exception_id = NULL, problem = '', retry_at = NULL, tries = 0,
+       changed_at = clock_timestamp()
+WHERE id = $1 AND exception_id = $2 AND state IN ('exception', 'unknown') RETURNING flow
 `
 
-// The cause is gone: what waited on it goes on.
+type ReleaseRecordParams struct {
+	ID          int64
+	ExceptionID *int64
+}
+
+func (q *Queries) ReleaseRecord(ctx context.Context, arg ReleaseRecordParams) (string, error) {
+	row := q.db.QueryRow(ctx, releaseRecord, arg.ID, arg.ExceptionID)
+	var flow string
+	err := row.Scan(&flow)
+	return flow, err
+}
+
+const releaseRecords = `-- name: ReleaseRecords :execrows
+UPDATE flow_record SET state = CASE state WHEN 'unknown' THEN 'delivering' ELSE 'received' END, exception_id = NULL, problem = '', retry_at = NULL, tries = 0,
+       changed_at = clock_timestamp()
+WHERE exception_id = $1 AND state IN ('exception', 'unknown')
+`
+
+// The cause is gone: what waited on it goes on. What may have been sent is
+// looked up before it is sent again.
 func (q *Queries) ReleaseRecords(ctx context.Context, exceptionID *int64) (int64, error) {
 	result, err := q.db.Exec(ctx, releaseRecords, exceptionID)
 	if err != nil {

@@ -209,6 +209,9 @@ func (s *Service) Release(ctx context.Context, tx pgx.Tx, connectionID int64, cl
 	if err != nil {
 		return 0, fmt.Errorf("read flows of exception: %w", err)
 	}
+	if err := sqlc.New(tx).LookAgain(ctx, sqlc.LookAgainParams{ExceptionID: &id}); err != nil {
+		return 0, fmt.Errorf("look again: %w", err)
+	}
 	if released, err = sqlc.New(tx).ReleaseRecords(ctx, &id); err != nil {
 		return 0, fmt.Errorf("release records: %w", err)
 	}

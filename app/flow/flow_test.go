@@ -204,6 +204,60 @@ func TestSomethingElseUnderTheReferenceIsForAPerson(t *testing.T) {
 	require.Empty(t, w.sent)
 }
 
+func TestAnUnknownOutcomeIsLookedUpAgainAndNeverSentBlindly(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.held["A"] = []string{`{"header": {}}`}
+	w.tell(box("A", "ann", "kettle"), 0)
+	w.run()
+	e, err := exception.NewQueue(w.pool).Get(t.Context(), w.number(`SELECT exception_id FROM flow_record`))
+	require.NoError(t, err)
+	released, err := w.Retry(t.Context(), e, 0, w.actor)
+	require.NoError(t, err)
+	require.EqualValues(t, 1, released)
+	w.goOn()
+	require.Equal(t, "unknown", w.state("A")[:7], "it is still something else")
+	w.held["A"] = []string{w.text(`SELECT payload::text FROM outbound_message`)} // somebody put it right over there
+	e, err = exception.NewQueue(w.pool).Get(t.Context(), w.number(`SELECT exception_id FROM flow_record`))
+	require.NoError(t, err)
+	_, err = w.Retry(t.Context(), e, 0, w.actor)
+	require.NoError(t, err)
+	w.goOn()
+	require.Equal(t, "delivered", w.state("A"))
+	require.Empty(t, w.sent)
+	_, err = w.Retry(t.Context(), e, 0, w.actor)
+	require.True(t, fault.Is(err, fault.Conflict))
+}
+
+func TestOneOfAGroupIsTriedAgain(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.refuses = "no"
+	w.tell(box("A", "ann", "kettle"), 0)
+	w.tell(box("B", "bob", "kettle"), 1)
+	w.run()
+	queue := exception.NewQueue(w.pool)
+	e, err := queue.Get(t.Context(), w.number(`SELECT exception_id FROM flow_record WHERE key = 'B'`))
+	require.NoError(t, err)
+	waiting, err := w.Waiting(t.Context(), e.ID, 10)
+	require.NoError(t, err)
+	require.Len(t, waiting, 2)
+	w.refuses = ""
+	_, err = w.Retry(t.Context(), e, waiting[1].ID, w.actor)
+	require.NoError(t, err)
+	w.goOn()
+	require.Equal(t, "delivered", w.state("B"))
+	require.Equal(t, "exception", w.state("A")[:9])
+	e, err = queue.Get(t.Context(), e.ID)
+	require.NoError(t, err)
+	require.EqualValues(t, 1, e.Records)
+	require.NoError(t, pgx.BeginFunc(t.Context(), w.pool, func(tx pgx.Tx) error { return w.Ignore(t.Context(), tx, e.ID, "A test order.", w.actor) }))
+	require.Equal(t, "ignored A test order.", w.state("A")[:21])
+	w.tell(box("A", "anna", "kettle"), 3)
+	w.run()
+	require.Equal(t, "ignored", w.state("A")[:7], "a person has decided")
+}
+
 func TestANewContentWaitsForTheDeliveryOfTheOldOne(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

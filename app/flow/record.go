@@ -1,0 +1,286 @@
+package flow
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/shopspring/decimal"
+
+	"tieout/app/audit"
+	"tieout/app/exception"
+	"tieout/app/fault"
+	"tieout/app/outbound"
+	"tieout/sqlc"
+)
+
+// Item is a record in a list.
+type Item struct {
+	ID             int64
+	ConnectionID   int64
+	ConnectionName string
+	Flow           string
+	Key            string
+	State          string
+	SourceAt       time.Time
+	Title          string
+	Amount         decimal.NullDecimal
+	Currency       string
+	Waits          string // why it is not taken on yet
+	RemoteKey      string // of the other side
+	ExceptionID    int64
+	Problem        string
+	Reason         string // why it is ignored
+	ChangedAt      time.Time
+}
+
+// Filter selects records of a flow; zero values select everything.
+type Filter struct {
+	ConnectionID int64
+	State        string
+	Text         string // the beginning of a key of either side
+	BeforeID     int64  // keyset: the last row's id
+	PageSize     int32
+}
+
+// Records returns a page of a flow's records, the newest first.
+func (s *Service) Records(ctx context.Context, name string, f Filter) ([]Item, error) {
+	rows, err := sqlc.New(s.Pool).ListRecords(ctx, sqlc.ListRecordsParams{Flow: name, ConnectionID: idOrNil(f.ConnectionID), State: f.State, Text: f.Text, BeforeID: f.BeforeID, Size: f.PageSize})
+	if err != nil {
+		return nil, fmt.Errorf("list records of %s: %w", name, err)
+	}
+	list := make([]Item, len(rows))
+	for i, r := range rows {
+		list[i] = Item{r.ID, r.ConnectionID, r.ConnectionName, name, r.Key, r.State, r.SourceAt, r.Title, r.Amount, r.Currency, r.Waits, r.RemoteKey, orZero(r.ExceptionID), r.Problem, r.Reason, r.ChangedAt}
+	}
+	return list, nil
+}
+
+// Content is what the source told of a record at one time, and where it stands.
+type Content struct {
+	Number     int32
+	Source     json.RawMessage
+	SourceAt   time.Time
+	ReceivedAt time.Time
+	DocumentID int64
+	Position   int32
+}
+
+// Whole is a record with its contents, newest first, what it was mapped to, and
+// all that happened to it.
+type Whole struct {
+	Item
+	Content     int32           // the number of the content it stands on
+	Version     int32           // that mapped it; 0: not mapped
+	Target      json.RawMessage // nil: not mapped
+	Deliveries  int32
+	RetryAt     *time.Time
+	Tries       int32
+	ReceivedAt  time.Time
+	DeliveredAt *time.Time
+	Contents    []Content
+	Events      []Event
+	Steps       []outbound.Step // of its newest message
+}
+
+// Event is one thing that happened to a record.
+type Event struct {
+	At     time.Time
+	Step   string
+	Detail string
+	Actor  string
+}
+
+// Record returns a record whole; fault.NotFound when there is none.
+func (s *Service) Record(ctx context.Context, id int64) (Whole, error) {
+	db := sqlc.New(s.Pool)
+	r, err := db.GetRecord(ctx, id)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return Whole{}, fault.New(fault.NotFound, "There is no record %d.", id)
+	}
+	if err != nil {
+		return Whole{}, fmt.Errorf("read record %d: %w", id, err)
+	}
+	w := Whole{
+		Item:    Item{r.ID, r.ConnectionID, r.ConnectionName, r.Flow, r.Key, r.State, r.SourceAt, r.Title, r.Amount, r.Currency, r.Waits, r.RemoteKey, orZero(r.ExceptionID), r.Problem, r.Reason, r.ChangedAt},
+		Content: r.Content, Version: r.VersionNumber, Target: r.Target, Deliveries: r.Deliveries, RetryAt: r.RetryAt, Tries: r.Tries, ReceivedAt: r.ReceivedAt, DeliveredAt: r.DeliveredAt,
+	}
+	contents, err := db.ContentsOfRecord(ctx, id)
+	if err != nil {
+		return w, fmt.Errorf("read contents of record %d: %w", id, err)
+	}
+	for _, c := range contents {
+		w.Contents = append(w.Contents, Content{c.Number, c.Source, c.SourceAt, c.ReceivedAt, c.DocumentID, c.Position})
+	}
+	events, err := db.FlowEvents(ctx, id)
+	if err != nil {
+		return w, fmt.Errorf("read events of record %d: %w", id, err)
+	}
+	for _, e := range events {
+		w.Events = append(w.Events, Event(e))
+	}
+	if r.MessageID != nil {
+		w.Steps, err = outbound.Steps(ctx, s.Pool, *r.MessageID)
+	}
+	return w, err
+}
+
+// Counts are how many records of a flow stand where.
+type Counts struct {
+	Waiting, Received, Ready, Delivering, Delivered, Exception, Unknown, Ignored int64
+	Oldest                                                                       time.Time // of those still to be delivered; zero: none
+	Delivery                                                                     time.Time // the newest; zero: none
+}
+
+// Open is how many records are on their way or stuck.
+func (c Counts) Open() int64 { return c.Received + c.Ready + c.Delivering + c.Exception + c.Unknown }
+
+// Count counts a flow's records.
+func (s *Service) Count(ctx context.Context, connectionID int64, name string) (c Counts, err error) {
+	db := sqlc.New(s.Pool)
+	rows, err := db.CountRecords(ctx, sqlc.CountRecordsParams{ConnectionID: connectionID, Flow: name})
+	if err != nil {
+		return c, fmt.Errorf("count records of %s: %w", name, err)
+	}
+	for _, r := range rows {
+		if r.Waiting {
+			c.Waiting += r.Records
+			continue
+		}
+		switch r.State {
+		case "received":
+			c.Received = r.Records
+		case "ready":
+			c.Ready = r.Records
+		case "delivering":
+			c.Delivering = r.Records
+		case "delivered":
+			c.Delivered = r.Records
+		case "exception":
+			c.Exception = r.Records
+		case "unknown":
+			c.Unknown = r.Records
+		case "ignored":
+			c.Ignored = r.Records
+		}
+		if r.State != "delivered" && r.State != "ignored" && (c.Oldest.IsZero() || r.Oldest.Before(c.Oldest)) {
+			c.Oldest = r.Oldest
+		}
+	}
+	newest, err := db.NewestDelivery(ctx, sqlc.NewestDeliveryParams{ConnectionID: connectionID, Flow: name})
+	if err != nil {
+		return c, fmt.Errorf("read newest delivery of %s: %w", name, err)
+	}
+	if newest.Unix() > 0 {
+		c.Delivery = newest
+	}
+	return c, nil
+}
+
+// Run is one reading of a source.
+type Run struct {
+	ID           int64
+	Trigger      Trigger
+	Person       string
+	Since, Until *time.Time
+	State        string // running, done, failed
+	Pages        int32
+	Found        int32
+	Changed      int32
+	Error        string
+	StartedAt    time.Time
+	FinishedAt   *time.Time
+}
+
+// Runs returns the newest readings of a flow's source.
+func (s *Service) Runs(ctx context.Context, connectionID int64, name string, size int32) ([]Run, error) {
+	rows, err := sqlc.New(s.Pool).ListRuns(ctx, sqlc.ListRunsParams{ConnectionID: connectionID, Flow: name, Size: size})
+	if err != nil {
+		return nil, fmt.Errorf("list runs of %s: %w", name, err)
+	}
+	list := make([]Run, len(rows))
+	for i, r := range rows {
+		list[i] = Run{r.ID, Trigger(r.Trigger), r.PersonName, r.Since, r.Until, r.State, r.Pages, r.Found, r.Changed, r.Error, r.StartedAt, r.FinishedAt}
+	}
+	return list, nil
+}
+
+// Waiting returns the records that wait behind an exception, oldest first.
+func (s *Service) Waiting(ctx context.Context, exceptionID int64, size int32) ([]Item, error) {
+	rows, err := sqlc.New(s.Pool).RecordsOfException(ctx, sqlc.RecordsOfExceptionParams{ExceptionID: &exceptionID, Size: size})
+	if err != nil {
+		return nil, fmt.Errorf("list records of exception %d: %w", exceptionID, err)
+	}
+	list := make([]Item, len(rows))
+	for i, r := range rows {
+		list[i] = Item{ID: r.ID, Key: r.Key, State: r.State, SourceAt: r.SourceAt, Title: r.Title, Amount: r.Amount, Currency: r.Currency, Problem: r.Problem, ExceptionID: exceptionID}
+	}
+	return list, nil
+}
+
+// Retry takes up again what waits behind an exception: everything, or one
+// record. Those whose outcome is unknown are looked up at the other side first,
+// as ever, before anything is sent.
+func (s *Service) Retry(ctx context.Context, e exception.Exception, recordID int64, actor audit.Actor) (int64, error) {
+	var released int64
+	err := pgx.BeginFunc(ctx, s.Pool, func(tx pgx.Tx) (err error) {
+		if recordID == 0 {
+			released, err = s.Release(ctx, tx, e.ConnectionID, e.Class, e.Cause, "Tried again.", actor)
+		} else {
+			released, err = s.releaseOne(ctx, tx, e, recordID)
+		}
+		if err != nil {
+			return err
+		}
+		if released == 0 {
+			return fault.New(fault.Conflict, "Nothing waits on this any more.")
+		}
+		return audit.Write(ctx, tx, audit.Event{Actor: actor, Action: "retried", ObjectType: "exception", ObjectID: e.ID, ConnectionID: e.ConnectionID, After: map[string]any{"records": released}})
+	})
+	return released, err
+}
+
+func (s *Service) releaseOne(ctx context.Context, tx pgx.Tx, e exception.Exception, recordID int64) (int64, error) {
+	if err := sqlc.New(tx).LookAgain(ctx, sqlc.LookAgainParams{ExceptionID: &e.ID, RecordID: recordID}); err != nil {
+		return 0, fmt.Errorf("look again: %w", err)
+	}
+	flow, err := sqlc.New(tx).ReleaseRecord(ctx, sqlc.ReleaseRecordParams{ID: recordID, ExceptionID: &e.ID})
+	if errors.Is(err, pgx.ErrNoRows) {
+		return 0, nil
+	}
+	if err != nil {
+		return 0, fmt.Errorf("release record %d: %w", recordID, err)
+	}
+	left, err := sqlc.New(tx).WaitingOnException(ctx, &e.ID)
+	if err != nil {
+		return 0, fmt.Errorf("count waiting records: %w", err)
+	}
+	if left.Records == 0 {
+		err = exception.Clear(ctx, tx, e.ConnectionID, e.Class, e.Cause, "Tried again.", audit.Actor{})
+	} else {
+		err = weigh(ctx, tx, e.ID, flow)
+	}
+	if err != nil {
+		return 0, err
+	}
+	return 1, s.Jobs.WorkFlow(ctx, tx, e.ConnectionID, flow)
+}
+
+// Ignore gives up what waits behind an exception, with a reason.
+func (s *Service) Ignore(ctx context.Context, tx pgx.Tx, exceptionID int64, reason string, actor audit.Actor) error {
+	_, err := sqlc.New(tx).IgnoreRecords(ctx, sqlc.IgnoreRecordsParams{ExceptionID: &exceptionID, Reason: reason, IgnoredBy: idOrNil(actor.PersonID)})
+	if err != nil {
+		return fmt.Errorf("ignore records of exception %d: %w", exceptionID, err)
+	}
+	return nil
+}
+
+func orZero[T any](p *T) (zero T) {
+	if p == nil {
+		return zero
+	}
+	return *p
+}
