@@ -37,7 +37,7 @@ var withoutSQL = []string{"app/money", "app/period", "app/fault", "app/clock", "
 var exact = []string{"app/money", "app/settlement", "app/mapping", "app/journal", "app/invariant"}
 
 // support are packages for tests.
-var support = []string{"app/database/dbtest", "app/amazon/spec", "app/sheet/sheettest"}
+var support = []string{"app/database/dbtest", "app/flow/flowtest", "app/amazon/spec", "app/sheet/sheettest"}
 
 // source is one file of the tree.
 type source struct {

@@ -215,8 +215,22 @@ CREATE TRIGGER flow_record_change BEFORE UPDATE OR DELETE ON flow_record FOR EAC
 
 -- An exception may stand for records of a flow.
 ALTER TABLE exception ADD COLUMN flow text NOT NULL DEFAULT '';
+-- Who ignores a cause ignores what waits on it.
+-- +goose StatementBegin
+CREATE FUNCTION exception_ignored() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    UPDATE flow_record SET state = 'ignored', reason = NEW.resolution, ignored_by = NEW.resolved_by, exception_id = NULL, changed_at = clock_timestamp()
+    WHERE exception_id = NEW.id AND state IN ('exception', 'unknown');
+    RETURN NEW;
+END
+$$;
+-- +goose StatementEnd
+CREATE TRIGGER exception_ignored AFTER UPDATE OF state ON exception
+    FOR EACH ROW WHEN (OLD.state = 'open' AND NEW.state = 'ignored') EXECUTE FUNCTION exception_ignored();
 
 -- +goose Down
+DROP TRIGGER exception_ignored ON exception;
+DROP FUNCTION exception_ignored;
 ALTER TABLE exception DROP COLUMN flow;
 DROP TABLE flow_event;
 ALTER TABLE flow_record DROP CONSTRAINT flow_record_content;

@@ -21,7 +21,7 @@ SET state = 'resolved', resolution = @resolution, resolved_by = @resolved_by, re
 WHERE connection_id = @connection_id AND class = @class AND cause = @cause AND state = 'open';
 
 -- name: GetException :one
-SELECT e.id, e.connection_id, c.name AS connection_name, e.class, e.cause, e.title, e.detail, e.settlement_id, e.entry_id, e.kind_id,
+SELECT e.id, e.connection_id, c.name AS connection_name, e.class, e.cause, e.title, e.detail, e.settlement_id, e.entry_id, e.kind_id, e.flow,
        e.records, e.amount, e.currency, e.state, e.assigned_to, coalesce(a.name, '') AS assigned_name, e.snoozed_until, e.resolution,
        coalesce(r.name, '') AS resolved_name, e.resolved_at, e.opened_at, e.updated_at, e.version, coalesce(k.marketplace, '') AS marketplace
 FROM exception e
@@ -33,7 +33,7 @@ WHERE e.id = $1;
 
 -- name: ListExceptions :many
 -- Open ones by money at stake, then age; keyset on (rank, id).
-SELECT e.id, e.connection_id, c.name AS connection_name, e.class, e.cause, e.title, e.settlement_id, e.entry_id, e.kind_id,
+SELECT e.id, e.connection_id, c.name AS connection_name, e.class, e.cause, e.title, e.settlement_id, e.entry_id, e.kind_id, e.flow,
        e.records, e.amount, e.currency, e.state, e.assigned_to, coalesce(a.name, '') AS assigned_name, e.snoozed_until,
        e.resolution, coalesce(r.name, '') AS resolved_name, e.resolved_at,
        e.opened_at, e.version, coalesce(abs(e.amount), 0)::numeric AS weight, coalesce(k.marketplace, '') AS marketplace

@@ -158,10 +158,6 @@ UPDATE flow_record SET state = CASE state WHEN 'unknown' THEN 'delivering' ELSE 
        changed_at = clock_timestamp()
 WHERE id = @id AND exception_id = @exception_id AND state IN ('exception', 'unknown') RETURNING flow;
 
--- name: IgnoreRecords :execrows
-UPDATE flow_record SET state = 'ignored', reason = @reason, ignored_by = @ignored_by, exception_id = NULL, changed_at = clock_timestamp()
-WHERE exception_id = @exception_id AND state IN ('exception', 'unknown');
-
 -- name: WaitingOnException :one
 SELECT count(*) AS records, coalesce(sum(amount), 0)::numeric AS amount, coalesce(max(currency), '')::text AS currency
 FROM flow_record WHERE exception_id = @exception_id;

@@ -73,7 +73,7 @@ func (q *Queries) CountExceptions(ctx context.Context, connectionID *int64) ([]C
 }
 
 const getException = `-- name: GetException :one
-SELECT e.id, e.connection_id, c.name AS connection_name, e.class, e.cause, e.title, e.detail, e.settlement_id, e.entry_id, e.kind_id,
+SELECT e.id, e.connection_id, c.name AS connection_name, e.class, e.cause, e.title, e.detail, e.settlement_id, e.entry_id, e.kind_id, e.flow,
        e.records, e.amount, e.currency, e.state, e.assigned_to, coalesce(a.name, '') AS assigned_name, e.snoozed_until, e.resolution,
        coalesce(r.name, '') AS resolved_name, e.resolved_at, e.opened_at, e.updated_at, e.version, coalesce(k.marketplace, '') AS marketplace
 FROM exception e
@@ -95,6 +95,7 @@ type GetExceptionRow struct {
 	SettlementID   *int64
 	EntryID        *int64
 	KindID         *int32
+	Flow           string
 	Records        int64
 	Amount         decimal.NullDecimal
 	Currency       string
@@ -125,6 +126,7 @@ func (q *Queries) GetException(ctx context.Context, id int64) (GetExceptionRow, 
 		&i.SettlementID,
 		&i.EntryID,
 		&i.KindID,
+		&i.Flow,
 		&i.Records,
 		&i.Amount,
 		&i.Currency,
@@ -170,7 +172,7 @@ func (q *Queries) IgnoreException(ctx context.Context, arg IgnoreExceptionParams
 }
 
 const listExceptions = `-- name: ListExceptions :many
-SELECT e.id, e.connection_id, c.name AS connection_name, e.class, e.cause, e.title, e.settlement_id, e.entry_id, e.kind_id,
+SELECT e.id, e.connection_id, c.name AS connection_name, e.class, e.cause, e.title, e.settlement_id, e.entry_id, e.kind_id, e.flow,
        e.records, e.amount, e.currency, e.state, e.assigned_to, coalesce(a.name, '') AS assigned_name, e.snoozed_until,
        e.resolution, coalesce(r.name, '') AS resolved_name, e.resolved_at,
        e.opened_at, e.version, coalesce(abs(e.amount), 0)::numeric AS weight, coalesce(k.marketplace, '') AS marketplace
@@ -211,6 +213,7 @@ type ListExceptionsRow struct {
 	SettlementID   *int64
 	EntryID        *int64
 	KindID         *int32
+	Flow           string
 	Records        int64
 	Amount         decimal.NullDecimal
 	Currency       string
@@ -256,6 +259,7 @@ func (q *Queries) ListExceptions(ctx context.Context, arg ListExceptionsParams) 
 			&i.SettlementID,
 			&i.EntryID,
 			&i.KindID,
+			&i.Flow,
 			&i.Records,
 			&i.Amount,
 			&i.Currency,

@@ -874,25 +874,6 @@ func (q *Queries) HoldFlow(ctx context.Context, arg HoldFlowParams) (HoldFlowRow
 	return i, err
 }
 
-const ignoreRecords = `-- name: IgnoreRecords :execrows
-UPDATE flow_record SET state = 'ignored', reason = $1, ignored_by = $2, exception_id = NULL, changed_at = clock_timestamp()
-WHERE exception_id = $3 AND state IN ('exception', 'unknown')
-`
-
-type IgnoreRecordsParams struct {
-	Reason      string
-	IgnoredBy   *int64
-	ExceptionID *int64
-}
-
-func (q *Queries) IgnoreRecords(ctx context.Context, arg IgnoreRecordsParams) (int64, error) {
-	result, err := q.db.Exec(ctx, ignoreRecords, arg.Reason, arg.IgnoredBy, arg.ExceptionID)
-	if err != nil {
-		return 0, err
-	}
-	return result.RowsAffected(), nil
-}
-
 const listFlows = `-- name: ListFlows :many
 SELECT f.connection_id, c.name AS connection_name, f.name, f.every_seconds, f.overlap_seconds, f.read_until, f.next_at, f.settings, f.paused_at,
        f.paused_by, coalesce(p.name, '') AS paused_name, f.pause_reason, f.failing_since, f.held_until, f.failure, f.failures, f.version

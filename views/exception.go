@@ -14,6 +14,7 @@ type ExceptionPage struct {
 	Resolve  *ExceptionResolve
 	Problems *ExceptionProblems
 	Payload  *ExceptionPayload
+	Records  *Table // what waits on it
 	Comments []Event
 	Comment  string // posts "body"; "" for those who may only read
 	History  []Event

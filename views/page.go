@@ -61,6 +61,8 @@ const (
 	JournalEntries Section = "Journal entries"
 	MappingRules   Section = "Mapping rules"
 	Exceptions     Section = "Exceptions"
+	Orders         Section = "Orders"
+	Flows          Section = "Flows"
 	Administration Section = "Administration"
 	Connections    Section = "Connections"
 	People         Section = "People & roles"
@@ -86,6 +88,8 @@ func navigation() []navItem {
 		{section: JournalEntries, icon: "book-open-text", href: "/entries"},
 		{section: MappingRules, icon: "route", href: "/rules"},
 		{section: Exceptions, icon: "triangle-alert", href: "/exceptions"},
+		{section: Orders, icon: "shopping-cart", href: "/orders"},
+		{section: Flows, icon: "workflow", href: "/flows"},
 		{section: Administration, icon: "settings", href: "/admin", below: []navItem{
 			{section: Connections, icon: "plug", href: "/admin/connections"},
 			{section: People, icon: "users", href: "/admin/people"},

@@ -53,6 +53,7 @@ type Exception struct {
 	SettlementID   int64
 	EntryID        int64
 	KindID         int32
+	Flow           string // whose records wait on it; "": none's
 	Marketplace    string // of the kind
 	Records        int64
 	Amount         decimal.NullDecimal // money at stake

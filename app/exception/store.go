@@ -105,7 +105,7 @@ func (q *Queue) List(ctx context.Context, f Filter) ([]Exception, error) {
 	for i, r := range rows {
 		list[i] = Exception{
 			ID: r.ID, ConnectionID: r.ConnectionID, ConnectionName: r.ConnectionName, Class: Class(r.Class), Cause: r.Cause, Title: r.Title,
-			SettlementID: orZero(r.SettlementID), EntryID: orZero(r.EntryID), KindID: orZero(r.KindID), Marketplace: r.Marketplace, Records: r.Records,
+			SettlementID: orZero(r.SettlementID), EntryID: orZero(r.EntryID), KindID: orZero(r.KindID), Flow: r.Flow, Marketplace: r.Marketplace, Records: r.Records,
 			Amount: r.Amount, Currency: r.Currency, State: r.State, AssignedTo: orZero(r.AssignedTo), AssignedName: r.AssignedName,
 			SnoozedUntil: r.SnoozedUntil, Resolution: r.Resolution, ResolvedName: r.ResolvedName, ResolvedAt: r.ResolvedAt,
 			OpenedAt: r.OpenedAt, Version: r.Version,
@@ -172,7 +172,7 @@ func get(ctx context.Context, db sqlc.DBTX, id int64) (Exception, error) {
 	}
 	e := Exception{
 		ID: r.ID, ConnectionID: r.ConnectionID, ConnectionName: r.ConnectionName, Class: Class(r.Class), Cause: r.Cause, Title: r.Title,
-		SettlementID: orZero(r.SettlementID), EntryID: orZero(r.EntryID), KindID: orZero(r.KindID), Marketplace: r.Marketplace, Records: r.Records,
+		SettlementID: orZero(r.SettlementID), EntryID: orZero(r.EntryID), KindID: orZero(r.KindID), Flow: r.Flow, Marketplace: r.Marketplace, Records: r.Records,
 		Amount: r.Amount, Currency: r.Currency, State: r.State, AssignedTo: orZero(r.AssignedTo), AssignedName: r.AssignedName,
 		SnoozedUntil: r.SnoozedUntil, Resolution: r.Resolution, ResolvedName: r.ResolvedName, ResolvedAt: r.ResolvedAt,
 		OpenedAt: r.OpenedAt, Version: r.Version,

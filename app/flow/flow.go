@@ -20,6 +20,7 @@ package flow
 import (
 	"context"
 	"encoding/json"
+	"slices"
 	"time"
 
 	"tieout/app/exception"
@@ -54,6 +55,8 @@ type Definition struct {
 	Name     string // as in addresses and the database: "orders"
 	Title    string // "Orders"
 	From, To string // "Amazon orders", "P21 sales orders"
+	Key      string // what the source's key is called: "Amazon order"
+	Remote   string // what the other side's key is called: "P21 order"
 	Every    time.Duration
 	Overlap  time.Duration // read again at each poll, for what the source lists late
 	First    time.Duration // how far back the very first reading goes
@@ -156,3 +159,15 @@ type Obstacle struct {
 }
 
 func (o *Obstacle) Error() string { return o.Title }
+
+// Lists returns the names of the flow's lists, in order.
+func (d Definition) Lists() []string {
+	var lists []string
+	for list := range d.Environments {
+		if list != "" {
+			lists = append(lists, list)
+		}
+	}
+	slices.Sort(lists)
+	return lists
+}

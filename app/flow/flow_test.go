@@ -12,20 +12,21 @@ import (
 	"tieout/app/exception"
 	"tieout/app/fault"
 	"tieout/app/flow"
+	"tieout/app/flow/flowtest"
 )
 
 func TestARecordIsDeliveredOnceHoweverOftenItIsTold(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	w.tell(box("A", "ann", "kettle"), 0)
-	w.tell(box("A", "ann", "kettle"), 0)
+	w.tell(flowtest.Box("A", "ann", "kettle"), 0)
+	w.tell(flowtest.Box("A", "ann", "kettle"), 0)
 	w.run()
 	w.run()
-	w.tell(box("A", "ann", "kettle"), 5) // later, with the same content
+	w.tell(flowtest.Box("A", "ann", "kettle"), 5) // later, with the same content
 	w.run()
 	require.Equal(t, "delivered", w.state("A"))
-	require.Equal(t, []string{"A"}, w.sent)
-	require.JSONEq(t, `{"header": {"number": "A", "receiver": "ANN", "price": "20.2"}, "lists": {"things": [{"name": "kettle", "units": 1}]}}`, w.held["A"][0])
+	require.Equal(t, []string{"A"}, w.Sent)
+	require.JSONEq(t, `{"header": {"number": "A", "receiver": "ANN", "price": "20.2"}, "lists": {"things": [{"name": "kettle", "units": 1}]}}`, w.Held["A"][0])
 	require.EqualValues(t, 1, w.number(`SELECT count(*) FROM flow_content`))
 	require.EqualValues(t, 3, w.number(`SELECT count(*) FROM flow_run WHERE state = 'done'`))
 }
@@ -33,18 +34,18 @@ func TestARecordIsDeliveredOnceHoweverOftenItIsTold(t *testing.T) {
 func TestANewContentIsDeliveredAsAChangeAndAnOldOneIsNot(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	w.tell(box("A", "ann", "kettle"), 0)
+	w.tell(flowtest.Box("A", "ann", "kettle"), 0)
 	w.run()
-	w.tell(box("A", "bob", "kettle"), 2)
+	w.tell(flowtest.Box("A", "bob", "kettle"), 2)
 	w.run()
-	w.tell(box("A", "late", "kettle"), 1)
+	w.tell(flowtest.Box("A", "late", "kettle"), 1)
 	w.run()
-	require.Equal(t, []string{"A", "A/2"}, w.sent)
-	require.Contains(t, w.held["A/2"][0], "BOB")
-	silent := box("A", "Bob", "kettle") // maps to the same
+	require.Equal(t, []string{"A", "A/2"}, w.Sent)
+	require.Contains(t, w.Held["A/2"][0], "BOB")
+	silent := flowtest.Box("A", "Bob", "kettle") // maps to the same
 	w.tell(silent, 3)
 	w.run()
-	require.Len(t, w.sent, 2)
+	require.Len(t, w.Sent, 2)
 	require.Equal(t, "delivered", w.state("A"))
 	require.Equal(t, "K-A", w.text(`SELECT remote_key FROM flow_record`))
 }
@@ -52,15 +53,15 @@ func TestANewContentIsDeliveredAsAChangeAndAnOldOneIsNot(t *testing.T) {
 func TestWhatIsPendingWaitsAndWhatIsCancelledIsNeverSent(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	pending, cancelled := box("A", "ann", "kettle"), box("B", "bob", "kettle")
+	pending, cancelled := flowtest.Box("A", "ann", "kettle"), flowtest.Box("B", "bob", "kettle")
 	pending.Status, cancelled.Status = "pending", "cancelled"
 	w.tell(pending, 0)
 	w.tell(cancelled, 0)
 	w.run()
 	require.Equal(t, "received It is pending.", w.state("A"))
 	require.Equal(t, "ignored Cancelled before it was sent.", w.state("B"))
-	require.Empty(t, w.sent)
-	w.tell(box("A", "ann", "kettle"), 1)
+	require.Empty(t, w.Sent)
+	w.tell(flowtest.Box("A", "ann", "kettle"), 1)
 	w.run()
 	require.Equal(t, "delivered", w.state("A"))
 }
@@ -69,10 +70,10 @@ func TestOneCauseStandsForAllThatWaitOnItAndReleasesThemInOrder(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	for i := range 20 {
-		w.tell(box(fmt.Sprintf("P%02d", i), "ann", "kettle", "mug"), 20-i)
+		w.tell(flowtest.Box(fmt.Sprintf("P%02d", i), "ann", "kettle", "mug"), 20-i)
 	}
 	w.run()
-	require.Empty(t, w.sent)
+	require.Empty(t, w.Sent)
 	var records int64
 	var amount, title string
 	require.NoError(t, w.pool.QueryRow(t.Context(), `SELECT records, amount::text, title FROM exception WHERE state = 'open'`).Scan(&records, &amount, &title))
@@ -80,7 +81,7 @@ func TestOneCauseStandsForAllThatWaitOnItAndReleasesThemInOrder(t *testing.T) {
 	require.Equal(t, "202.0000", amount)
 	require.Equal(t, "Nobody knows mug", title)
 
-	w.known["mug"] = true
+	w.Known["mug"] = true
 	require.NoError(t, pgx.BeginFunc(t.Context(), w.pool, func(tx pgx.Tx) error {
 		released, err := w.Release(t.Context(), tx, w.connection, exception.UnknownSKU, "mug", "Mapped.", w.actor)
 		require.EqualValues(t, 20, released)
@@ -89,9 +90,9 @@ func TestOneCauseStandsForAllThatWaitOnItAndReleasesThemInOrder(t *testing.T) {
 	one := w.service("in order")
 	one.Parallel = 1
 	require.NoError(t, one.Work(t.Context(), w.connection, "parcels"))
-	require.Len(t, w.sent, 20)
-	require.Equal(t, "P19", w.sent[0])
-	require.Equal(t, "P00", w.sent[19])
+	require.Len(t, w.Sent, 20)
+	require.Equal(t, "P19", w.Sent[0])
+	require.Equal(t, "P00", w.Sent[19])
 	require.EqualValues(t, 0, w.number(`SELECT count(*) FROM exception WHERE state = 'open'`))
 	require.EqualValues(t, 1, int64(w.queue.work.Load())-w.number(`SELECT count(*) FROM flow_run`))
 }
@@ -99,17 +100,17 @@ func TestOneCauseStandsForAllThatWaitOnItAndReleasesThemInOrder(t *testing.T) {
 func TestChecksTellEverythingThatIsWrong(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	bad := box("A", " ", "kettle", "kettle")
+	bad := flowtest.Box("A", " ", "kettle", "kettle")
 	bad.Things[0].Units, bad.Things[1].Units = 0, -1
 	w.tell(bad, 0)
-	dear := box("B", "bob", "kettle")
+	dear := flowtest.Box("B", "bob", "kettle")
 	dear.Price = dear.Price.Shift(3)
 	w.tell(dear, 0)
 	w.run()
 	require.Equal(t, "exception has a receiver: Nobody is to receive it. units, line 1: No units. units, line 2: No units.", w.state("A"))
 	require.Equal(t, "delivered", w.state("B"))
 	require.Equal(t, "not dear: It is dear.", w.text(`SELECT detail FROM flow_event WHERE step = 'warning'`))
-	good := box("A", "ann", "kettle")
+	good := flowtest.Box("A", "ann", "kettle")
 	w.tell(good, 1)
 	w.run()
 	require.Equal(t, "delivered", w.state("A"))
@@ -118,9 +119,9 @@ func TestChecksTellEverythingThatIsWrong(t *testing.T) {
 func TestAFlowWaitsWhileTheOtherSideIsAwayAndGoesOnByItself(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	w.tell(box("A", "ann", "kettle"), 0)
+	w.tell(flowtest.Box("A", "ann", "kettle"), 0)
 	require.NoError(t, w.Service.Read(t.Context(), w.connection, "parcels", flow.OnSchedule, 0))
-	w.down = fault.New(fault.Unavailable, "P21 cannot be reached now.")
+	w.Down = fault.New(fault.Unavailable, "P21 cannot be reached now.")
 	for range 6 {
 		w.goOn()
 		w.clock.Advance(time.Hour)
@@ -131,7 +132,7 @@ func TestAFlowWaitsWhileTheOtherSideIsAwayAndGoesOnByItself(t *testing.T) {
 	require.Equal(t, "P21 cannot be reached now.", state.Failure)
 	require.Equal(t, "intended", w.text(`SELECT state FROM outbound_message`), "nothing has left")
 
-	w.down = nil
+	w.Down = nil
 	w.clock.Advance(time.Hour)
 	require.NoError(t, w.Due(t.Context()))
 	require.Positive(t, w.queue.work.Load())
@@ -147,18 +148,18 @@ func TestAHeldFlowDoesNotBurnAttempts(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	asked := 0
-	w.meet = func(string) { asked++ }
+	w.Meet = func(string) { asked++ }
 	for i := range 50 {
-		w.tell(box(fmt.Sprintf("P%d", i), "ann", "kettle"), 0)
+		w.tell(flowtest.Box(fmt.Sprintf("P%d", i), "ann", "kettle"), 0)
 	}
 	require.NoError(t, w.Service.Read(t.Context(), w.connection, "parcels", flow.OnSchedule, 0))
-	w.down = fault.New(fault.Unavailable, "P21 cannot be reached now.")
+	w.Down = fault.New(fault.Unavailable, "P21 cannot be reached now.")
 	for range 20 {
 		w.goOn()
 	}
 	tries := w.number(`SELECT coalesce(sum(tries), 0) FROM flow_record`)
 	require.LessOrEqual(t, tries, int64(8))
-	w.down = nil
+	w.Down = nil
 	w.clock.Advance(time.Hour)
 	w.goOn()
 	require.EqualValues(t, 50, w.number(`SELECT count(*) FROM flow_record WHERE state = 'delivered'`))
@@ -168,27 +169,27 @@ func TestAHeldFlowDoesNotBurnAttempts(t *testing.T) {
 func TestALostAnswerIsLookedUpAndNotSentAgain(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	w.lose = 1
-	w.tell(box("A", "ann", "kettle"), 0)
+	w.Lose = 1
+	w.tell(flowtest.Box("A", "ann", "kettle"), 0)
 	w.run()
 	require.Equal(t, "delivering", w.state("A")[:10])
 	w.clock.Advance(time.Hour)
 	w.goOn()
 	require.Equal(t, "delivered", w.state("A"))
-	require.Equal(t, []string{"A"}, w.sent)
+	require.Equal(t, []string{"A"}, w.Sent)
 }
 
 func TestARefusalStandsInTheQueueAndGoesOnAfterAnotherContent(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	w.refuses = "customer 100198 is unknown"
-	w.tell(box("A", "ann", "kettle"), 0)
-	w.tell(box("B", "bob", "kettle"), 0)
+	w.Refuses = "customer 100198 is unknown"
+	w.tell(flowtest.Box("A", "ann", "kettle"), 0)
+	w.tell(flowtest.Box("B", "bob", "kettle"), 0)
 	w.run()
 	require.Equal(t, "exception customer 100198 is unknown", w.state("A"))
 	require.EqualValues(t, 2, w.number(`SELECT records FROM exception WHERE class = 'delivery_refused' AND state = 'open'`))
-	w.refuses = ""
-	w.tell(box("A", "anna", "kettle"), 1)
+	w.Refuses = ""
+	w.tell(flowtest.Box("A", "anna", "kettle"), 1)
 	w.run()
 	require.Equal(t, "delivered", w.state("A"))
 }
@@ -196,19 +197,19 @@ func TestARefusalStandsInTheQueueAndGoesOnAfterAnotherContent(t *testing.T) {
 func TestSomethingElseUnderTheReferenceIsForAPerson(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	w.held["A"] = []string{`{"header": {}}`}
-	w.tell(box("A", "ann", "kettle"), 0)
+	w.Held["A"] = []string{`{"header": {}}`}
+	w.tell(flowtest.Box("A", "ann", "kettle"), 0)
 	w.run()
 	require.Equal(t, "unknown", w.state("A")[:7])
 	require.EqualValues(t, 1, w.number(`SELECT count(*) FROM exception WHERE class = 'delivery_mismatch' AND state = 'open'`))
-	require.Empty(t, w.sent)
+	require.Empty(t, w.Sent)
 }
 
 func TestAnUnknownOutcomeIsLookedUpAgainAndNeverSentBlindly(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	w.held["A"] = []string{`{"header": {}}`}
-	w.tell(box("A", "ann", "kettle"), 0)
+	w.Held["A"] = []string{`{"header": {}}`}
+	w.tell(flowtest.Box("A", "ann", "kettle"), 0)
 	w.run()
 	e, err := exception.NewQueue(w.pool).Get(t.Context(), w.number(`SELECT exception_id FROM flow_record`))
 	require.NoError(t, err)
@@ -217,14 +218,14 @@ func TestAnUnknownOutcomeIsLookedUpAgainAndNeverSentBlindly(t *testing.T) {
 	require.EqualValues(t, 1, released)
 	w.goOn()
 	require.Equal(t, "unknown", w.state("A")[:7], "it is still something else")
-	w.held["A"] = []string{w.text(`SELECT payload::text FROM outbound_message`)} // somebody put it right over there
+	w.Held["A"] = []string{w.text(`SELECT payload::text FROM outbound_message`)} // somebody put it right over there
 	e, err = exception.NewQueue(w.pool).Get(t.Context(), w.number(`SELECT exception_id FROM flow_record`))
 	require.NoError(t, err)
 	_, err = w.Retry(t.Context(), e, 0, w.actor)
 	require.NoError(t, err)
 	w.goOn()
 	require.Equal(t, "delivered", w.state("A"))
-	require.Empty(t, w.sent)
+	require.Empty(t, w.Sent)
 	_, err = w.Retry(t.Context(), e, 0, w.actor)
 	require.True(t, fault.Is(err, fault.Conflict))
 }
@@ -232,9 +233,9 @@ func TestAnUnknownOutcomeIsLookedUpAgainAndNeverSentBlindly(t *testing.T) {
 func TestOneOfAGroupIsTriedAgain(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	w.refuses = "no"
-	w.tell(box("A", "ann", "kettle"), 0)
-	w.tell(box("B", "bob", "kettle"), 1)
+	w.Refuses = "no"
+	w.tell(flowtest.Box("A", "ann", "kettle"), 0)
+	w.tell(flowtest.Box("B", "bob", "kettle"), 1)
 	w.run()
 	queue := exception.NewQueue(w.pool)
 	e, err := queue.Get(t.Context(), w.number(`SELECT exception_id FROM flow_record WHERE key = 'B'`))
@@ -242,7 +243,7 @@ func TestOneOfAGroupIsTriedAgain(t *testing.T) {
 	waiting, err := w.Waiting(t.Context(), e.ID, 10)
 	require.NoError(t, err)
 	require.Len(t, waiting, 2)
-	w.refuses = ""
+	w.Refuses = ""
 	_, err = w.Retry(t.Context(), e, waiting[1].ID, w.actor)
 	require.NoError(t, err)
 	w.goOn()
@@ -251,9 +252,9 @@ func TestOneOfAGroupIsTriedAgain(t *testing.T) {
 	e, err = queue.Get(t.Context(), e.ID)
 	require.NoError(t, err)
 	require.EqualValues(t, 1, e.Records)
-	require.NoError(t, pgx.BeginFunc(t.Context(), w.pool, func(tx pgx.Tx) error { return w.Ignore(t.Context(), tx, e.ID, "A test order.", w.actor) }))
+	require.NoError(t, queue.Ignore(t.Context(), e.ID, e.Version, "A test order.", w.actor))
 	require.Equal(t, "ignored A test order.", w.state("A")[:21])
-	w.tell(box("A", "anna", "kettle"), 3)
+	w.tell(flowtest.Box("A", "anna", "kettle"), 3)
 	w.run()
 	require.Equal(t, "ignored", w.state("A")[:7], "a person has decided")
 }
@@ -261,30 +262,30 @@ func TestOneOfAGroupIsTriedAgain(t *testing.T) {
 func TestANewContentWaitsForTheDeliveryOfTheOldOne(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	w.tell(box("A", "ann", "kettle"), 0)
+	w.tell(flowtest.Box("A", "ann", "kettle"), 0)
 	once := sync.Once{}
-	w.meet = func(string) {
+	w.Meet = func(string) {
 		once.Do(func() { // while it is on its way
-			w.listed = append(w.listed, flow.Arrival{Key: "A", At: w.clock.Now().Add(time.Minute), Content: []byte(`{"id":"A","to":"bob","price":"1","things":[]}`)})
-			w.mu.Unlock()
-			defer w.mu.Lock()
+			w.Listed = append(w.Listed, flow.Arrival{Key: "A", At: w.clock.Now().Add(time.Minute), Content: []byte(`{"id":"A","to":"bob","price":"1","things":[]}`)})
+			w.Mu.Unlock()
+			defer w.Mu.Lock()
 			require.NoError(t, w.Service.Read(t.Context(), w.connection, "parcels", flow.OnNotification, 0))
 			require.Equal(t, "delivering", w.state("A"))
 		})
 	}
 	w.run()
-	require.Equal(t, []string{"A", "A/2"}, w.sent)
-	require.Contains(t, w.held["A"][0], "ANN")
-	require.Contains(t, w.held["A/2"][0], "BOB")
+	require.Equal(t, []string{"A", "A/2"}, w.Sent)
+	require.Contains(t, w.Held["A"][0], "ANN")
+	require.Contains(t, w.Held["A/2"][0], "BOB")
 }
 
 func TestManyWorkersDeliverEachRecordOnce(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	for i := range 200 {
-		w.tell(box(fmt.Sprintf("P%03d", i), "ann", "kettle"), 0)
+		w.tell(flowtest.Box(fmt.Sprintf("P%03d", i), "ann", "kettle"), 0)
 	}
-	w.lose = 20
+	w.Lose = 20
 	require.NoError(t, w.Service.Read(t.Context(), w.connection, "parcels", flow.OnSchedule, 0))
 	for range 10 {
 		var group sync.WaitGroup
@@ -299,13 +300,13 @@ func TestManyWorkersDeliverEachRecordOnce(t *testing.T) {
 		w.clock.Advance(time.Hour)
 	}
 	require.EqualValues(t, 200, w.number(`SELECT count(*) FROM flow_record WHERE state = 'delivered'`))
-	require.Len(t, w.sent, 200)
+	require.Len(t, w.Sent, 200)
 }
 
 func TestAPausedFlowNeitherReadsNorSends(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	w.tell(box("A", "ann", "kettle"), 0)
+	w.tell(flowtest.Box("A", "ann", "kettle"), 0)
 	require.NoError(t, w.Pause(t.Context(), w.connection, "parcels", 1, "Stock count.", w.actor))
 	require.True(t, fault.Is(w.Pause(t.Context(), w.connection, "parcels", 1, "Again.", w.actor), fault.Conflict))
 	w.run()
@@ -320,7 +321,7 @@ func TestAPausedFlowNeitherReadsNorSends(t *testing.T) {
 func TestTheDatabaseHoldsTheStates(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	w.tell(box("A", "ann", "kettle"), 0)
+	w.tell(flowtest.Box("A", "ann", "kettle"), 0)
 	w.run()
 	for _, attempt := range []string{
 		`DELETE FROM flow_record`,

@@ -269,15 +269,6 @@ func (s *Service) releaseOne(ctx context.Context, tx pgx.Tx, e exception.Excepti
 	return 1, s.Jobs.WorkFlow(ctx, tx, e.ConnectionID, flow)
 }
 
-// Ignore gives up what waits behind an exception, with a reason.
-func (s *Service) Ignore(ctx context.Context, tx pgx.Tx, exceptionID int64, reason string, actor audit.Actor) error {
-	_, err := sqlc.New(tx).IgnoreRecords(ctx, sqlc.IgnoreRecordsParams{ExceptionID: &exceptionID, Reason: reason, IgnoredBy: idOrNil(actor.PersonID)})
-	if err != nil {
-		return fmt.Errorf("ignore records of exception %d: %w", exceptionID, err)
-	}
-	return nil
-}
-
 func orZero[T any](p *T) (zero T) {
 	if p == nil {
 		return zero

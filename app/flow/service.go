@@ -71,6 +71,15 @@ func (s *Service) Definitions() []Definition {
 	return list
 }
 
+// Definition returns a registered flow; fault.NotFound when there is none.
+func (s *Service) Definition(name string) (Definition, error) {
+	f, err := s.find(name)
+	if err != nil {
+		return Definition{}, err
+	}
+	return f.Definition(), nil
+}
+
 // find returns a registered flow; fault.NotFound when there is none.
 func (s *Service) find(name string) (Flow, error) {
 	i := slices.IndexFunc(s.flows, func(f Flow) bool { return f.Definition().Name == name })

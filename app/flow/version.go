@@ -322,3 +322,9 @@ func preview(f Flow, content json.RawMessage, list, formula string, want express
 	})
 	return texts, err
 }
+
+// PreviewCheck tells whether a check holds on a record.
+func (s *Service) PreviewCheck(ctx context.Context, recordID int64, c Check) (bool, error) {
+	texts, err := s.Preview(ctx, recordID, c.List, c.Formula, expression.Flag)
+	return err == nil && !slices.Contains(texts, "false"), err
+}

@@ -8,6 +8,7 @@ import (
 	"tieout/app/expression"
 	"tieout/app/fault"
 	"tieout/app/flow"
+	"tieout/app/flow/flowtest"
 )
 
 // with returns the version in use with another formula for one field.
@@ -26,8 +27,8 @@ func (w *world) with(name, formula string) flow.Version {
 func TestAVersionIsTriedOnRealRecordsBeforeItIsUsed(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	w.tell(box("A", "ann", "kettle"), 0)
-	w.tell(box("B", "bob", "kettle", "kettle"), 1)
+	w.tell(flowtest.Box("A", "ann", "kettle"), 0)
+	w.tell(flowtest.Box("B", "bob", "kettle", "kettle"), 1)
 	w.run()
 	trial, wrong, err := w.Try(t.Context(), w.connection, "parcels", w.with("receiver", `to + "!"`))
 	require.NoError(t, err)
@@ -38,17 +39,17 @@ func TestAVersionIsTriedOnRealRecordsBeforeItIsUsed(t *testing.T) {
 
 	number, err := w.Save(t.Context(), w.connection, "parcels", w.with("receiver", `to + "!"`), "Friendlier.", w.actor)
 	require.NoError(t, err)
-	w.tell(box("C", "cyd", "kettle"), 2)
+	w.tell(flowtest.Box("C", "cyd", "kettle"), 2)
 	w.run()
-	require.Contains(t, w.held["C"][0], "CYD", "a saved version is not in use yet")
+	require.Contains(t, w.Held["C"][0], "CYD", "a saved version is not in use yet")
 	require.NoError(t, w.Use(t.Context(), w.connection, "parcels", number, w.actor))
-	w.tell(box("D", "dan", "kettle"), 3)
+	w.tell(flowtest.Box("D", "dan", "kettle"), 3)
 	w.run()
-	require.Contains(t, w.held["D"][0], "dan!")
+	require.Contains(t, w.Held["D"][0], "dan!")
 	require.NoError(t, w.Use(t.Context(), w.connection, "parcels", 1, w.actor), "taken back")
-	w.tell(box("E", "eve", "kettle"), 4)
+	w.tell(flowtest.Box("E", "eve", "kettle"), 4)
 	w.run()
-	require.Contains(t, w.held["E"][0], "EVE")
+	require.Contains(t, w.Held["E"][0], "EVE")
 	editions, err := w.Editions(t.Context(), w.connection, "parcels")
 	require.NoError(t, err)
 	require.Len(t, editions, 2)
@@ -59,7 +60,7 @@ func TestAVersionIsTriedOnRealRecordsBeforeItIsUsed(t *testing.T) {
 func TestAVersionThatStopsRecordsIsRefused(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	w.tell(box("A", "ann", "kettle"), 0)
+	w.tell(flowtest.Box("A", "ann", "kettle"), 0)
 	w.run()
 	number, err := w.Save(t.Context(), w.connection, "parcels", w.with("receiver", `things[1].name`), "Second thing.", w.actor)
 	require.NoError(t, err)
@@ -85,7 +86,7 @@ func TestAWrongFormulaIsNotSaved(t *testing.T) {
 func TestRecordsThatWaitedOnAFormulaAreMappedAnew(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	w.tell(box("A", " ", "kettle"), 0)
+	w.tell(flowtest.Box("A", " ", "kettle"), 0)
 	w.run()
 	require.Equal(t, "exception", w.state("A")[:9])
 	v := w.with("receiver", `either(to, "nobody")`)
@@ -101,7 +102,7 @@ func TestRecordsThatWaitedOnAFormulaAreMappedAnew(t *testing.T) {
 func TestAFormulaIsPreviewedOnARecord(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	w.tell(box("A", "ann", "kettle", "kettle"), 0)
+	w.tell(flowtest.Box("A", "ann", "kettle", "kettle"), 0)
 	w.run()
 	id := w.number(`SELECT id FROM flow_record`)
 	texts, err := w.Preview(t.Context(), id, "", `to + "?"`, expression.Text)

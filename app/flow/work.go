@@ -17,6 +17,10 @@ import (
 	"tieout/sqlc"
 )
 
+// Turn is how long Work goes on before it lets others have their turn; what is
+// left is taken up at the next look of Due.
+const Turn = 2 * time.Minute
+
 // Work takes the flow's records as far as they can be taken now: oldest first,
 // several at once, shared with whoever else works. It ends when none is left,
 // or when the flow is paused or waits for the other side.
@@ -25,7 +29,7 @@ func (s *Service) Work(ctx context.Context, connectionID int64, name string) err
 	if err != nil {
 		return err
 	}
-	for {
+	for began := time.Now(); time.Since(began) < Turn; {
 		now := s.Clock.Now()
 		state, err := s.Get(ctx, connectionID, name)
 		if err != nil {
@@ -43,6 +47,7 @@ func (s *Service) Work(ctx context.Context, connectionID int64, name string) err
 			return err
 		}
 	}
+	return nil
 }
 
 // round takes one handful of records on.

@@ -8,6 +8,7 @@ func exceptionClasses() []exception.Class {
 		exception.UnmappedKind, exception.OutOfBalance, exception.UnreadableLines, exception.UnreadableFile, exception.AmendedReport,
 		exception.NoPeriod, exception.ClosedPeriod, exception.MissingRate, exception.RoundingLimit, exception.AccountProblem,
 		exception.PostingRefused, exception.PostingUnknown, exception.PostingMismatch, exception.ChainBroken, exception.TaxResidue,
+		exception.UnknownSKU, exception.MappingFailed, exception.CheckFailed, exception.DeliveryRefused, exception.DeliveryUnknown, exception.DeliveryMismatch,
 	}
 }
 
@@ -44,6 +45,18 @@ func classTitle(c exception.Class) string {
 		return "Broken chain"
 	case exception.TaxResidue:
 		return "Tax residue"
+	case exception.UnknownSKU:
+		return "Unknown SKU"
+	case exception.MappingFailed:
+		return "Mapping failed"
+	case exception.CheckFailed:
+		return "Check failed"
+	case exception.DeliveryRefused:
+		return "Delivery refused"
+	case exception.DeliveryUnknown:
+		return "Delivery unknown"
+	case exception.DeliveryMismatch:
+		return "Differs at the other side"
 	}
 	return string(c)
 }
@@ -81,6 +94,18 @@ func classAdvice(c exception.Class) string {
 		return "The opening balance of a cycle does not follow from the cycle before. A report may be missing."
 	case exception.TaxResidue:
 		return "Tax that Amazon collected and tax that it withheld do not cancel each other."
+	case exception.UnknownSKU:
+		return "No item of Prophet 21 stands for this SKU. Map it: everything that waits on it goes on by itself, oldest first."
+	case exception.MappingFailed:
+		return "A formula does not come out for these records. Correct it in the mapping of the flow; they are mapped anew as soon as the new version is in use."
+	case exception.CheckFailed:
+		return "A business rule does not hold for these records. Correct the cause at the source, or the rule in the mapping of the flow."
+	case exception.DeliveryRefused:
+		return "The other side said no and holds nothing of these records. Remove the cause it names, then try them again."
+	case exception.DeliveryUnknown:
+		return "The answer was lost and the other side cannot be asked. Look there, then try again: it is looked up once more before anything is sent."
+	case exception.DeliveryMismatch:
+		return "The other side holds something else under the record's key. Put it right there and try again, or ignore it with a reason."
 	}
 	return ""
 }

@@ -169,6 +169,7 @@ func exceptionBulk() []views.Button {
 		{Label: "Assign to me", Icon: "user-round", Action: "/exceptions/assign"},
 		{Label: "Snooze a day", Icon: "bell", Action: "/exceptions/snooze", Name: "days", Value: "1"},
 		{Label: "Snooze a week", Icon: "bell", Action: "/exceptions/snooze", Name: "days", Value: "7"},
+		{Label: "Try again", Icon: "rotate-ccw", Action: "/exceptions/retry"},
 		{Label: "Ignore…", Icon: "circle-slash", Look: views.Danger, Action: "/exceptions/ignore"},
 	}
 }

@@ -59,6 +59,9 @@ func (s *server) exceptionRecord(r *request, e exception.Exception, model *views
 	case exception.UnreadableFile:
 		model.Payload, err = s.payloadModel(r, e)
 	}
+	if err == nil && e.Flow != "" && s.Flows != nil {
+		err = s.waitingRecords(r, e, model)
+	}
 	return err
 }
 

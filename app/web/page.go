@@ -59,7 +59,7 @@ func (s *server) frame(r *http.Request, v *visit, title string) views.Page {
 		Path:        r.URL.RequestURI(),
 		Person:      views.Person{Name: v.person.Name, Email: v.person.Email, Roles: v.person.RoleTitles()},
 		Environment: views.Environment(s.config.Environment),
-		Hidden:      hiddenFrom(*v.person),
+		Hidden:      s.hiddenFrom(*v.person),
 		Theme:       themeOf(r, *v.person),
 	}
 	if connection != 0 {
@@ -103,16 +103,20 @@ func switcher(at *url.URL, connections []ConnectionChoice, current int64) []view
 }
 
 // hiddenFrom leaves out of the rail what the person may not open.
-func hiddenFrom(person identity.Person) map[views.Section]bool {
+func (s *server) hiddenFrom(person identity.Person) map[views.Section]bool {
 	hidden := map[views.Section]bool{}
 	for section, needs := range map[views.Section]identity.Permission{
 		views.Overview: identity.ViewBooks, views.Settlements: identity.ViewBooks, views.JournalEntries: identity.ViewBooks,
 		views.MappingRules: identity.ViewBooks, views.Exceptions: identity.ViewBooks,
+		views.Orders: identity.ViewBooks, views.Flows: identity.ViewBooks,
 		views.Connections: identity.ViewAdministration, views.People: identity.ViewAdministration, views.Policies: identity.ViewAdministration,
 		views.Periods: identity.ViewBooks, views.Rates: identity.ViewBooks,
 		views.AuditLog: identity.ViewAudit, views.Jobs: identity.ManageJobs,
 	} {
 		hidden[section] = !person.Can(needs)
+	}
+	for _, section := range []views.Section{views.Orders, views.Flows} {
+		hidden[section] = hidden[section] || s.Flows == nil
 	}
 	return hidden
 }

@@ -140,9 +140,9 @@ type signedInNow struct {
 
 // exchange trades the code for the identity, verifying issuer, audience,
 // signature, expiry and nonce.
-func (p *provider) exchange(ctx context.Context, f *found, code string, flow flow) (signedInNow, error) {
+func (p *provider) exchange(ctx context.Context, f *found, code string, attempt attempt) (signedInNow, error) {
 	ctx = oidc.ClientContext(ctx, p.client)
-	token, err := f.oauth.Exchange(ctx, code, oauth2.VerifierOption(flow.Verifier))
+	token, err := f.oauth.Exchange(ctx, code, oauth2.VerifierOption(attempt.Verifier))
 	if err != nil {
 		return signedInNow{}, p.refused(err)
 	}
@@ -154,7 +154,7 @@ func (p *provider) exchange(ctx context.Context, f *found, code string, flow flo
 	if err != nil {
 		return signedInNow{}, fault.Wrap(err, fault.Forbidden, "What %s sent could not be verified. Nobody was signed in.", p.config.Name)
 	}
-	if idToken.Nonce == "" || idToken.Nonce != flow.Nonce {
+	if idToken.Nonce == "" || idToken.Nonce != attempt.Nonce {
 		return signedInNow{}, fault.New(fault.Forbidden, "What %s sent belongs to another sign-in. Nobody was signed in.", p.config.Name)
 	}
 	claims := map[string]json.RawMessage{}

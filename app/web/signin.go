@@ -36,9 +36,9 @@ const (
 	clockDrift = 30 * time.Second // between the provider's clock and ours
 )
 
-// flow is one sign-in under way. It stays on the server; the browser and the
+// attempt is one sign-in under way. It stays on the server; the browser and the
 // provider see its state only.
-type flow struct {
+type attempt struct {
 	Nonce    string    `json:"nonce"`
 	Verifier string    `json:"verifier"` // PKCE
 	Return   string    `json:"return"`
@@ -82,10 +82,10 @@ func (s *server) signInView(r *request, back string, fresh bool) views.SignInPag
 }
 
 // signInFailed says why nobody was signed in and lets the person try again.
-func (s *server) signInFailed(r *request, flow flow, err error) error {
+func (s *server) signInFailed(r *request, attempt attempt, err error) error {
 	err = database.Translate(err)
 	r.cause = err
-	page := s.signInView(r, safePath(flow.Return), flow.Fresh)
+	page := s.signInView(r, safePath(attempt.Return), attempt.Fresh)
 	page.Message = &views.Alert{State: views.Wrong, Title: "Signing in did not work", Text: fault.MessageOf(err)}
 	return r.showAs(statusOf(err), views.SignIn(page))
 }
@@ -96,28 +96,28 @@ func (s *server) signInStart(r *request) error {
 	if elsewhere := s.canonical(r); elsewhere != "" {
 		return r.Redirect(http.StatusSeeOther, elsewhere)
 	}
-	flow := flow{
+	attempt := attempt{
 		Nonce: rand.Text(), Verifier: oauth2.GenerateVerifier(), Return: safePath(r.QueryParam("return")),
 		Fresh: r.QueryParam("fresh") == "1" && r.visit.person != nil, Began: s.Clock.Now(),
 	}
 	f, err := s.provider.find(r.ctx())
 	if err != nil {
-		return s.signInFailed(r, flow, err)
+		return s.signInFailed(r, attempt, err)
 	}
 	state := rand.Text()
-	if err := s.keepFlow(r.ctx(), state, flow); err != nil {
+	if err := s.keepAttempt(r.ctx(), state, attempt); err != nil {
 		return err
 	}
-	options := []oauth2.AuthCodeOption{oauth2.S256ChallengeOption(flow.Verifier), oidc.Nonce(flow.Nonce)}
-	if flow.Fresh {
+	options := []oauth2.AuthCodeOption{oauth2.S256ChallengeOption(attempt.Verifier), oidc.Nonce(attempt.Nonce)}
+	if attempt.Fresh {
 		options = append(options, oauth2.SetAuthURLParam("prompt", "login"), oauth2.SetAuthURLParam("max_age", "0"))
 	}
 	return r.Redirect(http.StatusSeeOther, f.oauth.AuthCodeURL(state, options...))
 }
 
-// keepFlow remembers a sign-in under way and forgets old ones.
-func (s *server) keepFlow(ctx context.Context, state string, flow flow) error {
-	encoded, err := json.Marshal(flow)
+// keepAttempt remembers a sign-in under way and forgets old ones.
+func (s *server) keepAttempt(ctx context.Context, state string, attempt attempt) error {
+	encoded, err := json.Marshal(attempt)
 	if err != nil {
 		return fmt.Errorf("keep sign-in: %w", err)
 	}
@@ -128,7 +128,7 @@ func (s *server) keepFlow(ctx context.Context, state string, flow flow) error {
 	var others []kept
 	for _, key := range s.sessions.Keys(ctx) {
 		if strings.HasPrefix(key, keyFlow) {
-			others = append(others, kept{key, readFlow(s.sessions.GetString(ctx, key)).Began})
+			others = append(others, kept{key, readAttempt(s.sessions.GetString(ctx, key)).Began})
 		}
 	}
 	slices.SortFunc(others, func(a, b kept) int { return b.began.Compare(a.began) })
@@ -141,41 +141,41 @@ func (s *server) keepFlow(ctx context.Context, state string, flow flow) error {
 	return nil
 }
 
-func readFlow(encoded string) flow {
-	var f flow
+func readAttempt(encoded string) attempt {
+	var f attempt
 	if err := json.Unmarshal([]byte(encoded), &f); err != nil {
-		return flow{}
+		return attempt{}
 	}
 	return f
 }
 
-// takeFlow returns the sign-in that state belongs to, once.
-func (s *server) takeFlow(ctx context.Context, state string) (flow, error) {
-	f := readFlow(s.sessions.PopString(ctx, keyFlow+state))
+// takeAttempt returns the sign-in that state belongs to, once.
+func (s *server) takeAttempt(ctx context.Context, state string) (attempt, error) {
+	f := readAttempt(s.sessions.PopString(ctx, keyFlow+state))
 	if state == "" || f.Nonce == "" || s.Clock.Now().Sub(f.Began) > flowLife {
-		return flow{}, fault.New(fault.Forbidden, "This sign-in was completed before, took too long, or began in another browser. Nobody was signed in; begin again.")
+		return attempt{}, fault.New(fault.Forbidden, "This sign-in was completed before, took too long, or began in another browser. Nobody was signed in; begin again.")
 	}
 	return f, nil
 }
 
 // signInCallback is where the provider sends the browser back to.
 func (s *server) signInCallback(r *request) error {
-	flow, err := s.takeFlow(r.ctx(), r.QueryParam("state"))
+	attempt, err := s.takeAttempt(r.ctx(), r.QueryParam("state"))
 	if err != nil {
-		return s.signInFailed(r, flow, err)
+		return s.signInFailed(r, attempt, err)
 	}
-	now, err := s.answered(r, flow)
+	now, err := s.answered(r, attempt)
 	if err != nil {
-		return s.signInFailed(r, flow, err)
+		return s.signInFailed(r, attempt, err)
 	}
 	if err := s.beginSession(r, now); err != nil {
-		return s.signInFailed(r, flow, err)
+		return s.signInFailed(r, attempt, err)
 	}
-	return r.Redirect(http.StatusSeeOther, flow.Return)
+	return r.Redirect(http.StatusSeeOther, attempt.Return)
 }
 
 // answered reads the provider's answer and has it proved.
-func (s *server) answered(r *request, flow flow) (signedInNow, error) {
+func (s *server) answered(r *request, attempt attempt) (signedInNow, error) {
 	if issuer := r.QueryParam("iss"); issuer != "" && issuer != s.config.OIDC.Issuer {
 		return signedInNow{}, fault.New(fault.Forbidden, "This answer came from another identity provider. Nobody was signed in.")
 	}
@@ -186,11 +186,11 @@ func (s *server) answered(r *request, flow flow) (signedInNow, error) {
 	if err != nil {
 		return signedInNow{}, err
 	}
-	now, err := s.provider.exchange(r.ctx(), f, r.QueryParam("code"), flow)
+	now, err := s.provider.exchange(r.ctx(), f, r.QueryParam("code"), attempt)
 	if err != nil {
 		return signedInNow{}, err
 	}
-	if flow.Fresh && now.authTime.Before(flow.Began.Add(-clockDrift)) {
+	if attempt.Fresh && now.authTime.Before(attempt.Began.Add(-clockDrift)) {
 		return signedInNow{}, s.notFresh(now)
 	}
 	return now, nil

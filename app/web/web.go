@@ -88,6 +88,7 @@ import (
 	"tieout/app/clock"
 	"tieout/app/connection"
 	"tieout/app/exception"
+	"tieout/app/flow"
 	"tieout/app/identity"
 	"tieout/app/insight"
 	"tieout/app/journal"
@@ -133,6 +134,7 @@ type Dependencies struct {
 	Entries     *journal.Service // nil: no screens of journal entries
 	Exceptions  *exception.Queue // nil: no screens of exceptions
 	Rules       *mapping.Service
+	Flows       *flow.Service // nil: no screens of flows
 	// Redraft has the drafts of a connection built again, after its rules changed.
 	Redraft func(ctx context.Context, connectionID int64) error
 }

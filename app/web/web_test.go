@@ -16,6 +16,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/stretchr/testify/require"
@@ -23,11 +24,15 @@ import (
 	"tieout/app/audit"
 	"tieout/app/clock"
 	"tieout/app/database/dbtest"
+	"tieout/app/document"
 	"tieout/app/exception"
 	"tieout/app/fault"
+	"tieout/app/flow"
+	"tieout/app/flow/flowtest"
 	"tieout/app/identity"
 	"tieout/app/journal"
 	"tieout/app/mapping"
+	"tieout/app/outbound"
 	"tieout/app/session"
 	"tieout/app/settlement"
 )
@@ -38,6 +43,7 @@ type site struct {
 	url  string
 	pool *pgxpool.Pool
 	log  *lines
+	flow *flowtest.Parcels  // the one flow of the site
 	stop context.CancelFunc // what a shutdown of the program does first
 }
 
@@ -50,7 +56,7 @@ type options struct {
 
 func open(t *testing.T, o options) *site {
 	t.Helper()
-	site := &site{pool: dbtest.New(t), log: &lines{}}
+	site := &site{pool: dbtest.New(t), log: &lines{}, flow: flowtest.New()}
 	socket := httptest.NewUnstartedServer(nil)
 	site.url = "http://" + socket.Listener.Addr().String()
 	config := Config{
@@ -73,6 +79,7 @@ func open(t *testing.T, o options) *site {
 		Exceptions:  exception.NewQueue(site.pool),
 		Rules:       mapping.NewService(site.pool, clock.System{}),
 		Redraft:     func(context.Context, int64) error { return nil },
+		Flows:       flowsOf(site.pool, site.flow),
 	}
 	if o.config != nil {
 		o.config(&config)
@@ -96,6 +103,20 @@ func open(t *testing.T, o options) *site {
 	t.Cleanup(socket.Close)
 	return site
 }
+
+// flowsOf runs a flow without a job engine: what is asked for runs when a test
+// says so.
+func flowsOf(pool *pgxpool.Pool, f flow.Flow) *flow.Service {
+	log := slog.New(slog.DiscardHandler)
+	timing := outbound.Timing{Hold: 5 * time.Second, Request: 2 * time.Second, LookUps: 1, RetryInterval: time.Millisecond}
+	return flow.NewService(flow.Needs{Pool: pool, Clock: clock.System{}, Documents: document.NewStore(pool), Jobs: noJobs{}, Worker: "worker", Parallel: 4, Hold: 5 * time.Second,
+		Log: log, Deliverer: outbound.NewDeliverer(pool, "worker", timing, log)}, f)
+}
+
+type noJobs struct{}
+
+func (noJobs) ReadFlow(context.Context, pgx.Tx, int64, string, flow.Trigger, int64) error { return nil }
+func (noJobs) WorkFlow(context.Context, pgx.Tx, int64, string) error                      { return nil }
 
 // silentProvider describes itself and does nothing else.
 func silentProvider(t *testing.T) string {
