@@ -81,8 +81,8 @@ UPDATE outbound_message SET state = 'unknown', error = @error, holder = '', held
 WHERE id = @id AND state IN ('intended', 'sending', 'sent') AND (held_until IS NULL OR held_until < clock_timestamp());
 
 -- name: WaitingMessages :many
--- Connections whose other side does not answer: how many messages wait, and since when.
+-- Connections whose P21 does not answer: how many journal entries wait, and since when.
 SELECT c.id AS connection_id, c.name, c.title, count(*) AS messages, min(m.created_at)::timestamptz AS since
 FROM outbound_message m JOIN connection c ON c.id = m.connection_id
-WHERE m.state IN ('intended', 'sending', 'sent') AND m.error <> '' AND m.created_at < now() - make_interval(secs => @patience::double precision)
+WHERE m.kind = 'journal_entry' AND m.state IN ('intended', 'sending', 'sent') AND m.error <> '' AND m.created_at < now() - make_interval(secs => @patience::double precision)
 GROUP BY c.id ORDER BY since;

@@ -273,6 +273,56 @@ func (q *Queries) ReservesHeld(ctx context.Context, connectionID *int64) ([]Rese
 	return items, nil
 }
 
+const stoppedFlows = `-- name: StoppedFlows :many
+SELECT f.connection_id, c.name AS connection_name, c.title AS connection_title, f.name, f.paused_at, f.pause_reason, f.failing_since, f.failure,
+       (SELECT count(*) FROM flow_record r WHERE r.connection_id = f.connection_id AND r.flow = f.name AND r.state IN ('received', 'ready', 'delivering') AND r.waits = '') AS waiting
+FROM flow f JOIN connection c ON c.id = f.connection_id
+WHERE f.paused_at IS NOT NULL OR f.failures >= $1::int ORDER BY (f.paused_at IS NULL) DESC, coalesce(f.failing_since, f.paused_at)
+`
+
+type StoppedFlowsRow struct {
+	ConnectionID    int64
+	ConnectionName  string
+	ConnectionTitle string
+	Name            string
+	PausedAt        *time.Time
+	PauseReason     string
+	FailingSince    *time.Time
+	Failure         string
+	Waiting         int64
+}
+
+// Flows that a person paused, and those whose other side does not answer.
+func (q *Queries) StoppedFlows(ctx context.Context, patience int32) ([]StoppedFlowsRow, error) {
+	rows, err := q.db.Query(ctx, stoppedFlows, patience)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []StoppedFlowsRow{}
+	for rows.Next() {
+		var i StoppedFlowsRow
+		if err := rows.Scan(
+			&i.ConnectionID,
+			&i.ConnectionName,
+			&i.ConnectionTitle,
+			&i.Name,
+			&i.PausedAt,
+			&i.PauseReason,
+			&i.FailingSince,
+			&i.Failure,
+			&i.Waiting,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const stuckReports = `-- name: StuckReports :many
 SELECT c.name, r.report_id, r.error FROM amazon_report r JOIN connection c ON c.id = r.connection_id
 WHERE r.state = 'failed' AND r.updated_at > now() - interval '7 days' ORDER BY r.updated_at DESC LIMIT 5

@@ -422,7 +422,7 @@ func (q *Queries) StrandedMessages(ctx context.Context) ([]StrandedMessagesRow, 
 const waitingMessages = `-- name: WaitingMessages :many
 SELECT c.id AS connection_id, c.name, c.title, count(*) AS messages, min(m.created_at)::timestamptz AS since
 FROM outbound_message m JOIN connection c ON c.id = m.connection_id
-WHERE m.state IN ('intended', 'sending', 'sent') AND m.error <> '' AND m.created_at < now() - make_interval(secs => $1::double precision)
+WHERE m.kind = 'journal_entry' AND m.state IN ('intended', 'sending', 'sent') AND m.error <> '' AND m.created_at < now() - make_interval(secs => $1::double precision)
 GROUP BY c.id ORDER BY since
 `
 
@@ -434,7 +434,7 @@ type WaitingMessagesRow struct {
 	Since        time.Time
 }
 
-// Connections whose other side does not answer: how many messages wait, and since when.
+// Connections whose P21 does not answer: how many journal entries wait, and since when.
 func (q *Queries) WaitingMessages(ctx context.Context, patience float64) ([]WaitingMessagesRow, error) {
 	rows, err := q.db.Query(ctx, waitingMessages, patience)
 	if err != nil {

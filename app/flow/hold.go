@@ -12,7 +12,7 @@ import (
 // The breaker: after so many failures in a row a flow stops asking, and tries
 // again after a pause that doubles up to a limit. One answer ends it.
 const (
-	patience  = 3
+	Patience  = 3 // failures in a row before people are told
 	firstHold = 15 * time.Second
 	longHold  = 5 * time.Minute
 )
@@ -35,10 +35,10 @@ func (s *Service) hold(ctx context.Context, db *sqlc.Queries, connectionID int64
 // pause is how long a flow waits after so many failures in a row, with jitter
 // so that several flows do not come back at once.
 func pause(failures int) time.Duration {
-	if failures < patience {
+	if failures < Patience {
 		return time.Second
 	}
-	d := min(firstHold<<min(failures-patience, 10), longHold)
+	d := min(firstHold<<min(failures-Patience, 10), longHold)
 	return d + rand.N(d/4+1)
 }
 

@@ -37,7 +37,7 @@ type State struct {
 func (s State) Paused() bool { return s.PausedAt != nil }
 
 // Down reports whether the flow waits for the other side.
-func (s State) Down() bool { return s.Failures >= patience }
+func (s State) Down() bool { return s.Failures >= Patience }
 
 // Get returns how a flow stands; fault.NotFound when the connection lacks it.
 func (s *Service) Get(ctx context.Context, connectionID int64, name string) (State, error) {

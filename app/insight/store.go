@@ -35,6 +35,19 @@ func (r *Reader) Outages(ctx context.Context) ([]Outage, error) {
 	return outages, nil
 }
 
+// StoppedFlow is a flow that a person paused or whose other side does not answer.
+type StoppedFlow = sqlc.StoppedFlowsRow
+
+// StoppedFlows returns the flows that do not go on: those whose other side has
+// failed so many times in a row first, then those that somebody paused.
+func (r *Reader) StoppedFlows(ctx context.Context, patience int) ([]StoppedFlow, error) {
+	flows, err := sqlc.New(r.pool).StoppedFlows(ctx, int32(patience))
+	if err != nil {
+		return nil, fmt.Errorf("read stopped flows: %w", err)
+	}
+	return flows, nil
+}
+
 // Counts are what waits: open exceptions, entries that the person could
 // approve, and drafts.
 type Counts = sqlc.FrameCountsRow

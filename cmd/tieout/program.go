@@ -14,7 +14,9 @@ import (
 	"tieout/app/connection"
 	"tieout/app/database"
 	"tieout/app/exception"
+	"tieout/app/document"
 	"tieout/app/fault"
+	"tieout/app/flow"
 	"tieout/app/identity"
 	"tieout/app/insight"
 	"tieout/app/journal"
@@ -42,6 +44,7 @@ type program struct {
 	entries     *journal.Service
 	exceptions  *exception.Queue
 	insight     *insight.Reader
+	flows       *flow.Service
 }
 
 // open reads the configuration, checks it with need, and wires the program.
@@ -91,13 +94,16 @@ func (p *program) wireServices(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("name this worker: %w", err)
 	}
-	p.deliverer = outbound.NewDeliverer(p.pool, fmt.Sprintf("%s/%d", host, os.Getpid()), p.timing(), p.log)
+	worker := fmt.Sprintf("%s/%d", host, os.Getpid())
+	p.deliverer = outbound.NewDeliverer(p.pool, worker, p.timing(), p.log)
 	p.identity = identity.New(identity.NewStore(p.pool, p.clock))
 	p.connections = connection.NewService(p.pool, p.clock, secrets, amazon.NewStore(p.pool, amazon.Sleep), p.queue)
 	p.settlements = settlement.NewService(p.pool, p.clock, p.queue, p.log)
 	p.rules = mapping.NewService(p.pool, p.clock)
 	p.exceptions = exception.NewQueue(p.pool)
 	p.insight = insight.NewReader(p.pool)
+	p.flows = flow.NewService(flow.Needs{Pool: p.pool, Clock: p.clock, Documents: document.NewStore(p.pool), Deliverer: p.deliverer, Jobs: p.queue,
+		Worker: worker, Parallel: p.config.FlowParallel, Hold: 3 * time.Minute, Log: p.log}, p.registered()...)
 	p.entries = journal.NewService(journal.Needs{Pool: p.pool, Clock: p.clock, Rules: publishedRules, Jobs: p.queue, Deliverer: p.deliverer, Log: p.log,
 		Ledgers: func(ctx context.Context, id int64) (p21.Ledger, error) { return p.connections.Ledger(ctx, id) }})
 	return nil

@@ -10,10 +10,12 @@ import (
 	"tieout/app/database"
 	"tieout/app/document"
 	"tieout/app/fault"
+	"tieout/app/flow"
 	"tieout/app/identity"
 	"tieout/app/settlement/report"
 	"tieout/app/task"
 	"tieout/app/web"
+	"tieout/views"
 	"tieout/jobs"
 )
 
@@ -52,8 +54,11 @@ func (c chrome) Frame(ctx context.Context, person identity.Person, connectionID 
 // banner says which P21 does not answer, nil while all do.
 func (c chrome) banner(ctx context.Context, person identity.Person) (*web.Banner, error) {
 	outages, err := c.insight.Outages(ctx)
-	if err != nil || len(outages) == 0 {
+	if err != nil {
 		return nil, err
+	}
+	if len(outages) == 0 {
+		return c.flowBanner(ctx, person)
 	}
 	longest, others := outages[0], ""
 	name := longest.Title
@@ -70,6 +75,36 @@ func (c chrome) banner(ctx context.Context, person identity.Person) (*web.Banner
 	return &web.Banner{Title: fmt.Sprintf("Prophet 21 of %s%s does not answer.", name, others),
 		Text:     fmt.Sprintf("%s since %s and will go on without anybody's help.", what, longest.Since.In(person.Location()).Format("2 Jan 15:04")),
 		LinkText: "Show them", LinkHref: fmt.Sprintf("/entries?state=posting&connection=%d", longest.ConnectionID)}, nil
+}
+
+// flowBanner says which flow does not go on, nil while all do.
+func (c chrome) flowBanner(ctx context.Context, person identity.Person) (*web.Banner, error) {
+	stopped, err := c.insight.StoppedFlows(ctx, flow.Patience)
+	if err != nil || len(stopped) == 0 {
+		return nil, err
+	}
+	first := stopped[0]
+	title := first.Name
+	if d, err := c.flows.Definition(first.Name); err == nil {
+		title = d.Title
+	}
+	name := first.ConnectionTitle
+	if name == "" {
+		name = first.ConnectionName
+	}
+	b := &web.Banner{LinkText: "Show the flow", LinkHref: fmt.Sprintf("/flows/%s/%d", first.Name, first.ConnectionID)}
+	waiting := views.Counted(int(first.Waiting), "record waits", "records wait")
+	if first.PausedAt != nil {
+		b.Title, b.Text = fmt.Sprintf("%s of %s is paused.", title, name), fmt.Sprintf("%s %s.", first.PauseReason, waiting)
+	} else {
+		b.Title = fmt.Sprintf("%s of %s waits for the other side.", title, name)
+		b.Text = fmt.Sprintf("%s %s since %s and will go on by themselves.", first.Failure, waiting, first.FailingSince.In(person.Location()).Format("2 Jan 15:04"))
+	}
+	if n := len(stopped) - 1; n > 0 {
+		b.Text += fmt.Sprintf(" %s stopped too.", views.Counted(n, "other flow is", "other flows are"))
+		b.LinkText, b.LinkHref = "Show the flows", "/flows"
+	}
+	return b, nil
 }
 
 // tasks is long work as the screens watch it.
