@@ -27,8 +27,8 @@ type Sales interface {
 	// Malformed, its outcome Unknown and ExistingKey the order's number.
 	PostOrder(ctx context.Context, order SalesOrder) (SalesOrder, error)
 	// ChangeOrder changes the quantities of an open order's lines, zero cancels
-	// one; with Status Cancelled the whole order is cancelled. The order is one
-	// that was read: Type Conflict when P21 holds a newer RowVersion.
+	// one; with Status Cancelled the whole order is cancelled and its lines stay as
+	// they are. The order is one that was read: Type Conflict when P21 holds a newer RowVersion.
 	ChangeOrder(ctx context.Context, order SalesOrder) (SalesOrder, error)
 }
 
@@ -145,6 +145,9 @@ func (o SalesOrder) ValidateChange() error {
 	if o.Number == "" || o.RowVersion == "" {
 		return &Error{Operation: "change order", Type: Validation, Message: "the order was not read from P21: its number or version is missing"}
 	}
+	if o.Status != Cancelled && !slices.ContainsFunc(o.Lines, func(l SalesLine) bool { return l.Quantity.IsPositive() }) {
+		return &Error{Operation: "change order", Type: Validation, Message: "nothing is left of the order: cancel it as a whole"}
+	}
 	return o.validate("change order", true)
 }
 
@@ -163,10 +166,16 @@ func (l SalesLine) problem(currency money.Currency, change bool) string {
 		return "an amount is negative"
 	case !l.UnitPrice.Equal(l.UnitPrice.Truncate(priceDigits)):
 		return "the unit price has more than nine decimals"
-	case !near(l.UnitPrice.Mul(l.Quantity), l.Total, currency):
+	case !l.addsUp(currency):
 		return fmt.Sprintf("%s at %s are not %s", l.Quantity, l.UnitPrice, l.Total)
 	}
 	return ""
+}
+
+// addsUp allows for a unit price that was rounded to four decimals.
+func (l SalesLine) addsUp(currency money.Currency) bool {
+	allowed := l.Quantity.Mul(decimal.New(5, -5)).Add(decimal.New(5, -1-currency.MinorDigits()))
+	return l.UnitPrice.Mul(l.Quantity).Sub(l.Total).Abs().LessThanOrEqual(allowed)
 }
 
 // near reports whether two amounts are the same in the currency's smallest coin.
@@ -249,8 +258,12 @@ func (o SalesOrder) CheckChange(held SalesOrder) error {
 		return refuse(Validation, "order %s has %d lines, not %d", o.Number, len(held.Lines), len(o.Lines))
 	}
 	for _, l := range o.Lines {
-		if known, ok := held.line(l.Number); !ok || !strings.EqualFold(known.Item, l.Item) {
+		known, ok := held.line(l.Number)
+		if !ok || !strings.EqualFold(known.Item, l.Item) {
 			return refuse(Validation, "line %d of order %s is not for %s", l.Number, o.Number, l.Item)
+		}
+		if !known.UnitPrice.Round(4).Equal(l.UnitPrice.Round(4)) {
+			return refuse(Validation, "line %d of order %s costs %s each, not %s", l.Number, o.Number, known.UnitPrice, l.UnitPrice)
 		}
 	}
 	return nil

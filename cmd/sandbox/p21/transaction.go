@@ -235,7 +235,8 @@ func (s *Server) transactRMA(t transaction) ([]edit, error) {
 		return nil, fmt.Errorf("order_date %q is not a date", r.Date)
 	}
 	for i, edits := range t.rows("TP_ITEMS.items") {
-		l := ReturnLine{Number: i + 1, Item: edits["oe_order_item_id"], OrderLine: int(document(edits["linked_line_no"]))}
+		l := ReturnLine{Number: i + 1, Item: edits["oe_order_item_id"]}
+		l.OrderLine = soldOn(held, r, l.Item)
 		if l.Quantity, err = decimal.NewFromString(edits["unit_quantity"]); err != nil {
 			return nil, fmt.Errorf("unit_quantity %q is not a number", edits["unit_quantity"])
 		}
@@ -243,6 +244,20 @@ func (s *Server) transactRMA(t transaction) ([]edit, error) {
 	}
 	entered, err := s.books.trade.enterReturn(r, false)
 	return []edit{{"order_no", fmt.Sprint(entered.Number)}}, err
+}
+
+// soldOn is the first line of the returned order that sold an item and is not
+// in the return yet; 0: none.
+func soldOn(held tradeEvent, r Return, item string) int {
+	for _, o := range held.Orders {
+		for _, l := range o.Lines {
+			taken := slices.ContainsFunc(r.Lines, func(known ReturnLine) bool { return known.OrderLine == l.Number })
+			if o.Number == r.Order && l.Item == item && !taken {
+				return l.Number
+			}
+		}
+	}
+	return 0
 }
 
 func (s *Server) transactShipping(set transactionSet, t transaction) ([]edit, error) {

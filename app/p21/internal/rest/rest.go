@@ -178,11 +178,14 @@ func (c *Client) again(err error, attempt int) (time.Duration, bool) {
 func WithQuery(path string, pairs ...string) string { return path + "?" + encode(pairs) }
 
 // encode writes a query string that OData servers read: names as they are,
-// spaces as %20.
+// spaces as %20, nothing for an empty value.
 func encode(pairs []string) string {
 	var b strings.Builder
 	for i := 0; i+1 < len(pairs); i += 2 {
-		if i > 0 {
+		if pairs[i+1] == "" {
+			continue
+		}
+		if b.Len() > 0 {
 			b.WriteByte('&')
 		}
 		b.WriteString(pairs[i] + "=" + strings.ReplaceAll(url.QueryEscape(pairs[i+1]), "+", "%20"))
