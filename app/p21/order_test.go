@@ -288,7 +288,9 @@ func TestTheTokenGoesToNoUIServerWithoutAnAddress(t *testing.T) {
 
 func TestOrdersMoveOnByThemselves(t *testing.T) {
 	both(t, func(t *testing.T, name string) {
-		s := open(t, name, func(there *sandbox.Config, _ *p21.Config) { there.ShipAfter, there.InvoiceAfter = 2*time.Hour, time.Hour })
+		s := open(t, name, func(there *sandbox.Config, _ *p21.Config) {
+			there.ShipAfter, there.InvoiceAfter = 2*time.Hour, time.Hour
+		})
 		posted, err := s.system.PostOrder(t.Context(), sale("112-1"))
 		require.NoError(t, err)
 		for _, step := range []struct {

@@ -204,11 +204,21 @@ func OrderDifference(intended, held SalesOrder) string {
 		d.text("the status", statusWord(intended.Status), string(held.Status))
 	}
 	d.text("the number of lines", fmt.Sprint(len(intended.Lines)), fmt.Sprint(len(held.Lines)))
-	d.text("the total", money.Plain(intended.Total(), intended.Currency), money.Plain(held.Total(), intended.Currency))
+	d.text("the total", intended.coins(intended.Currency), held.coins(intended.Currency))
 	if len(d.words) > 0 {
 		return d.String()
 	}
 	return orderLinesDifference(intended, held)
+}
+
+// coins is the sum of the lines as people pay them: P21 keeps line totals with
+// four decimals.
+func (o SalesOrder) coins(currency money.Currency) string {
+	sum := decimal.Zero
+	for _, l := range o.Lines {
+		sum = sum.Add(l.Total.Round(currency.MinorDigits()))
+	}
+	return money.Plain(sum, currency)
 }
 
 func statusWord(s OrderStatus) string {
