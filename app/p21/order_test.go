@@ -2,7 +2,10 @@ package p21_test
 
 import (
 	"fmt"
+	"net/http"
+	"net/http/httptest"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -10,6 +13,7 @@ import (
 
 	"tieout/app/fault"
 	"tieout/app/p21"
+	"tieout/app/p21/adapter"
 	"tieout/app/period"
 	"tieout/cmd/sandbox/misbehave"
 	sandbox "tieout/cmd/sandbox/p21"
@@ -330,4 +334,59 @@ func TestServersThatIgnoreWhatIsAskedAreNotBelieved(t *testing.T) {
 		_, err := s.system.FindOrders(t.Context(), "112-1")
 		require.Equal(t, p21.Malformed, p21.TypeOf(err), label)
 	}
+}
+
+func TestRowsThatWereNotAskedForAreLeftOut(t *testing.T) {
+	t.Parallel()
+	s := open(t, p21.Native)
+	row := func(number, company, reference, deleted, rma string) string {
+		return fmt.Sprintf(`{"order_no":%q,"company_id":%q,"customer_id":100198,"po_no":%q,"delete_flag":%q,"rma_flag":%q,"cancel_flag":"Y",
+			"order_date":"2026-11-20T00:00:00","source_location_id":20}`, number, company, reference, deleted, rma)
+	}
+	rows := []string{row("1", "ACME", "112-2", "N", "N"), row("2", "ACMEUK", "112-1", "N", "N"), row("3", "ACME", "112-1", "Y", "N"),
+		row("4", "ACME", "112-1", "N", "Y"), row("5", "ACME    ", "112-1", "N", "N")}
+	s.fail(t, misbehave.Rule{Operation: sandbox.OpFindOrders, Kind: misbehave.Status, Status: 200, Body: `{"value":[` + strings.Join(rows, ",") + `]}`})
+	found, err := s.system.FindOrders(t.Context(), "112-1")
+	require.NoError(t, err)
+	require.Len(t, found, 1)
+	require.Equal(t, "5", found[0].Number)
+	returned, err := s.system.Returns(t.Context(), "112-1")
+	require.NoError(t, err)
+	require.Len(t, returned, 1)
+	require.Equal(t, "4", returned[0].Number)
+}
+
+func TestNativeNeverAsksWithIn(t *testing.T) {
+	t.Parallel()
+	var asked sync.Map
+	stand := open(t, p21.Native)
+	listening := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		asked.Store(r.URL.Path+"?"+r.URL.Query().Get("$filter"), true)
+		stand.server.ServeHTTP(w, r)
+	}))
+	t.Cleanup(listening.Close)
+	stand.config.URL = listening.URL
+	system, err := adapter.Open(p21.Native, stand.config)
+	require.NoError(t, err)
+	stand.system = system
+	_, r := stand.sold(t)
+	_, err = system.CreateReturn(t.Context(), r)
+	require.NoError(t, err)
+	_ = all(t, system.Stock(t.Context(), time.Time{}, ""))
+	filters := 0
+	asked.Range(func(key, _ any) bool {
+		filters++
+		require.NotRegexp(t, `(?i) in \(`, key, "servers ignore it and return every row")
+		return true
+	})
+	require.Greater(t, filters, 10)
+}
+
+func TestNativeDoesNotFollowARedirectWithItsToken(t *testing.T) {
+	t.Parallel()
+	s := open(t, p21.Native)
+	s.fail(t, misbehave.Rule{Operation: sandbox.OpRouter, Kind: misbehave.Status, Status: 307, Header: map[string]string{"Location": "https://elsewhere.example/"}})
+	_, err := s.system.PostOrder(t.Context(), sale("112-1"))
+	require.Equal(t, p21.NotSent, p21.OutcomeOf(err))
+	require.Contains(t, fault.MessageOf(err), "elsewhere.example")
 }

@@ -3,6 +3,8 @@ package p21_test
 import (
 	"encoding/json"
 	"fmt"
+	"net/http"
+	"net/http/httptest"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -98,6 +100,10 @@ func TestTheRouterTellsWhereTransactionsGo(t *testing.T) {
 	status, body := c.do(t, "GET", "/api/ui/router/v1/?urlType=external", "")
 	require.Equal(t, 200, status)
 	require.JSONEq(t, `{"Url":"`+c.url+`/uiserver0"}`, body)
+	mounted := httptest.NewServer(http.StripPrefix("/p21", c.server))
+	defer mounted.Close()
+	_, body = (&caller{url: mounted.URL, token: c.token}).do(t, "GET", "/p21/api/ui/router/v1/?urlType=external", "")
+	require.JSONEq(t, `{"Url":"`+mounted.URL+`/p21/uiserver0"}`, body)
 	c.server.SetTokenXML(true)
 	_, body = c.do(t, "GET", "/api/ui/router/v1/", "")
 	require.Contains(t, body, "<Url>"+c.url+"/uiserver0/</Url>")

@@ -83,8 +83,11 @@ func (t transaction) rows(name string) []map[string]string {
 	return rows
 }
 
+// serveRouter tells where the UI server is: beside this one, below whatever path
+// the stand-in is mounted on.
 func (s *Server) serveRouter(w http.ResponseWriter, r *http.Request) {
-	address := "http://" + r.Host + uiServer
+	asked, _, _ := strings.Cut(r.RequestURI, "?")
+	address := "http://" + r.Host + strings.TrimSuffix(asked, r.URL.Path) + uiServer
 	s.mu.Lock()
 	inXML := s.tokenXML
 	s.mu.Unlock()
