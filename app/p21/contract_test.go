@@ -36,7 +36,7 @@ func open(t *testing.T, adapterName string, options ...option) *site {
 	there := sandbox.Config{Clock: s.clock, Seed: 1, Faults: s.faults}
 	here := p21.Config{
 		Company: "ACME", FunctionalCurrency: "USD", Username: sandbox.DemoUser, Password: sandbox.DemoPassword,
-		Clock: s.clock, Pause: time.Millisecond,
+		Clock: s.clock, Zone: time.UTC, Pause: time.Millisecond,
 	}
 	for _, set := range options {
 		set(&there, &here)

@@ -152,6 +152,15 @@ func TestChangesAreAskedForInTheServersOwnTime(t *testing.T) {
 	require.Empty(t, all(t, s.system.Items(t.Context(), s.clock.Now().Add(6*time.Hour+time.Second))))
 }
 
+func TestNoChangeIsMissedWhileTheServersTimeIsNotKnown(t *testing.T) {
+	t.Parallel()
+	s := open(t, p21.Native, func(_ *sandbox.Config, here *p21.Config) { here.Zone = nil })
+	s.clock.Advance(24 * time.Hour)
+	require.NoError(t, s.server.ChangeItem(sandbox.Item{Code: "OUT-LANT", Description: "Lantern", ListPrice: d("41.50"), Active: true}))
+	require.Len(t, all(t, s.system.Items(t.Context(), s.clock.Now().Add(12*time.Hour))), 1, "it may have been twelve hours later")
+	require.Empty(t, all(t, s.system.Items(t.Context(), s.clock.Now().Add(14*time.Hour))))
+}
+
 func TestSequencesEndAtTheirFirstErrorAndWhenNobodyListens(t *testing.T) {
 	both(t, func(t *testing.T, name string) {
 		s := open(t, name)
@@ -233,6 +242,17 @@ func TestSeedRefusesAnAdjustmentThatItHas(t *testing.T) {
 	require.NoError(t, err)
 	_, err = s.system.AdjustStock(t.Context(), a)
 	require.Equal(t, p21.Duplicate, p21.TypeOf(err))
+}
+
+func TestNativeNoticesAnAdjustmentThatDidNothing(t *testing.T) {
+	t.Parallel()
+	for label, body := range map[string]string{"success": `{"ResponseMessage":"success"}`, "nothing": " ", "a page": "<html></html>"} {
+		s := open(t, p21.Native)
+		s.fail(t, misbehave.Rule{Operation: sandbox.OpAdjustStock, Kind: misbehave.Status, Status: 200, Body: body})
+		_, err := s.system.AdjustStock(t.Context(), p21.Adjustment{Reference: "ADJ-1", Item: "OUT-LANT", Location: "20", Delta: d("5"), Reason: "AMZ"})
+		require.Equal(t, p21.Unknown, p21.OutcomeOf(err), "%s: %v", label, err)
+		require.Equal(t, p21.Malformed, p21.TypeOf(err), label)
+	}
 }
 
 func TestSeedReadsStockAnewWhenSomebodyWasFaster(t *testing.T) {

@@ -154,16 +154,16 @@ func (s *System) item(i item) (p21.Item, error) {
 		ListPrice: i.Price1.Decimal, Active: i.active(), ChangedAt: at}, err
 }
 
-// since is a filter for what has changed, in the server's local time. An hour
-// more is asked for: when clocks go back, that hour has the same local time twice.
+// since is a filter for what has changed, in the server's local time, and a
+// little before.
 func (s *System) since(at time.Time) string {
-	return "date_last_modified ge " + at.Add(-time.Hour).In(s.zone).Format("2006-01-02T15:04:05")
+	return "date_last_modified ge " + at.Add(-s.slack).In(s.zone).Format("2006-01-02T15:04:05")
 }
 
 // changed repeats that filter.
 func (s *System) changed(modified string, at time.Time) bool {
 	when, err := s.stamp(modified)
-	return at.IsZero() || err != nil || !when.Before(at.Add(-time.Hour).Truncate(time.Second))
+	return at.IsZero() || err != nil || !when.Before(at.Add(-s.slack).Truncate(time.Second))
 }
 
 // Items implements p21.System.

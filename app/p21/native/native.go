@@ -16,7 +16,8 @@
 //   - The Transaction API answers 200 whatever happened, may drop a line and
 //     collapses rows without keys: one order is sent at a time, its lines keyed,
 //     and what P21 then holds is read back and compared.
-//   - Times carry no offset; Config.Zone says which clock they are.
+//   - Times carry no offset; Config.Zone says which clock they are. Without it
+//     changes of half a day more are read, so that none is missed.
 package native
 
 import (
@@ -41,6 +42,7 @@ type System struct {
 	functional     money.Currency
 	creditPositive bool
 	zone           *time.Location
+	slack          time.Duration // how much more is asked for when asking for changes
 	clock          clock.Clock
 
 	features atomic.Pointer[p21.Features] // nil until asked
@@ -64,8 +66,9 @@ func New(cfg p21.Config) (*System, error) {
 		rest: client, company: cfg.Company, functional: cfg.FunctionalCurrency,
 		creditPositive: cfg.CreditPositive, zone: cfg.Zone, clock: cfg.Clock,
 	}
+	s.slack = time.Hour // when clocks go back, an hour has the same local time twice
 	if s.zone == nil {
-		s.zone = time.UTC
+		s.zone, s.slack = time.UTC, 13*time.Hour // no zone is further behind than that
 	}
 	if s.clock == nil {
 		s.clock = clock.System{}

@@ -1,6 +1,7 @@
 package native
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"encoding/json"
@@ -103,41 +104,47 @@ func (s *System) AdjustStock(ctx context.Context, a p21.Adjustment) (p21.Stock, 
 		return p21.Stock{}, err
 	}
 	a.Item = strings.ToUpper(a.Item)
-	uid, unit, err := s.stocked(ctx, operation, a)
+	known, before, err := s.stocked(ctx, operation, a)
 	if err != nil {
 		return p21.Stock{}, err
 	}
-	var given json.RawMessage
+	var given []byte
 	path := rest.WithQuery(adjustments, "locationId", a.Location, "reason", a.Reason, "approved", "true", "itemId", a.Item,
-		"unitQuantity", a.Delta.String(), "unitOfMeasure", unit)
+		"unitQuantity", a.Delta.String(), "unitOfMeasure", known.Unit.trimmed())
 	if err := s.rest.Post(ctx, operation, path, a.Reference, nil, &given); err != nil {
 		return p21.Stock{}, err
 	}
-	held, err := s.level(ctx, operation, a.Location, uid)
-	if err != nil || len(held) == 0 {
+	if given = bytes.TrimSpace(given); len(given) > 0 && !json.Valid(given) {
+		return p21.Stock{}, rest.Broken(operation, "the answer is not JSON")
+	}
+	held, err := s.level(ctx, operation, a.Location, known.UID)
+	switch {
+	case err != nil || len(held) == 0:
 		return p21.Stock{}, rest.Unread(operation, a.Item, err)
+	case held[0].OnHand.Equal(before.OnHand):
+		return p21.Stock{}, rest.Otherwise(operation, a.Item, fmt.Sprintf("still %s on hand", before.OnHand))
 	}
 	return held[0], nil
 }
 
-// stocked looks the item up and makes sure that the company's location has it.
-func (s *System) stocked(ctx context.Context, operation string, a p21.Adjustment) (uid rest.Number, unit string, err error) {
+// stocked looks the item up, and what the company's location has of it.
+func (s *System) stocked(ctx context.Context, operation string, a p21.Adjustment) (item, p21.Stock, error) {
 	found, err := s.itemsByCode(ctx, operation, []string{a.Item})
 	if err != nil {
-		return uid, "", rest.NotSent(err)
+		return item{}, p21.Stock{}, rest.NotSent(err)
 	}
 	missing := rest.Wrong(operation, fmt.Sprintf("item %s is not stocked at location %s of company %s", a.Item, a.Location, s.company))
 	if len(found) == 0 || !number(a.Location) {
-		return uid, "", missing
+		return item{}, p21.Stock{}, missing
 	}
 	held, err := s.level(ctx, operation, a.Location, found[0].UID)
 	switch {
 	case err != nil:
-		return uid, "", rest.NotSent(err)
+		return item{}, p21.Stock{}, rest.NotSent(err)
 	case len(held) == 0:
-		return uid, "", missing
+		return item{}, p21.Stock{}, missing
 	}
-	return found[0].UID, found[0].Unit.trimmed(), nil
+	return found[0], held[0], nil
 }
 
 func (s *System) level(ctx context.Context, operation, location string, uid rest.Number) ([]p21.Stock, error) {
