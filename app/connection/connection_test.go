@@ -101,3 +101,26 @@ func TestTheTestSaysWhatWorked(t *testing.T) {
 	require.False(t, steps[0].OK, "no Amazon credentials")
 	require.False(t, steps[len(steps)-1].OK, "P21 refuses the password")
 }
+
+func TestTheWholeOfP21IsThereWhenItsCredentialsAre(t *testing.T) {
+	t.Parallel()
+	service, _, _, _, c := setup(t)
+	id, err := service.Create(t.Context(), c, connection.Secrets{}, audit.Job("test"))
+	require.NoError(t, err)
+	_, err = service.P21(t.Context(), id)
+	require.True(t, fault.Is(err, fault.Invalid))
+	_, err = service.Ledger(t.Context(), id)
+	require.True(t, fault.Is(err, fault.Invalid))
+
+	c.Name = "with-password"
+	id, err = service.Create(t.Context(), c, connection.Secrets{P21Password: p21stand.DemoPassword}, audit.Job("test"))
+	require.NoError(t, err)
+	system, err := service.P21(t.Context(), id)
+	require.NoError(t, err)
+	found, err := system.FindCustomer(t.Context(), "AMAZON-US")
+	require.NoError(t, err)
+	require.Len(t, found, 1)
+	ledger, err := service.Ledger(t.Context(), id)
+	require.NoError(t, err)
+	require.Same(t, system, ledger, "one client, one token")
+}

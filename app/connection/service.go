@@ -46,7 +46,7 @@ type Service struct {
 type clients struct {
 	version int32
 	amazon  *amazon.Client
-	ledger  p21.Ledger
+	p21     p21.System
 }
 
 // NewService returns a Service. jobs may be nil where nothing is drafted.
@@ -298,17 +298,20 @@ func (s *Service) Amazon(ctx context.Context, id int64) (*amazon.Client, error) 
 	return c.amazon, nil
 }
 
-// Ledger returns the P21 side of a connection.
-func (s *Service) Ledger(ctx context.Context, id int64) (p21.Ledger, error) {
+// P21 returns the P21 side of a connection.
+func (s *Service) P21(ctx context.Context, id int64) (p21.System, error) {
 	c, err := s.sides(ctx, id)
 	if err != nil {
 		return nil, err
 	}
-	if c.ledger == nil {
+	if c.p21 == nil {
 		return nil, fault.New(fault.Invalid, "This connection has no complete P21 credentials yet.")
 	}
-	return c.ledger, nil
+	return c.p21, nil
 }
+
+// Ledger returns the general ledger of a connection's P21 side.
+func (s *Service) Ledger(ctx context.Context, id int64) (p21.Ledger, error) { return s.P21(ctx, id) }
 
 func (s *Service) sides(ctx context.Context, id int64) (clients, error) {
 	r, err := s.row(ctx, id)
@@ -324,7 +327,7 @@ func (s *Service) sides(ctx context.Context, id int64) (clients, error) {
 	if c.amazon, err = s.openAmazon(r); err != nil {
 		return clients{}, err
 	}
-	if c.ledger, err = s.openLedger(r); err != nil {
+	if c.p21, err = s.openP21(r); err != nil {
 		return clients{}, err
 	}
 	s.clients[id] = c
@@ -355,7 +358,7 @@ func (s *Service) openAmazon(r sqlc.Connection) (*amazon.Client, error) {
 	return client, nil
 }
 
-func (s *Service) openLedger(r sqlc.Connection) (p21.Ledger, error) {
+func (s *Service) openP21(r sqlc.Connection) (p21.System, error) {
 	password, err := s.vault.Open(r.P21Password, place(r.ID, "p21_password"))
 	if err != nil {
 		return nil, err
@@ -367,12 +370,12 @@ func (s *Service) openLedger(r sqlc.Connection) (p21.Ledger, error) {
 	if r.P21Url == "" || (password == "" && secret == "") {
 		return nil, nil
 	}
-	ledger, err := adapter.Open(r.P21Adapter, p21.Config{URL: r.P21Url, Company: r.P21Company, FunctionalCurrency: money.Currency(r.FunctionalCurrency),
+	system, err := adapter.Open(r.P21Adapter, p21.Config{URL: r.P21Url, Company: r.P21Company, FunctionalCurrency: money.Currency(r.FunctionalCurrency),
 		Username: r.P21Username, Password: password, ClientSecret: secret, CreditPositive: !r.P21PositiveDebit, Clock: s.clock})
 	if err != nil {
 		return nil, fmt.Errorf("open P21 side of %s: %w", r.Name, err)
 	}
-	return ledger, nil
+	return system, nil
 }
 
 // Step is one step of a connection's test.

@@ -18,9 +18,9 @@ import (
 	sandbox "tieout/cmd/sandbox/p21"
 )
 
-// site is a stand-in behind a socket and a ledger that talks to it.
+// site is a stand-in behind a socket and a system that talks to it.
 type site struct {
-	ledger p21.Ledger
+	system p21.System
 	server *sandbox.Server
 	faults *misbehave.Plan
 	clock  *clock.Fixed
@@ -36,7 +36,7 @@ func open(t *testing.T, adapterName string, options ...option) *site {
 	there := sandbox.Config{Clock: s.clock, Seed: 1, Faults: s.faults}
 	here := p21.Config{
 		Company: "ACME", FunctionalCurrency: "USD", Username: sandbox.DemoUser, Password: sandbox.DemoPassword,
-		Clock: s.clock, Pause: time.Millisecond,
+		Clock: s.clock, Zone: time.UTC, Pause: time.Millisecond,
 	}
 	for _, set := range options {
 		set(&there, &here)
@@ -47,7 +47,7 @@ func open(t *testing.T, adapterName string, options ...option) *site {
 	t.Cleanup(listening.Close)
 	here.URL = listening.URL
 	s.server, s.config = server, here
-	s.ledger, err = adapter.Open(adapterName, here)
+	s.system, err = adapter.Open(adapterName, here)
 	require.NoError(t, err)
 	return s
 }
@@ -99,7 +99,7 @@ func foreign(reference string) p21.Journal {
 func TestCheckSaysWhatWorks(t *testing.T) {
 	both(t, func(t *testing.T, name string) {
 		s := open(t, name)
-		steps := s.ledger.Check(t.Context())
+		steps := s.system.Check(t.Context())
 		require.Len(t, steps, 4)
 		for _, step := range steps {
 			require.True(t, step.OK, step.Name)
@@ -113,13 +113,13 @@ func TestCheckSaysWhatWorks(t *testing.T) {
 func TestCheckStopsAtTheStepThatFails(t *testing.T) {
 	both(t, func(t *testing.T, name string) {
 		wrongPassword := open(t, name, func(_ *sandbox.Config, c *p21.Config) { c.Password = "wrong" })
-		steps := wrongPassword.ledger.Check(t.Context())
+		steps := wrongPassword.system.Check(t.Context())
 		require.Len(t, steps, 1)
 		require.False(t, steps[0].OK)
 		require.Contains(t, steps[0].Detail, "Invalid username or password")
 
 		wrongCompany := open(t, name, func(_ *sandbox.Config, c *p21.Config) { c.Company = "NOBODY" })
-		steps = wrongCompany.ledger.Check(t.Context())
+		steps = wrongCompany.system.Check(t.Context())
 		require.Len(t, steps, 2)
 		require.True(t, steps[0].OK)
 		require.Contains(t, steps[1].Detail, "NOBODY has no active account")
@@ -129,7 +129,7 @@ func TestCheckStopsAtTheStepThatFails(t *testing.T) {
 func TestChartOfAccountsComesWhole(t *testing.T) {
 	both(t, func(t *testing.T, name string) {
 		s := open(t, name)
-		accounts, err := s.ledger.Accounts(t.Context())
+		accounts, err := s.system.Accounts(t.Context())
 		require.NoError(t, err)
 		chart := sandbox.ChartOfAccounts()
 		require.Len(t, accounts, len(chart))
@@ -144,7 +144,7 @@ func TestChartOfAccountsComesWhole(t *testing.T) {
 func TestPeriodsAreCalendarMonthsWithoutAdjustments(t *testing.T) {
 	both(t, func(t *testing.T, name string) {
 		s := open(t, name)
-		calendar, err := s.ledger.Periods(t.Context())
+		calendar, err := s.system.Periods(t.Context())
 		require.NoError(t, err)
 		require.Equal(t, s.server.Periods("ACME"), calendar)
 		require.Len(t, calendar, 48)
@@ -155,7 +155,7 @@ func TestPeriodsAreCalendarMonthsWithoutAdjustments(t *testing.T) {
 		require.True(t, calendar[0].Closed)
 
 		require.NoError(t, s.server.ClosePeriod("ACME", 2026, 12, true))
-		calendar, err = s.ledger.Periods(t.Context())
+		calendar, err = s.system.Periods(t.Context())
 		require.NoError(t, err)
 		december, _ = calendar.Find(period.Date{Year: 2026, Month: 12, Day: 31})
 		require.True(t, december.Closed)
@@ -166,16 +166,16 @@ func TestPostedJournalIsFoundAndReadBackEqual(t *testing.T) {
 	both(t, func(t *testing.T, name string) {
 		s := open(t, name)
 		for _, j := range []p21.Journal{entry("AMZ-1-2026-11-1"), foreign("AMZ-2-2026-11-1"), entry("AMZ-O'Hara & Söhne/1")} {
-			none, err := s.ledger.FindJournal(t.Context(), j.Reference)
+			none, err := s.system.FindJournal(t.Context(), j.Reference)
 			require.NoError(t, err)
 			require.Empty(t, none)
 
-			posted, err := s.ledger.PostJournal(t.Context(), j)
+			posted, err := s.system.PostJournal(t.Context(), j)
 			require.NoError(t, err)
 			require.NotEmpty(t, posted.Number)
 			require.Empty(t, p21.Difference(j, posted))
 
-			found, err := s.ledger.FindJournal(t.Context(), j.Reference)
+			found, err := s.system.FindJournal(t.Context(), j.Reference)
 			require.NoError(t, err)
 			require.Len(t, found, 1)
 			require.Equal(t, posted.Number, found[0].Number)
@@ -183,7 +183,7 @@ func TestPostedJournalIsFoundAndReadBackEqual(t *testing.T) {
 			require.Equal(t, j.Currency, found[0].Currency)
 			require.True(t, j.ExchangeRate.Equal(found[0].ExchangeRate))
 
-			read, err := s.ledger.ReadJournal(t.Context(), posted.Number)
+			read, err := s.system.ReadJournal(t.Context(), posted.Number)
 			require.NoError(t, err)
 			require.Empty(t, p21.Difference(j, read))
 			require.False(t, read.FunctionalUnknown)
@@ -198,7 +198,7 @@ func TestPostedJournalIsFoundAndReadBackEqual(t *testing.T) {
 func TestUnknownNumberIsNotFound(t *testing.T) {
 	both(t, func(t *testing.T, name string) {
 		s := open(t, name)
-		_, err := s.ledger.ReadJournal(t.Context(), "999999")
+		_, err := s.system.ReadJournal(t.Context(), "999999")
 		require.Equal(t, p21.NotFound, p21.TypeOf(err))
 		require.True(t, fault.Is(err, fault.NotFound))
 	})
@@ -208,7 +208,7 @@ func TestCreditPositiveSitesGetTheOtherSign(t *testing.T) {
 	t.Parallel()
 	s := open(t, p21.Native, func(there *sandbox.Config, here *p21.Config) { there.CreditPositive, here.CreditPositive = true, true })
 	j := entry("AMZ-1")
-	posted, err := s.ledger.PostJournal(t.Context(), j)
+	posted, err := s.system.PostJournal(t.Context(), j)
 	require.NoError(t, err)
 	require.Empty(t, p21.Difference(j, posted))
 	require.Equal(t, "812.44", s.server.Journals("ACME")[0].Lines[0].Debit.String())
@@ -217,15 +217,15 @@ func TestCreditPositiveSitesGetTheOtherSign(t *testing.T) {
 func TestServerWithoutJournalReadIsRecognised(t *testing.T) {
 	t.Parallel()
 	s := open(t, p21.SeedV2, func(c *sandbox.Config, _ *p21.Config) { c.NoJournalRead = true })
-	can, err := s.ledger.Capabilities(t.Context())
+	can, err := s.system.Capabilities(t.Context())
 	require.NoError(t, err)
 	require.Equal(t, p21.Capabilities{JournalRead: false, RefusesDuplicates: true}, can)
-	posted, err := s.ledger.PostJournal(t.Context(), entry("AMZ-1"))
+	posted, err := s.system.PostJournal(t.Context(), entry("AMZ-1"))
 	require.NoError(t, err)
 	require.NotEmpty(t, posted.Number)
-	_, err = s.ledger.FindJournal(t.Context(), "AMZ-1")
+	_, err = s.system.FindJournal(t.Context(), "AMZ-1")
 	require.Error(t, err)
-	steps := s.ledger.Check(t.Context())
+	steps := s.system.Check(t.Context())
 	require.True(t, steps[3].OK)
 	require.Contains(t, steps[3].Detail, "cannot be asked")
 }
@@ -234,9 +234,9 @@ func TestCapabilitiesAreNotGuessedWhileTheServerIsDown(t *testing.T) {
 	t.Parallel()
 	s := open(t, p21.SeedV2)
 	s.fail(t, misbehave.Rule{Operation: sandbox.OpFindJournal, Kind: misbehave.Status, Count: 5})
-	_, err := s.ledger.Capabilities(t.Context())
+	_, err := s.system.Capabilities(t.Context())
 	require.Error(t, err)
-	can, err := s.ledger.Capabilities(t.Context())
+	can, err := s.system.Capabilities(t.Context())
 	require.NoError(t, err)
 	require.True(t, can.JournalRead)
 }

@@ -24,9 +24,10 @@ const (
 	RateLimited  Type = "RateLimited"  // too many requests; RetryAfter may say how long to wait
 	Unavailable  Type = "Unavailable"  // no answer, or the server could not handle the request
 	Malformed    Type = "Malformed"    // an answer came that cannot be relied on
+	Unsupported  Type = "Unsupported"  // this server does not have that, see Features
 )
 
-// Error is every failure of a Ledger. errors.As turns it into a *fault.Error
+// Error is every failure of a System. errors.As turns it into a *fault.Error
 // for people.
 type Error struct {
 	Operation   string // "post journal"
@@ -34,7 +35,7 @@ type Error struct {
 	Type        Type
 	Message     string // P21's words when it gave any
 	Fields      []FieldError
-	ExistingKey string        // of Duplicate
+	ExistingKey string        // of Duplicate, and of what P21 took otherwise than sent
 	RetryAfter  time.Duration // of RateLimited and Unavailable; 0: not said
 	RequestID   string        // the X-Correlation-Id that was sent
 
@@ -81,7 +82,7 @@ func (e *Error) As(target any) bool {
 
 func (e *Error) code() fault.Code {
 	switch e.Type {
-	case Validation, Unbalanced, Business:
+	case Validation, Unbalanced, Business, Unsupported:
 		return fault.Invalid
 	case NotFound:
 		return fault.NotFound
@@ -107,6 +108,8 @@ func (e *Error) People() string {
 		return "P21 cannot be reached now: " + words + "."
 	case Malformed:
 		return "P21 gave an answer that cannot be relied on: " + words + "."
+	case Unsupported:
+		return "This cannot be done with this P21: " + words + "."
 	}
 	return "P21 refused: " + words + "."
 }
@@ -128,12 +131,12 @@ func (e *Error) Transient() bool {
 type Outcome int
 
 const (
-	// Unknown: P21 may or may not hold the journal (a lost or broken answer, a
+	// Unknown: P21 may or may not hold what was sent (a lost or broken answer, a
 	// server error), or says that it holds one under this reference. Look it up.
 	Unknown Outcome = iota
 	// Refused: P21 said no, holds nothing, and would say no again.
 	Refused
-	// NotSent: P21 surely holds nothing; the same journal may be sent again later.
+	// NotSent: P21 surely holds nothing; the same may be sent again later.
 	NotSent
 )
 
@@ -142,7 +145,7 @@ func (o Outcome) String() string {
 	return [...]string{"unknown", "refused", "not sent"}[o]
 }
 
-// OutcomeOf says what a failed PostJournal left behind. An error that did not
+// OutcomeOf says what a failed write left behind. An error that did not
 // come from an adapter is Unknown. Only P21's own refusals are Refused: an HTTP
 // 500 counts as one when it carries a business error, and as Unknown otherwise.
 func OutcomeOf(err error) Outcome {
@@ -151,7 +154,7 @@ func OutcomeOf(err error) Outcome {
 		return Unknown
 	}
 	switch e.Type {
-	case Validation, NotFound, PeriodClosed, Unbalanced, Conflict, Business:
+	case Validation, NotFound, PeriodClosed, Unbalanced, Conflict, Business, Unsupported:
 		return Refused
 	case Duplicate:
 		return Unknown

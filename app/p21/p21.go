@@ -1,9 +1,10 @@
-// Package p21 is what the program wants of Epicor Prophet 21: one interface,
-// Ledger, with an adapter per kind of server. seedv2 speaks the documented
-// facade under /api/v2, native the middleware that P21 itself ships.
+// Package p21 is what the program wants of Epicor Prophet 21: small interfaces
+// for the ledger, sales, customers, items and fulfilment, together System, with
+// an adapter per kind of server. seedv2 speaks the documented facade under
+// /api/v2, native the middleware that P21 itself ships.
 //
-// No adapter ever sends a journal twice by itself. What a failed PostJournal
-// left behind is told by OutcomeOf; the decision to send again is the caller's.
+// No adapter ever writes anything twice by itself. What a failed write left
+// behind is told by OutcomeOf; the decision to send again is the caller's.
 package p21
 
 import (

@@ -50,7 +50,7 @@ func TestRefusalsAreFinalAndLeaveNothing(t *testing.T) {
 		for label, r := range refusals {
 			j := entry("AMZ-1")
 			r.change(&j)
-			_, err := s.ledger.PostJournal(t.Context(), j)
+			_, err := s.system.PostJournal(t.Context(), j)
 			require.Error(t, err, label)
 			require.Equal(t, r.want, p21.TypeOf(err), "%s: %v", label, err)
 			require.Equal(t, p21.Refused, p21.OutcomeOf(err), "%s: %v", label, err)
@@ -63,12 +63,12 @@ func TestRefusalsAreFinalAndLeaveNothing(t *testing.T) {
 func TestSecondJournalWithTheSameReference(t *testing.T) {
 	both(t, func(t *testing.T, name string) {
 		s := open(t, name)
-		first, err := s.ledger.PostJournal(t.Context(), entry("AMZ-1"))
+		first, err := s.system.PostJournal(t.Context(), entry("AMZ-1"))
 		require.NoError(t, err)
-		_, err = s.ledger.PostJournal(t.Context(), entry("AMZ-1"))
-		can, canErr := s.ledger.Capabilities(t.Context())
+		_, err = s.system.PostJournal(t.Context(), entry("AMZ-1"))
+		can, canErr := s.system.Capabilities(t.Context())
 		require.NoError(t, canErr)
-		found, findErr := s.ledger.FindJournal(t.Context(), "AMZ-1")
+		found, findErr := s.system.FindJournal(t.Context(), "AMZ-1")
 		require.NoError(t, findErr)
 		if !can.RefusesDuplicates {
 			require.NoError(t, err)
@@ -122,11 +122,11 @@ func TestOutcomeOfAFailedPostTellsWhatP21Holds(t *testing.T) {
 	both(t, func(t *testing.T, name string) {
 		for label, f := range failures {
 			s := open(t, name)
-			_, err := s.ledger.Accounts(t.Context()) // a connection that a careless client would reuse and resend on
+			_, err := s.system.Accounts(t.Context()) // a connection that a careless client would reuse and resend on
 			require.NoError(t, err)
 			f.rule.Operation = sandbox.OpPostJournal
 			s.fail(t, f.rule)
-			_, err = s.ledger.PostJournal(t.Context(), entry("AMZ-1"))
+			_, err = s.system.PostJournal(t.Context(), entry("AMZ-1"))
 			require.Error(t, err, label)
 			require.Equal(t, f.want, p21.OutcomeOf(err), "%s: %v", label, err)
 			require.Equal(t, f.kind, p21.TypeOf(err), "%s: %v", label, err)
@@ -164,7 +164,7 @@ func TestGivingUpBeforeSendingIsNotSent(t *testing.T) {
 		s := open(t, name)
 		ctx, cancel := context.WithCancel(t.Context())
 		cancel()
-		_, err := s.ledger.PostJournal(ctx, entry("AMZ-1"))
+		_, err := s.system.PostJournal(ctx, entry("AMZ-1"))
 		require.Equal(t, p21.NotSent, p21.OutcomeOf(err))
 		require.ErrorIs(t, err, context.Canceled)
 		require.Empty(t, s.server.Journals("ACME"))
@@ -177,7 +177,7 @@ func TestGivingUpWhileWaitingForTheAnswerIsUnknown(t *testing.T) {
 		defer cancel()
 		s := open(t, name, func(there *sandbox.Config, _ *p21.Config) { there.OnPost = func(sandbox.Journal) { cancel() } })
 		s.fail(t, misbehave.Rule{Operation: sandbox.OpPostJournal, Kind: misbehave.SlowBody, Pieces: 2, Delay: misbehave.Duration(time.Hour)})
-		_, err := s.ledger.PostJournal(ctx, entry("AMZ-1"))
+		_, err := s.system.PostJournal(ctx, entry("AMZ-1"))
 		require.Equal(t, p21.Unknown, p21.OutcomeOf(err))
 		require.ErrorIs(t, err, context.Canceled)
 		require.Len(t, s.server.Journals("ACME"), 1)
@@ -190,7 +190,7 @@ func TestNoAnswerInTimeIsSaidSo(t *testing.T) {
 		s.fail(t, misbehave.Rule{Kind: misbehave.Delay, Delay: misbehave.Duration(time.Hour)})
 		ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 		defer cancel()
-		_, err := s.ledger.PostJournal(ctx, entry("AMZ-1"))
+		_, err := s.system.PostJournal(ctx, entry("AMZ-1"))
 		require.Equal(t, p21.NotSent, p21.OutcomeOf(err), "the sign-in hung")
 		require.ErrorIs(t, err, context.DeadlineExceeded)
 		require.Contains(t, fault.MessageOf(err), "no answer in time")
@@ -202,7 +202,7 @@ func TestNativeRefusesACurrencyThatP21DoesNotHave(t *testing.T) {
 	s := open(t, p21.Native)
 	j := foreign("AMZ-1")
 	j.Currency = "CHF"
-	_, err := s.ledger.PostJournal(t.Context(), j)
+	_, err := s.system.PostJournal(t.Context(), j)
 	require.Equal(t, p21.Validation, p21.TypeOf(err))
 	require.Contains(t, fault.MessageOf(err), "CHF")
 }
@@ -213,7 +213,7 @@ func TestFailedPreflightIsNotSent(t *testing.T) {
 		s := open(t, p21.Native)
 		rule.Operation = sandbox.OpReadPeriods
 		s.fail(t, rule)
-		_, err := s.ledger.PostJournal(t.Context(), entry("AMZ-1"))
+		_, err := s.system.PostJournal(t.Context(), entry("AMZ-1"))
 		require.Equal(t, p21.NotSent, p21.OutcomeOf(err), "%v", err)
 		require.Empty(t, s.server.Journals(""))
 	}

@@ -33,7 +33,7 @@ func TestReadsAreTriedAgain(t *testing.T) {
 				rule.Count = 1
 			}
 			s.fail(t, rule)
-			accounts, err := s.ledger.Accounts(t.Context())
+			accounts, err := s.system.Accounts(t.Context())
 			require.NoError(t, err, label)
 			require.NotEmpty(t, accounts, label)
 			require.Equal(t, rule.Count, s.faults.Rules()[0].Struck, label)
@@ -45,7 +45,7 @@ func TestReadsGiveUpAfterFiveTries(t *testing.T) {
 	both(t, func(t *testing.T, name string) {
 		s := open(t, name)
 		s.fail(t, misbehave.Rule{Operation: sandbox.OpReadAccounts, Kind: misbehave.Status})
-		_, err := s.ledger.Accounts(t.Context())
+		_, err := s.system.Accounts(t.Context())
 		require.Equal(t, p21.Unavailable, p21.TypeOf(err))
 		require.Equal(t, 5, s.faults.Rules()[0].Struck)
 	})
@@ -55,7 +55,7 @@ func TestReadsDoNotWaitLongerThanIsBearable(t *testing.T) {
 	both(t, func(t *testing.T, name string) {
 		s := open(t, name)
 		s.fail(t, misbehave.Rule{Operation: sandbox.OpReadAccounts, Kind: misbehave.Status, Status: 429, Header: map[string]string{"Retry-After": "3600"}})
-		_, err := s.ledger.Accounts(t.Context())
+		_, err := s.system.Accounts(t.Context())
 		var failure *p21.Error
 		require.ErrorAs(t, err, &failure)
 		require.Equal(t, p21.RateLimited, failure.Type)
@@ -71,7 +71,7 @@ func TestManyCallersShareOneSignIn(t *testing.T) {
 		errs := make(chan error, 20)
 		for range 20 {
 			group.Go(func() {
-				_, err := s.ledger.Periods(t.Context())
+				_, err := s.system.Periods(t.Context())
 				errs <- err
 			})
 		}
@@ -88,7 +88,7 @@ func TestTokenIsRenewedBeforeItEndsAndWhenItIsLost(t *testing.T) {
 	both(t, func(t *testing.T, name string) {
 		s := open(t, name)
 		read := func() {
-			_, err := s.ledger.Periods(t.Context())
+			_, err := s.system.Periods(t.Context())
 			require.NoError(t, err)
 		}
 		read()
@@ -100,7 +100,7 @@ func TestTokenIsRenewedBeforeItEndsAndWhenItIsLost(t *testing.T) {
 		require.Equal(t, 2, s.server.SignIns(), "five minutes before the end")
 
 		s.server.ExpireTokens()
-		_, err := s.ledger.PostJournal(t.Context(), entry("AMZ-1"))
+		_, err := s.system.PostJournal(t.Context(), entry("AMZ-1"))
 		require.NoError(t, err)
 		require.Equal(t, 3, s.server.SignIns())
 		require.Len(t, s.server.Journals("ACME"), 1)
@@ -113,10 +113,10 @@ func TestSignInTakesConsumerKeysAndXML(t *testing.T) {
 			there.TokenXML = true
 			here.Password, here.ClientSecret = "", sandbox.DemoClientSecret
 		})
-		_, err := s.ledger.Periods(t.Context())
+		_, err := s.system.Periods(t.Context())
 		require.NoError(t, err)
 		s.clock.Advance(23 * time.Hour)
-		_, err = s.ledger.Periods(t.Context())
+		_, err = s.system.Periods(t.Context())
 		require.NoError(t, err)
 		require.Equal(t, 1, s.server.SignIns(), "the life of the token was read from ExpiresIn")
 	})
@@ -127,7 +127,7 @@ func TestSignInIsTriedAgain(t *testing.T) {
 		s := open(t, name)
 		s.fail(t, misbehave.Rule{Operation: sandbox.OpToken, Kind: misbehave.Status, Count: 2})
 		s.fail(t, misbehave.Rule{Operation: sandbox.OpToken, Kind: misbehave.TruncatedPayload, Count: 1})
-		_, err := s.ledger.PostJournal(t.Context(), entry("AMZ-1"))
+		_, err := s.system.PostJournal(t.Context(), entry("AMZ-1"))
 		require.NoError(t, err)
 	})
 }
@@ -154,7 +154,7 @@ func TestWrongPasswordIsNotTriedAgain(t *testing.T) {
 	both(t, func(t *testing.T, name string) {
 		s := open(t, name, func(_ *sandbox.Config, c *p21.Config) { c.Password = "wrong" })
 		s.fail(t, misbehave.Rule{Operation: sandbox.OpToken, Kind: misbehave.Delay, Delay: 1})
-		_, err := s.ledger.PostJournal(t.Context(), entry("AMZ-1"))
+		_, err := s.system.PostJournal(t.Context(), entry("AMZ-1"))
 		require.Equal(t, p21.Unauthorized, p21.TypeOf(err))
 		require.Equal(t, p21.NotSent, p21.OutcomeOf(err))
 		require.Equal(t, 1, s.faults.Rules()[0].Struck)

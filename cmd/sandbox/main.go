@@ -12,6 +12,7 @@ import (
 	"os/signal"
 	"strings"
 	"syscall"
+	"time"
 
 	"tieout/cmd/sandbox/server"
 )
@@ -41,6 +42,8 @@ func run(ctx context.Context, out, complaints io.Writer, args []string) error {
 	flags.StringVar(&cfg.Data, "data", "", "folder that a restart goes on with (default: nothing is kept)")
 	flags.IntVar(&cfg.OrdersPerDay, "orders-per-day", 40, "orders a day of the largest seller")
 	flags.Float64Var(&cfg.RateScale, "rate-scale", 200, "multiplies Amazon's rate limits; 1 is Amazon's own")
+	flags.DurationVar(&cfg.ShipAfter, "ship-after", 30*time.Minute, "how long P21 takes to ship an order; negative: never")
+	flags.DurationVar(&cfg.InvoiceAfter, "invoice-after", 30*time.Minute, "how long P21 then takes to invoice it; negative: never")
 	flags.StringVar(&cfg.PublicURL, "public-url", "http://127.0.0.1:8080", "where the program is that people sign in to")
 	if err := flags.Parse(args); err != nil {
 		return err

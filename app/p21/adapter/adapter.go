@@ -9,22 +9,22 @@ import (
 	"tieout/app/p21/seedv2"
 )
 
-// Open returns the ledger of cfg.Company through the named adapter,
+// Open returns the system of cfg.Company through the named adapter,
 // p21.SeedV2 or p21.Native. Keep it as long as the connection's settings stay
 // the same: it holds the one token that all callers share.
-func Open(name string, cfg p21.Config) (p21.Ledger, error) {
-	var ledger p21.Ledger
+func Open(name string, cfg p21.Config) (p21.System, error) {
+	var system p21.System
 	var err error
 	switch name {
 	case p21.SeedV2:
-		ledger, err = seedv2.New(cfg)
+		system, err = seedv2.New(cfg)
 	case p21.Native:
-		ledger, err = native.New(cfg)
+		system, err = native.New(cfg)
 	default:
 		err = &p21.Error{Operation: "open P21", Type: p21.Validation, Message: fmt.Sprintf("there is no adapter called %q", name)}
 	}
 	if err != nil {
 		return nil, err
 	}
-	return ledger, nil
+	return system, nil
 }

@@ -20,32 +20,32 @@ import (
 
 // preflight refuses what P21 could not take and returns the id of the
 // journal's currency, nil for the functional one.
-func (l *Ledger) preflight(ctx context.Context, j p21.Journal) (*rest.Number, error) {
+func (s *System) preflight(ctx context.Context, j p21.Journal) (*rest.Number, error) {
 	refuse := func(kind p21.Type, format string, args ...any) error {
 		return &p21.Error{Operation: "post journal", Type: kind, Message: fmt.Sprintf(format, args...)}
 	}
-	if j.Company != l.company || j.FunctionalCurrency != l.functional {
+	if j.Company != s.company || j.FunctionalCurrency != s.functional {
 		return nil, refuse(p21.Validation, "the journal is for company %s in %s, this connection for %s in %s",
-			j.Company, j.FunctionalCurrency, l.company, l.functional)
+			j.Company, j.FunctionalCurrency, s.company, s.functional)
 	}
-	calendar, err := l.Periods(ctx)
+	calendar, err := s.Periods(ctx)
 	if err != nil {
 		return nil, err
 	}
 	i := slices.IndexFunc(calendar, func(p period.Period) bool { return p.FiscalYear == j.FiscalYear && p.Number == j.Period })
 	switch {
 	case i < 0:
-		return nil, refuse(p21.Validation, "company %s has no period %d of %d", l.company, j.Period, j.FiscalYear)
+		return nil, refuse(p21.Validation, "company %s has no period %d of %d", s.company, j.Period, j.FiscalYear)
 	case calendar[i].Closed:
 		return nil, refuse(p21.PeriodClosed, "period %s is closed", calendar[i].Key())
 	}
-	if err := l.checkAccounts(ctx, j); err != nil {
+	if err := s.checkAccounts(ctx, j); err != nil {
 		return nil, err
 	}
-	if j.Currency == l.functional {
+	if j.Currency == s.functional {
 		return nil, nil
 	}
-	known, err := l.readCurrencies(ctx)
+	known, err := s.readCurrencies(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -57,8 +57,8 @@ func (l *Ledger) preflight(ctx context.Context, j p21.Journal) (*rest.Number, er
 	return nil, refuse(p21.Validation, "P21 has no currency described as %s", j.Currency)
 }
 
-func (l *Ledger) checkAccounts(ctx context.Context, j p21.Journal) error {
-	accounts, err := l.Accounts(ctx)
+func (s *System) checkAccounts(ctx context.Context, j p21.Journal) error {
+	accounts, err := s.Accounts(ctx)
 	if err != nil {
 		return err
 	}
@@ -82,7 +82,7 @@ func (l *Ledger) checkAccounts(ctx context.Context, j p21.Journal) error {
 			continue
 		}
 		fields = append(fields, p21.FieldError{Field: fmt.Sprintf("Lines[%d].Account", i), Code: "UnknownAccount",
-			Message: fmt.Sprintf("%s %s in company %s", line.Account, problem, l.company)})
+			Message: fmt.Sprintf("%s %s in company %s", line.Account, problem, s.company)})
 	}
 	if len(fields) == 0 {
 		return nil
@@ -105,13 +105,13 @@ func notSent(err error) error {
 }
 
 // lines writes the journal as P21 takes it.
-func (l *Ledger) lines(j p21.Journal, currencyID *rest.Number) []glLine {
+func (s *System) lines(j p21.Journal, currencyID *rest.Number) []glLine {
 	lines := make([]glLine, len(j.Lines))
 	for i, line := range j.Lines {
 		lines[i] = glLine{
 			CompanyNo: j.Company, AccountNumber: line.Account,
 			Period: whole(j.Period), YearForPeriod: whole(j.FiscalYear), JournalId: j.JournalID,
-			Amount: l.signed(line.FunctionalDebit, line.FunctionalCredit), ForeignAmount: l.signed(line.Debit, line.Credit),
+			Amount: s.signed(line.FunctionalDebit, line.FunctionalCredit), ForeignAmount: s.signed(line.Debit, line.Credit),
 			Description: clip(cmp.Or(line.Description, j.Description)), Source: j.Reference,
 			TransactionDate: j.Date.String() + "T00:00:00",
 		}
@@ -125,15 +125,15 @@ func (l *Ledger) lines(j p21.Journal, currencyID *rest.Number) []glLine {
 
 func whole(n int) rest.Number { return rest.NumberOf(decimal.NewFromInt(int64(n))) }
 
-func (l *Ledger) signed(debit, credit decimal.Decimal) rest.Number {
-	if l.creditPositive {
+func (s *System) signed(debit, credit decimal.Decimal) rest.Number {
+	if s.creditPositive {
 		debit, credit = credit, debit
 	}
 	return rest.NumberOf(debit.Sub(credit))
 }
 
-func (l *Ledger) split(amount rest.Number) (debit, credit decimal.Decimal) {
-	if amount.IsNegative() != l.creditPositive {
+func (s *System) split(amount rest.Number) (debit, credit decimal.Decimal) {
+	if amount.IsNegative() != s.creditPositive {
 		return decimal.Zero, amount.Abs()
 	}
 	return amount.Abs(), decimal.Zero
@@ -149,7 +149,7 @@ func clip(s string) string {
 }
 
 // posted puts the lines of one transaction together.
-func (l *Ledger) posted(lines []glLine, known []currency) (p21.Posted, error) {
+func (s *System) posted(lines []glLine, known []currency) (p21.Posted, error) {
 	if len(lines) == 0 || lines[0].TransactionNumber == nil {
 		return p21.Posted{}, errors.New("the answer shows no transaction number")
 	}
@@ -158,16 +158,16 @@ func (l *Ledger) posted(lines []glLine, known []currency) (p21.Posted, error) {
 	if err != nil {
 		return p21.Posted{}, err
 	}
-	at, err := l.stamp(head.DateCreated)
+	at, err := s.stamp(head.DateCreated)
 	if err != nil {
 		return p21.Posted{}, err
 	}
 	held := p21.Posted{
-		Number: transaction(*head.TransactionNumber), PostedAt: at,
+		Number: id(*head.TransactionNumber), PostedAt: at,
 		Journal: p21.Journal{
 			Company: strings.TrimSpace(head.CompanyNo), Reference: strings.TrimSpace(head.Source), JournalID: strings.TrimSpace(head.JournalId),
 			Date: date, Period: int(head.Period.IntPart()), FiscalYear: int(head.YearForPeriod.IntPart()),
-			Currency: l.currencyOf(head, known), FunctionalCurrency: l.functional, ExchangeRate: decimal.NewFromInt(1),
+			Currency: s.currencyOf(head, known), FunctionalCurrency: s.functional, ExchangeRate: decimal.NewFromInt(1),
 			Description: strings.TrimSpace(head.Description),
 		},
 	}
@@ -178,7 +178,7 @@ func (l *Ledger) posted(lines []glLine, known []currency) (p21.Posted, error) {
 		if line.TransactionNumber == nil || !line.TransactionNumber.Equal(head.TransactionNumber.Decimal) {
 			return p21.Posted{}, errors.New("the lines have different transaction numbers")
 		}
-		held.Lines = append(held.Lines, l.line(i, line))
+		held.Lines = append(held.Lines, s.line(i, line))
 	}
 	slices.SortStableFunc(held.Lines, func(a, b p21.Line) int { return cmp.Compare(a.Number, b.Number) })
 	if t := held.Totals(); !t.FunctionalDebit.Equal(t.FunctionalCredit) {
@@ -187,25 +187,25 @@ func (l *Ledger) posted(lines []glLine, known []currency) (p21.Posted, error) {
 	return held, nil
 }
 
-func (l *Ledger) line(i int, g glLine) p21.Line {
+func (s *System) line(i int, g glLine) p21.Line {
 	line := p21.Line{Number: i + 1, Account: strings.TrimSpace(g.AccountNumber), Description: strings.TrimSpace(g.Description)}
 	if g.SequenceNumber != nil {
 		line.Number = int(g.SequenceNumber.IntPart())
 	}
-	line.Debit, line.Credit = l.split(g.ForeignAmount)
-	line.FunctionalDebit, line.FunctionalCredit = l.split(g.Amount)
+	line.Debit, line.Credit = s.split(g.ForeignAmount)
+	line.FunctionalDebit, line.FunctionalCredit = s.split(g.Amount)
 	return line
 }
 
 // stamp reads a local time of the server.
-func (l *Ledger) stamp(text string) (time.Time, error) {
+func (s *System) stamp(text string) (time.Time, error) {
 	if text == "" {
 		return time.Time{}, nil
 	}
 	if at, err := time.Parse(time.RFC3339, text); err == nil {
 		return at.UTC(), nil
 	}
-	at, err := time.ParseInLocation("2006-01-02T15:04:05", text, l.zone)
+	at, err := time.ParseInLocation("2006-01-02T15:04:05", text, s.zone)
 	if err != nil {
 		return time.Time{}, fmt.Errorf("%q is not a time", text)
 	}
@@ -224,9 +224,9 @@ func (c currency) iso() money.Currency {
 
 // currencyOf names a line's currency: the functional one when the line says
 // none, "" when it says one without an ISO code.
-func (l *Ledger) currencyOf(line glLine, known []currency) money.Currency {
+func (s *System) currencyOf(line glLine, known []currency) money.Currency {
 	if line.CurrencyId == nil || line.CurrencyId.IsZero() {
-		return l.functional
+		return s.functional
 	}
 	for _, c := range known {
 		if c.CurrencyID.Equal(line.CurrencyId.Decimal) {
@@ -236,19 +236,19 @@ func (l *Ledger) currencyOf(line glLine, known []currency) money.Currency {
 	return ""
 }
 
-func (l *Ledger) known() []currency {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.currencies
+func (s *System) known() []currency {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.currencies
 }
 
 // readCurrencies reads currency_hdr once. A site that keeps the table from this
 // user has no known currencies, which matters for foreign journals only.
-func (l *Ledger) readCurrencies(ctx context.Context) ([]currency, error) {
-	if known := l.known(); known != nil {
+func (s *System) readCurrencies(ctx context.Context) ([]currency, error) {
+	if known := s.known(); known != nil {
 		return known, nil
 	}
-	rows, err := table(ctx, l.rest, query[currency]{
+	rows, err := table(ctx, s.rest, query[currency]{
 		operation: "read currencies", table: "currency_hdr", order: "currency_id",
 		columns: "currency_id,currency_desc,delete_flag", filter: "delete_flag eq 'N'",
 		matches: func(c currency) bool { return !c.DeleteFlag.is("Y") },
@@ -260,8 +260,8 @@ func (l *Ledger) readCurrencies(ctx context.Context) ([]currency, error) {
 	if err != nil {
 		return nil, err
 	}
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.currencies = append([]currency{}, rows...)
-	return l.currencies, nil
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.currencies = append([]currency{}, rows...)
+	return s.currencies, nil
 }

@@ -1,5 +1,7 @@
 // Package native reads and writes a P21 company through the middleware that
-// P21 ships: OData for reading tables, /api/accounting/gl/ for journals.
+// P21 ships: OData for reading tables, /api/accounting/gl/ for journals, the
+// Transaction API on the UI server for orders, returns and tracking numbers,
+// /api/entity/customers/ and /api/inventory/inventoryadjustments/.
 //
 // What the public record says about this surface, and what follows from it:
 //
@@ -11,7 +13,11 @@
 //   - Amount is in the functional currency, ForeignAmount in the journal's own.
 //   - OData filters are not always applied, so every row is checked again here.
 //     An "in" filter is never sent: servers accept and ignore it.
-//   - Times carry no offset; Config.Zone says which clock they are.
+//   - The Transaction API answers 200 whatever happened, may drop a line and
+//     collapses rows without keys: one order is sent at a time, its lines keyed,
+//     and what P21 then holds is read back and compared.
+//   - Times carry no offset; Config.Zone says which clock they are. Without it
+//     changes of half a day more are read, so that none is missed.
 package native
 
 import (
@@ -19,6 +25,7 @@ import (
 	"fmt"
 	"net/url"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"tieout/app/clock"
@@ -28,23 +35,26 @@ import (
 	"tieout/app/period"
 )
 
-// Ledger is the adapter.
-type Ledger struct {
+// System is the adapter.
+type System struct {
 	rest           *rest.Client
 	company        string
 	functional     money.Currency
 	creditPositive bool
 	zone           *time.Location
+	slack          time.Duration // how much more is asked for when asking for changes
 	clock          clock.Clock
+
+	features atomic.Pointer[p21.Features] // nil until asked
 
 	mu         sync.Mutex
 	currencies []currency // as read; nil until needed
 }
 
-var _ p21.Ledger = (*Ledger)(nil)
+var _ p21.System = (*System)(nil)
 
-// New returns the ledger of cfg.Company; nothing is sent yet.
-func New(cfg p21.Config) (*Ledger, error) {
+// New returns the system of cfg.Company; nothing is sent yet.
+func New(cfg p21.Config) (*System, error) {
 	client, err := rest.New(cfg)
 	if err != nil {
 		return nil, err
@@ -52,37 +62,38 @@ func New(cfg p21.Config) (*Ledger, error) {
 	if !cfg.FunctionalCurrency.Valid() {
 		return nil, &p21.Error{Operation: "open P21", Type: p21.Validation, Message: "the functional currency is missing"}
 	}
-	l := &Ledger{
+	s := &System{
 		rest: client, company: cfg.Company, functional: cfg.FunctionalCurrency,
 		creditPositive: cfg.CreditPositive, zone: cfg.Zone, clock: cfg.Clock,
 	}
-	if l.zone == nil {
-		l.zone = time.UTC
+	s.slack = time.Hour // when clocks go back, an hour has the same local time twice
+	if s.zone == nil {
+		s.zone, s.slack = time.UTC, 13*time.Hour // no zone is further behind than that
 	}
-	if l.clock == nil {
-		l.clock = clock.System{}
+	if s.clock == nil {
+		s.clock = clock.System{}
 	}
-	return l, nil
+	return s, nil
 }
 
 // Check implements p21.Ledger.
-func (l *Ledger) Check(ctx context.Context) []p21.Step {
-	return p21.Checks{SignIn: l.rest.SignIn, Ledger: l, Company: l.company, Today: l.clock.Now()}.Run(ctx)
+func (s *System) Check(ctx context.Context) []p21.Step {
+	return p21.Checks{SignIn: s.rest.SignIn, Ledger: s, Company: s.company, Today: s.clock.Now()}.Run(ctx)
 }
 
 // Capabilities implements p21.Ledger. The gl table can always be read; two
 // journals with one reference are never refused.
-func (l *Ledger) Capabilities(context.Context) (p21.Capabilities, error) {
+func (s *System) Capabilities(context.Context) (p21.Capabilities, error) {
 	return p21.Capabilities{JournalRead: true, RefusesDuplicates: false}, nil
 }
 
 // Accounts implements p21.Ledger.
-func (l *Ledger) Accounts(ctx context.Context) ([]p21.Account, error) {
-	rows, err := table(ctx, l.rest, query[account]{
+func (s *System) Accounts(ctx context.Context) ([]p21.Account, error) {
+	rows, err := table(ctx, s.rest, query[account]{
 		operation: "read chart of accounts", table: "chart_of_accts", order: "account_no",
 		columns: "company_no,account_no,account_desc,account_type,branch_id,delete_flag,account_definition_cd",
-		filter:  "company_no eq " + rest.Literal(l.company),
-		matches: func(a account) bool { return a.CompanyNo.is(l.company) },
+		filter:  "company_no eq " + rest.Literal(s.company),
+		matches: func(a account) bool { return a.CompanyNo.is(s.company) },
 	})
 	if err != nil {
 		return nil, err
@@ -95,14 +106,14 @@ func (l *Ledger) Accounts(ctx context.Context) ([]p21.Account, error) {
 }
 
 // Periods implements p21.Ledger.
-func (l *Ledger) Periods(ctx context.Context) (period.Calendar, error) {
+func (s *System) Periods(ctx context.Context) (period.Calendar, error) {
 	const operation = "read fiscal periods"
-	rows, err := table(ctx, l.rest, query[fiscalPeriod]{
+	rows, err := table(ctx, s.rest, query[fiscalPeriod]{
 		operation: operation, table: "periods", order: "year_for_period,period",
 		columns: "company_no,period,year_for_period,period_closed,beginning_date,ending_date,adjustment_period_flag",
-		filter:  fmt.Sprintf("company_no eq %s and adjustment_period_flag eq 'N'", rest.Literal(l.company)),
+		filter:  fmt.Sprintf("company_no eq %s and adjustment_period_flag eq 'N'", rest.Literal(s.company)),
 		// An adjustment period lies over the last ordinary one and takes no journals of ours.
-		matches: func(p fiscalPeriod) bool { return p.CompanyNo.is(l.company) && p.AdjustmentPeriodFlag != "Y" },
+		matches: func(p fiscalPeriod) bool { return p.CompanyNo.is(s.company) && p.AdjustmentPeriodFlag != "Y" },
 	})
 	if err != nil {
 		return nil, err
@@ -121,20 +132,20 @@ const journals = "/api/accounting/gl/"
 // PostJournal implements p21.Ledger. The company's accounts and period are
 // looked at before anything is sent, because the answers of P21 to a wrong one
 // are not known; such refusals have Sent false and are final.
-func (l *Ledger) PostJournal(ctx context.Context, j p21.Journal) (p21.Posted, error) {
+func (s *System) PostJournal(ctx context.Context, j p21.Journal) (p21.Posted, error) {
 	const operation = "post journal"
 	if err := j.Validate(); err != nil {
 		return p21.Posted{}, err
 	}
-	currencyID, err := l.preflight(ctx, j)
+	currencyID, err := s.preflight(ctx, j)
 	if err != nil {
 		return p21.Posted{}, notSent(err)
 	}
 	var held []glLine
-	if err := l.rest.Post(ctx, operation, journals, j.Company+"/"+j.Reference, l.lines(j, currencyID), &held); err != nil {
+	if err := s.rest.Post(ctx, operation, journals, j.Company+"/"+j.Reference, s.lines(j, currencyID), &held); err != nil {
 		return p21.Posted{}, err
 	}
-	posted, err := l.posted(held, l.known())
+	posted, err := s.posted(held, s.known())
 	if err != nil {
 		return p21.Posted{}, rest.Broken(operation, "%v", err)
 	}
@@ -146,25 +157,25 @@ func (l *Ledger) PostJournal(ctx context.Context, j p21.Journal) (p21.Posted, er
 }
 
 // FindJournal implements p21.Ledger.
-func (l *Ledger) FindJournal(ctx context.Context, reference string) ([]p21.Posted, error) {
+func (s *System) FindJournal(ctx context.Context, reference string) ([]p21.Posted, error) {
 	const operation = "find journal"
-	rows, err := table(ctx, l.rest, query[glRow]{
+	rows, err := table(ctx, s.rest, query[glRow]{
 		operation: operation, table: "gl", order: "gl_uid",
 		columns: "gl_uid,company_no,account_number,period,year_for_period,journal_id,amount,foreign_amount,currency_id," +
 			"source,description,transaction_date,transaction_number,sequence_number,date_created,exchange_rate_manual_entry",
-		filter:  fmt.Sprintf("company_no eq %s and source eq %s", rest.Literal(l.company), rest.Literal(reference)),
-		matches: func(r glRow) bool { return r.CompanyNo.is(l.company) && r.Source.is(reference) },
+		filter:  fmt.Sprintf("company_no eq %s and source eq %s", rest.Literal(s.company), rest.Literal(reference)),
+		matches: func(r glRow) bool { return r.CompanyNo.is(s.company) && r.Source.is(reference) },
 	})
 	if err != nil || len(rows) == 0 {
 		return nil, err
 	}
-	known, err := l.readCurrencies(ctx)
+	known, err := s.readCurrencies(ctx)
 	if err != nil {
 		return nil, err
 	}
 	var found []p21.Posted
 	for _, lines := range byTransaction(rows) {
-		posted, err := l.posted(lines, known)
+		posted, err := s.posted(lines, known)
 		if err != nil {
 			return nil, rest.Broken(operation, "%v", err)
 		}
@@ -175,21 +186,21 @@ func (l *Ledger) FindJournal(ctx context.Context, reference string) ([]p21.Poste
 
 // ReadJournal implements p21.Ledger. P21 answers an unknown number with an
 // empty array.
-func (l *Ledger) ReadJournal(ctx context.Context, number string) (p21.Posted, error) {
+func (s *System) ReadJournal(ctx context.Context, number string) (p21.Posted, error) {
 	const operation = "read journal"
 	var held []glLine
-	if err := l.rest.Get(ctx, operation, journals+url.PathEscape(number), &held); err != nil {
+	if err := s.rest.Get(ctx, operation, journals+url.PathEscape(number), &held); err != nil {
 		return p21.Posted{}, err
 	}
-	if len(held) == 0 || !text(held[0].CompanyNo).is(l.company) {
+	if len(held) == 0 || !text(held[0].CompanyNo).is(s.company) {
 		return p21.Posted{}, &p21.Error{Operation: operation, Type: p21.NotFound,
-			Message: fmt.Sprintf("company %s has no journal %s", l.company, number)}
+			Message: fmt.Sprintf("company %s has no journal %s", s.company, number)}
 	}
-	known, err := l.readCurrencies(ctx)
+	known, err := s.readCurrencies(ctx)
 	if err != nil {
 		return p21.Posted{}, err
 	}
-	posted, err := l.posted(held, known)
+	posted, err := s.posted(held, known)
 	if err != nil {
 		return p21.Posted{}, rest.Broken(operation, "%v", err)
 	}

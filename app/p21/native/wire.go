@@ -139,15 +139,15 @@ func (r glRow) line() glLine {
 	}
 }
 
-// transaction writes a transaction number; as a decimal(19,0) it may come as 7.0.
-func transaction(n rest.Number) string { return n.Truncate(0).String() }
+// id writes a numeric key; as a decimal(19,0) it may come as 7.0.
+func id(n rest.Number) string { return n.Truncate(0).String() }
 
 // byTransaction groups rows into journals, in the order of their first row.
 func byTransaction(rows []glRow) [][]glLine {
 	var groups [][]glLine
 	place := map[string]int{}
 	for _, row := range rows {
-		number := transaction(row.TransactionNumber)
+		number := id(row.TransactionNumber)
 		i, seen := place[number]
 		if !seen {
 			i = len(groups)

@@ -1,5 +1,11 @@
 // Package seedv2 reads and writes a P21 company through the facade under
-// /api/v2: JournalEntries, GLAccounts and FiscalPeriods.
+// /api/v2: JournalEntries, GLAccounts and FiscalPeriods, SalesOrders, Customers,
+// Products, InventoryItems, Shipments, Invoices and Returns.
+//
+// SalesOrders, Customers, Products and InventoryItems are the facade's own.
+// Shipments, Invoices and Returns, with PUT on a shipment for its tracking number
+// and POST of a return, are this project's extensions; Features says which of it
+// all a server has.
 //
 // JournalEntries is the facade's own. GLAccounts and FiscalPeriods, reading
 // journals, and the functional amounts and branch of a journal's lines are this
@@ -26,40 +32,42 @@ import (
 	"tieout/app/period"
 )
 
-// Ledger is the adapter.
-type Ledger struct {
+// System is the adapter.
+type System struct {
 	rest    *rest.Client
 	company string
 	clock   clock.Clock
 	can     atomic.Pointer[p21.Capabilities] // nil until asked
+
+	features features
 }
 
-var _ p21.Ledger = (*Ledger)(nil)
+var _ p21.System = (*System)(nil)
 
-// New returns the ledger of cfg.Company; nothing is sent yet.
-func New(cfg p21.Config) (*Ledger, error) {
+// New returns the system of cfg.Company; nothing is sent yet.
+func New(cfg p21.Config) (*System, error) {
 	client, err := rest.New(cfg)
 	if err != nil {
 		return nil, err
 	}
-	l := &Ledger{rest: client, company: cfg.Company, clock: cfg.Clock}
-	if l.clock == nil {
-		l.clock = clock.System{}
+	s := &System{rest: client, company: cfg.Company, clock: cfg.Clock}
+	if s.clock == nil {
+		s.clock = clock.System{}
 	}
-	return l, nil
+	return s, nil
 }
 
 // Check implements p21.Ledger.
-func (l *Ledger) Check(ctx context.Context) []p21.Step {
-	return p21.Checks{SignIn: l.rest.SignIn, Ledger: l, Company: l.company, Today: l.clock.Now()}.Run(ctx)
+func (s *System) Check(ctx context.Context) []p21.Step {
+	return p21.Checks{SignIn: s.rest.SignIn, Ledger: s, Company: s.company, Today: s.clock.Now()}.Run(ctx)
 }
 
 // Accounts implements p21.Ledger.
-func (l *Ledger) Accounts(ctx context.Context) ([]p21.Account, error) {
-	rows, err := list(ctx, l.rest, query[account]{
+func (s *System) Accounts(ctx context.Context) ([]p21.Account, error) {
+	rows, err := list(ctx, s.rest, query[account]{
 		operation: "read chart of accounts", path: "/api/v2/GLAccounts", order: "GLAccount",
-		filter:  "CompanyId eq " + rest.Literal(l.company),
-		matches: func(a account) bool { return a.CompanyId == l.company },
+		filter:  "CompanyId eq " + rest.Literal(s.company),
+		matches: func(a account) bool { return a.CompanyId == s.company },
 	})
 	if err != nil {
 		return nil, err
@@ -75,12 +83,12 @@ func (l *Ledger) Accounts(ctx context.Context) ([]p21.Account, error) {
 }
 
 // Periods implements p21.Ledger.
-func (l *Ledger) Periods(ctx context.Context) (period.Calendar, error) {
+func (s *System) Periods(ctx context.Context) (period.Calendar, error) {
 	const operation = "read fiscal periods"
-	rows, err := list(ctx, l.rest, query[fiscalPeriod]{
+	rows, err := list(ctx, s.rest, query[fiscalPeriod]{
 		operation: operation, path: "/api/v2/FiscalPeriods", order: "FiscalYear,Period",
-		filter:  "CompanyId eq " + rest.Literal(l.company),
-		matches: func(p fiscalPeriod) bool { return p.CompanyId == l.company },
+		filter:  "CompanyId eq " + rest.Literal(s.company),
+		matches: func(p fiscalPeriod) bool { return p.CompanyId == s.company },
 	})
 	if err != nil {
 		return nil, err
@@ -104,17 +112,17 @@ const journals = "/api/v2/JournalEntries"
 
 // PostJournal implements p21.Ledger. The server refuses a second journal with
 // the same reference: Type Duplicate, with its number in ExistingKey.
-func (l *Ledger) PostJournal(ctx context.Context, j p21.Journal) (p21.Posted, error) {
+func (s *System) PostJournal(ctx context.Context, j p21.Journal) (p21.Posted, error) {
 	const operation = "post journal"
 	if err := j.Validate(); err != nil {
 		return p21.Posted{}, err
 	}
-	if j.Company != l.company {
+	if j.Company != s.company {
 		return p21.Posted{}, &p21.Error{Operation: operation, Type: p21.Validation,
-			Message: fmt.Sprintf("the journal is for company %s, this connection for %s", j.Company, l.company)}
+			Message: fmt.Sprintf("the journal is for company %s, this connection for %s", j.Company, s.company)}
 	}
 	var held journal
-	if err := l.rest.Post(ctx, operation, journals, j.Company+"/"+j.Reference, journalOf(j), &held); err != nil {
+	if err := s.rest.Post(ctx, operation, journals, j.Company+"/"+j.Reference, journalOf(j), &held); err != nil {
 		return p21.Posted{}, err
 	}
 	posted, err := held.posted(j.FunctionalCurrency)
@@ -128,12 +136,12 @@ func (l *Ledger) PostJournal(ctx context.Context, j p21.Journal) (p21.Posted, er
 }
 
 // FindJournal implements p21.Ledger.
-func (l *Ledger) FindJournal(ctx context.Context, reference string) ([]p21.Posted, error) {
+func (s *System) FindJournal(ctx context.Context, reference string) ([]p21.Posted, error) {
 	const operation = "find journal"
-	rows, err := list(ctx, l.rest, query[journal]{
+	rows, err := list(ctx, s.rest, query[journal]{
 		operation: operation, path: journals, order: "JournalEntryNumber",
-		filter:  fmt.Sprintf("CompanyId eq %s and ExternalReference eq %s", rest.Literal(l.company), rest.Literal(reference)),
-		matches: func(j journal) bool { return j.CompanyId == l.company && j.ExternalReference == reference },
+		filter:  fmt.Sprintf("CompanyId eq %s and ExternalReference eq %s", rest.Literal(s.company), rest.Literal(reference)),
+		matches: func(j journal) bool { return j.CompanyId == s.company && j.ExternalReference == reference },
 	})
 	if err != nil {
 		return nil, err
@@ -148,14 +156,14 @@ func (l *Ledger) FindJournal(ctx context.Context, reference string) ([]p21.Poste
 }
 
 // ReadJournal implements p21.Ledger.
-func (l *Ledger) ReadJournal(ctx context.Context, number string) (p21.Posted, error) {
+func (s *System) ReadJournal(ctx context.Context, number string) (p21.Posted, error) {
 	const operation = "read journal"
 	var held journal
-	if err := l.rest.Get(ctx, operation, journals+"/"+url.PathEscape(number), &held); err != nil {
+	if err := s.rest.Get(ctx, operation, journals+"/"+url.PathEscape(number), &held); err != nil {
 		return p21.Posted{}, err
 	}
-	if string(held.JournalEntryNumber) != number || held.CompanyId != l.company {
-		return p21.Posted{}, rest.Broken(operation, "asked for %s of %s, got %s of %s", number, l.company, held.JournalEntryNumber, held.CompanyId)
+	if string(held.JournalEntryNumber) != number || held.CompanyId != s.company {
+		return p21.Posted{}, rest.Broken(operation, "asked for %s of %s, got %s of %s", number, s.company, held.JournalEntryNumber, held.CompanyId)
 	}
 	posted, err := held.posted("")
 	if err != nil {
@@ -166,17 +174,17 @@ func (l *Ledger) ReadJournal(ctx context.Context, number string) (p21.Posted, er
 
 // Capabilities implements p21.Ledger: a server that answers a read of journals
 // with 404 or 405 can only be written to.
-func (l *Ledger) Capabilities(ctx context.Context) (p21.Capabilities, error) {
-	if can := l.can.Load(); can != nil {
+func (s *System) Capabilities(ctx context.Context) (p21.Capabilities, error) {
+	if can := s.can.Load(); can != nil {
 		return *can, nil
 	}
 	var one page[journal]
-	err := l.rest.Get(ctx, "ask for journals", journals, &one,
-		"$filter", "CompanyId eq "+rest.Literal(l.company), "$orderby", "JournalEntryNumber", "$top", "1", "$skip", "0")
+	err := s.rest.Get(ctx, "ask for journals", journals, &one,
+		"$filter", "CompanyId eq "+rest.Literal(s.company), "$orderby", "JournalEntryNumber", "$top", "1", "$skip", "0")
 	if err != nil && !rest.RouteMissing(err) {
 		return p21.Capabilities{}, err
 	}
 	can := p21.Capabilities{JournalRead: err == nil, RefusesDuplicates: true}
-	l.can.Store(&can)
+	s.can.Store(&can)
 	return can, nil
 }

@@ -65,6 +65,7 @@ type books struct {
 	openMonths int
 	opening    []Journal
 	onPost     func(Journal)
+	trade      *trade
 
 	mu       sync.Mutex
 	journals []Journal
@@ -76,7 +77,7 @@ type books struct {
 func openBooks(cfg Config) (*books, error) {
 	b := &books{
 		clock: cfg.Clock, companies: cfg.Companies, chart: ChartOfAccounts(), openMonths: cfg.OpenMonths,
-		onPost: cfg.OnPost, closed: map[periodKey]bool{}, nextUID: 1,
+		onPost: cfg.OnPost, closed: map[periodKey]bool{}, nextUID: 1, trade: newTrade(cfg),
 	}
 	chance := rand.New(rand.NewPCG(cfg.Seed, 21))
 	for i, c := range cfg.Companies {
@@ -86,7 +87,7 @@ func openBooks(cfg Config) (*books, error) {
 		return b, nil
 	}
 	log, err := openLog(cfg.Directory, b)
-	b.log = log
+	b.log, b.trade.log = log, log
 	return b, err
 }
 

@@ -22,6 +22,7 @@ func (s *Server) control(mux *http.ServeMux) {
 	mux.HandleFunc("GET /control/p21/periods", s.showPeriods)
 	mux.HandleFunc("POST /control/p21/periods", s.setPeriod)
 	mux.HandleFunc("POST /control/p21/token", s.setToken)
+	s.controlOrders(mux)
 	if s.config.Faults != nil {
 		mux.Handle("/control/faults", s.config.Faults)
 	}

@@ -58,6 +58,7 @@ func (s *Server) facade() http.Handler {
 		mux.HandleFunc("GET /api/v2/JournalEntries", s.listJournals)
 		mux.HandleFunc("GET /api/v2/JournalEntries/{number}", s.readJournal)
 	}
+	s.tradeRoutes(mux)
 	return mux
 }
 
@@ -160,8 +161,11 @@ func writeRefusal(w http.ResponseWriter, refused *errRefused) {
 		answer.Errors = []facadeField{{refused.field, refused.code, refused.message}}
 	}
 	status := http.StatusUnprocessableEntity
-	if refused.kind == "Duplicate" {
+	switch refused.kind {
+	case "Duplicate", "Conflict":
 		status = http.StatusConflict
+	case "NotFound":
+		status = http.StatusNotFound
 	}
 	writeJSON(w, status, answer)
 }

@@ -8,15 +8,20 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"sync"
 )
 
 // journalLog keeps the books over restarts: one JSON line per event, on disk
 // before the event is answered.
-type journalLog struct{ file *os.File }
+type journalLog struct {
+	mu   sync.Mutex // the ledger and the trade write
+	file *os.File
+}
 
 type event struct {
 	Journal *Journal     `json:"journal,omitempty"`
 	Period  *periodEvent `json:"period,omitempty"`
+	Trade   *tradeEvent  `json:"trade,omitempty"`
 }
 
 type periodEvent struct {
@@ -44,7 +49,7 @@ func openLog(directory string, b *books) (*journalLog, error) {
 		_ = file.Close()
 		return nil, fmt.Errorf("read %s: %w", file.Name(), err)
 	}
-	return &journalLog{file}, nil
+	return &journalLog{file: file}, nil
 }
 
 func replay(file io.Reader, b *books) (end int64, err error) {
@@ -66,6 +71,8 @@ func replay(file io.Reader, b *books) (end int64, err error) {
 			b.enter(*e.Journal)
 		case e.Period != nil:
 			b.closed[e.Period.Key] = e.Period.Closed
+		case e.Trade != nil:
+			b.trade.apply(*e.Trade)
 		}
 		end += int64(len(line))
 	}
@@ -76,6 +83,8 @@ func (l *journalLog) append(e event) error {
 	if err != nil {
 		return err
 	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
 	if _, err := l.file.Write(append(line, '\n')); err != nil {
 		return fmt.Errorf("keep the books: %w", err)
 	}

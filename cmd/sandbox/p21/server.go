@@ -1,9 +1,12 @@
 // Package p21 stands in for Prophet 21 in the demo and in tests. One set of
-// books is served through both surfaces: the facade under /api/v2, and P21's own
-// middleware (token, OData, /api/accounting/gl/) with its envelopes and habits:
-// business errors as HTTP 500, "in" filters accepted and ignored, $top ignored
-// and whole tables returned by the bare REST collection, 404 for an unknown
-// table or column, the same journal posted twice as often as it is sent.
+// books, the ledger and the trade, is served through both surfaces: the facade
+// under /api/v2, and P21's own middleware (token, OData, /api/accounting/gl/,
+// router and Transaction API, /api/entity/customers/, stock adjustments) with
+// its envelopes and habits: business errors as HTTP 500 or, from the Transaction
+// API, as 200; "in" filters accepted and ignored, $top ignored and whole tables
+// returned by the bare REST collection, 404 for an unknown table or column, the
+// same journal or order entered as often as it is sent, equal items of an order
+// collapsed when its lines have no key, long texts cut without a word.
 //
 // Besides, for tests and people:
 //
@@ -12,6 +15,8 @@
 //	GET  /control/p21/periods?company=ACME                  fiscal periods
 //	POST /control/p21/periods                               {"company","fiscalYear","period","closed"}: close or reopen
 //	POST /control/p21/token                                 {"xml":true}: sign-in answers in XML; {"expire":true}: end all tokens
+//	GET  /control/p21/orders?company=ACME&reference=...     orders as JSON
+//	POST /control/p21/orders                                {"number":1013938,"action":"ship","quantities":{"1":"2"}} or "invoice"
 //	     /control/faults                                    see misbehave, when Config.Faults is set
 package p21
 
@@ -66,6 +71,18 @@ type Config struct {
 	TokenXML                         bool          // sign-in answers in XML whatever is asked for
 	NoJournalRead                    bool          // /api/v2/JournalEntries takes POST only
 	CreditPositive                   bool          // the native surface writes credits as positive amounts
+
+	// ShipAfter and InvoiceAfter move orders on by themselves, on Clock's time: so
+	// long after they were entered, and after they were shipped. Zero: only when
+	// asked to (see ShipOrder and InvoiceOrder).
+	ShipAfter, InvoiceAfter time.Duration
+
+	// Without names facade routes that this site does not have, as "Invoices" or
+	// with a method, as "PUT SalesOrders".
+	Without []string
+	// DropItem is an item whose lines the Transaction API silently leaves out, as
+	// a site's own rules can.
+	DropItem string
 
 	// OnPost is called when a journal is on the books and not yet answered. It
 	// must not post itself.
@@ -131,6 +148,10 @@ func (s *Server) routes() http.Handler {
 	api.Handle("/api/v2/", s.authorized(s.facade()))
 	api.Handle("/odataservice/", s.authorized(http.HandlerFunc(s.serveTable)))
 	api.Handle("/api/accounting/gl/", s.authorized(s.gl()))
+	api.Handle("GET /api/ui/router/v1/", s.authorized(http.HandlerFunc(s.serveRouter)))
+	api.Handle("POST "+transactionPath, s.authorized(http.HandlerFunc(s.serveTransaction)))
+	api.Handle("/api/entity/customers/", s.authorized(s.entity()))
+	api.Handle("POST /api/inventory/inventoryadjustments/createWmsAdjustment", s.authorized(http.HandlerFunc(s.serveAdjustment)))
 
 	all := http.NewServeMux()
 	all.Handle("/", s.config.Faults.Wrap(misbehave.Side{Name: "p21", Operation: Operation, Refuse: refuse}, api))
@@ -154,30 +175,87 @@ const (
 	OpReadJournal  = "journals.read"
 	OpReadAccounts = "accounts"
 	OpReadPeriods  = "periods"
+
+	OpRouter         = "router"
+	OpPostOrder      = "orders.post"
+	OpChangeOrder    = "orders.change"
+	OpFindOrders     = "orders.find"
+	OpReadOrder      = "orders.read"
+	OpCreateCustomer = "customers.create"
+	OpFindCustomers  = "customers.find"
+	OpReadItems      = "items"
+	OpReadStock      = "stock"
+	OpAdjustStock    = "stock.adjust"
+	OpReadShipments  = "shipments"
+	OpWriteTracking  = "shipments.track"
+	OpReadInvoices   = "invoices"
+	OpFindReturns    = "returns.find"
+	OpCreateReturn   = "returns.create"
 )
 
 // Operation names what a request asks for, "" for anything else.
 func Operation(r *http.Request) string {
 	path := strings.TrimSuffix(r.URL.Path, "/")
-	switch path {
-	case "/api/security/token/v2":
-		return OpToken
-	case "/api/v2/GLAccounts", "/odataservice/odata/table/chart_of_accts":
-		return OpReadAccounts
-	case "/api/v2/FiscalPeriods", "/odataservice/odata/table/periods":
-		return OpReadPeriods
-	case "/odataservice/odata/table/gl":
-		return OpFindJournal
-	case "/api/v2/JournalEntries", "/api/accounting/gl":
-		if r.Method == http.MethodPost {
-			return OpPostJournal
-		}
-		return OpFindJournal
+	if path == transactionPath {
+		return transactionOperation(r)
 	}
-	if strings.HasPrefix(path, "/api/v2/JournalEntries/") || strings.HasPrefix(path, "/api/accounting/gl/") {
-		return OpReadJournal
+	for _, o := range operations() {
+		if (path == o.path || o.below && strings.HasPrefix(path, o.path+"/")) && (o.method == "" || o.method == r.Method) {
+			return o.name
+		}
 	}
 	return ""
+}
+
+type operation struct {
+	method string // empty: any
+	path   string
+	below  bool // and what is below it
+	name   string
+}
+
+// operations are tried in order.
+func operations() []operation {
+	const table = "/odataservice/odata/table/"
+	return []operation{
+		{"", "/api/security/token/v2", false, OpToken},
+		{"", "/api/v2/GLAccounts", false, OpReadAccounts},
+		{"", table + "chart_of_accts", false, OpReadAccounts},
+		{"", "/api/v2/FiscalPeriods", false, OpReadPeriods},
+		{"", table + "periods", false, OpReadPeriods},
+		{"", table + "gl", false, OpFindJournal},
+		{"POST", "/api/v2/JournalEntries", false, OpPostJournal},
+		{"POST", "/api/accounting/gl", false, OpPostJournal},
+		{"", "/api/v2/JournalEntries", false, OpFindJournal},
+		{"", "/api/accounting/gl", false, OpFindJournal},
+		{"", "/api/v2/JournalEntries", true, OpReadJournal},
+		{"", "/api/accounting/gl", true, OpReadJournal},
+		{"", "/api/ui/router", true, OpRouter},
+		{"POST", "/api/v2/SalesOrders", false, OpPostOrder},
+		{"PUT", "/api/v2/SalesOrders", true, OpChangeOrder},
+		{"", "/api/v2/SalesOrders", false, OpFindOrders},
+		{"", "/api/v2/SalesOrders", true, OpReadOrder},
+		{"", table + "oe_hdr", false, OpFindOrders},
+		{"", table + "oe_line", false, OpReadOrder},
+		{"POST", "/api/v2/Customers", false, OpCreateCustomer},
+		{"POST", "/api/entity/customers", false, OpCreateCustomer},
+		{"", "/api/v2/Customers", true, OpFindCustomers},
+		{"", table + "customer", false, OpFindCustomers},
+		{"", "/api/v2/Products", true, OpReadItems},
+		{"", table + "inv_mast", false, OpReadItems},
+		{"PUT", "/api/v2/InventoryItems", true, OpAdjustStock},
+		{"", "/api/inventory/inventoryadjustments", true, OpAdjustStock},
+		{"", "/api/v2/InventoryItems", true, OpReadStock},
+		{"", table + "inv_loc", false, OpReadStock},
+		{"PUT", "/api/v2/Shipments", true, OpWriteTracking},
+		{"", "/api/v2/Shipments", true, OpReadShipments},
+		{"", table + "oe_pick_ticket", false, OpReadShipments},
+		{"", "/api/v2/Invoices", true, OpReadInvoices},
+		{"", table + "invoice_hdr", false, OpReadInvoices},
+		{"POST", "/api/v2/Returns", false, OpCreateReturn},
+		{"", "/api/v2/Returns", true, OpFindReturns},
+		{"", table + "oe_line_rma", false, OpFindReturns},
+	}
 }
 
 // errRefused is a rule of the books that a posting breaks.

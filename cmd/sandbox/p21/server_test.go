@@ -280,7 +280,7 @@ func TestFacadeAnswersAsItsContractSays(t *testing.T) {
 	require.Equal(t, 400, status)
 	status, _ = c.do(t, "GET", entries+"?$filter=Nonsense%20eq%201", "")
 	require.Equal(t, 400, status)
-	status, _ = c.do(t, "GET", "/api/v2/SalesOrders", "")
+	status, _ = c.do(t, "GET", "/api/v2/PurchaseOrders", "")
 	require.Equal(t, 404, status)
 
 	writeOnly := start(t, p21.Config{NoJournalRead: true})

@@ -11,6 +11,9 @@ type Product struct {
 	size  size
 }
 
+// Cents is the catalogue's price, before an account's own level.
+func (p Product) Cents() int64 { return p.cents }
+
 // Products returns the catalogue.
 func Products() []Product { return slices.Clone(products[:]) }
 

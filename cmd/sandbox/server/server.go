@@ -59,6 +59,10 @@ type Config struct {
 	// year of settlements. Default 200; the answers' headers say so.
 	RateScale float64
 
+	// ShipAfter and InvoiceAfter are how long, on its own clock, P21 takes to ship
+	// an order and then to invoice it. Default 30 minutes each; negative: never.
+	ShipAfter, InvoiceAfter time.Duration
+
 	// Started is what the clock shows at the first start, a year into the
 	// sellers' history. Default: the machine's time.
 	Started time.Time
@@ -126,6 +130,12 @@ func (c *Config) complete() error {
 	if c.RateScale == 0 {
 		c.RateScale = 200
 	}
+	if c.ShipAfter == 0 {
+		c.ShipAfter = 30 * time.Minute
+	}
+	if c.InvoiceAfter == 0 {
+		c.InvoiceAfter = 30 * time.Minute
+	}
 	if c.Speed < 0 || c.OrdersPerDay < 0 || c.RateScale < 0 {
 		return errors.New("speed, orders per day and rate scale cannot be negative")
 	}
@@ -160,7 +170,8 @@ func (s *Server) assemble(cfg Config, base, issuer string) error {
 	if s.Identity, err = identity.New(s.identityConfig(cfg)); err != nil {
 		return err
 	}
-	s.P21, err = p21.New(p21.Config{Clock: s.clock, Seed: st.Seed, Directory: p21Folder(cfg), Faults: s.Plan})
+	s.P21, err = p21.New(p21.Config{Clock: s.clock, Seed: st.Seed, Directory: p21Folder(cfg), Faults: s.Plan,
+		ShipAfter: cfg.ShipAfter, InvoiceAfter: cfg.InvoiceAfter})
 	return err
 }
 

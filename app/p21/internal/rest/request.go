@@ -35,6 +35,10 @@ func (c *Client) once(ctx context.Context, client *http.Client, r request, token
 	if answer.status < 200 || answer.status > 299 {
 		return answer.refusal()
 	}
+	if raw, ok := r.into.(*[]byte); ok {
+		*raw = answer.body
+		return nil
+	}
 	if err := json.Unmarshal(answer.body, r.into); err != nil {
 		return answer.failure(p21.Malformed, "the answer is not the expected JSON", err)
 	}
@@ -83,7 +87,10 @@ func (c *Client) send(ctx context.Context, client *http.Client, r request, token
 }
 
 func (c *Client) build(ctx context.Context, r request, token, id string) (*http.Request, error) {
-	target := c.base + r.path
+	target := r.path
+	if strings.HasPrefix(target, "/") {
+		target = c.base + target
+	}
 	if r.query != "" {
 		target += "?" + r.query
 	}

@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"tieout/app/clock"
@@ -32,6 +33,7 @@ type Client struct {
 	attempts int
 	pause    time.Duration
 	tokens   tokens
+	ui       atomic.Pointer[string] // address of the UI server; nil until asked
 
 	reads *http.Client
 	// writes never reuses a connection: an idle one that the server has just
@@ -95,12 +97,22 @@ func (c *Client) Get(ctx context.Context, operation, path string, into any, quer
 
 // Post writes body to path and decodes the JSON answer into into. It is sent
 // once; only an answer of 401, which proves that nothing was handled, makes it
-// sign in again and send a second time.
+// sign in again and send a second time. path may be a whole address: that of
+// the UI server.
 func (c *Client) Post(ctx context.Context, operation, path, key string, body, into any) error {
+	return c.write(ctx, request{operation: operation, method: http.MethodPost, path: path, key: key, body: body, into: into})
+}
+
+// Put replaces what is at path, like Post.
+func (c *Client) Put(ctx context.Context, operation, path, key string, body, into any) error {
+	return c.write(ctx, request{operation: operation, method: http.MethodPut, path: path, key: key, body: body, into: into})
+}
+
+func (c *Client) write(ctx context.Context, r request) error {
 	if err := c.repeat(ctx, func() error { _, err := c.token(ctx); return err }); err != nil {
 		return err
 	}
-	return c.authorized(ctx, c.writes, request{operation: operation, method: http.MethodPost, path: path, key: key, body: body, into: into})
+	return c.authorized(ctx, c.writes, r)
 }
 
 // SignIn gets a new token, whether or not there is one.
@@ -162,12 +174,18 @@ func (c *Client) again(err error, attempt int) (time.Duration, bool) {
 	return rand.N(bound) + 1, true
 }
 
+// WithQuery returns path with a query; pairs holds name and value in turn.
+func WithQuery(path string, pairs ...string) string { return path + "?" + encode(pairs) }
+
 // encode writes a query string that OData servers read: names as they are,
-// spaces as %20.
+// spaces as %20, nothing for an empty value.
 func encode(pairs []string) string {
 	var b strings.Builder
 	for i := 0; i+1 < len(pairs); i += 2 {
-		if i > 0 {
+		if pairs[i+1] == "" {
+			continue
+		}
+		if b.Len() > 0 {
 			b.WriteByte('&')
 		}
 		b.WriteString(pairs[i] + "=" + strings.ReplaceAll(url.QueryEscape(pairs[i+1]), "+", "%20"))
