@@ -1,6 +1,7 @@
 package catalog
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"iter"
@@ -72,15 +73,19 @@ func upsert[T any](ctx context.Context, s *Service, connectionID int64, values i
 		}
 		next, stop := iter.Pull2(values)
 		defer stop()
-		source := pgx.CopyFromFunc(func() ([]any, error) {
+		var broken error // PostgreSQL only hears that the copy ended early
+		source := pgx.CopyFromFunc(func() (row []any, err error) {
 			value, err, more := next()
 			if err != nil || !more {
+				broken = err
 				return nil, err
 			}
 			done.Seen++
-			return r.row(done.Seen, value)
+			row, broken = r.row(done.Seen, value)
+			return row, broken
 		})
-		if _, err := tx.CopyFrom(ctx, pgx.Identifier{r.name}, r.columns, source); err != nil {
+		_, err := tx.CopyFrom(ctx, pgx.Identifier{r.name}, r.columns, source)
+		if err = cmp.Or(broken, err); err != nil {
 			return fmt.Errorf("copy into %s: %w", r.name, err)
 		}
 		if err := tx.QueryRow(ctx, r.merge, connectionID, tx.Now).Scan(&done.Changed); err != nil {
