@@ -107,13 +107,13 @@ func (s *Service) Get(ctx context.Context, id int64) (Mapping, error) {
 // History returns every map that an SKU ever had, by marketplace and the
 // newest first.
 func (s *Service) History(ctx context.Context, connectionID int64, sku string) ([]Mapping, error) {
-	return maps(ctx, s.pool, sqlc.SKUMapsOfParams{ConnectionID: &connectionID, Skus: []string{sku}})
+	return mapsOf(ctx, s.pool, sqlc.SKUMapsOfParams{ConnectionID: &connectionID, Skus: []string{sku}})
 }
 
 // InForce returns the maps that hold today or later, connectionID 0 of all.
 func (s *Service) InForce(ctx context.Context, connectionID int64) ([]Mapping, error) {
 	day := s.Today().Time()
-	return maps(ctx, s.pool, sqlc.SKUMapsOfParams{ConnectionID: idOrNil(connectionID), NotOver: &day})
+	return mapsOf(ctx, s.pool, sqlc.SKUMapsOfParams{ConnectionID: idOrNil(connectionID), NotOver: &day})
 }
 
 // Listings returns where Amazon shows an SKU.

@@ -43,9 +43,9 @@ func ResolveAll(ctx context.Context, db sqlc.DBTX, connectionID int64, marketpla
 	return maps, nil
 }
 
-// maps reads maps with their parts; without SKUs those of the connection that
+// mapsOf reads maps with their parts; without SKUs those of the connection that
 // are not over on a day.
-func maps(ctx context.Context, db sqlc.DBTX, params sqlc.SKUMapsOfParams) ([]Mapping, error) {
+func mapsOf(ctx context.Context, db sqlc.DBTX, params sqlc.SKUMapsOfParams) ([]Mapping, error) {
 	rows, err := sqlc.New(db).SKUMapsOf(ctx, params)
 	if err != nil {
 		return nil, fmt.Errorf("read SKU maps: %w", err)
