@@ -119,7 +119,10 @@ func (l *list) summary(about [][2]string) error {
 	for _, pair := range about {
 		rows = append(rows, []any{b.str(pair[0]), b.str(pair[1])})
 	}
-	rows = append(rows, []any{b.str("Rows"), l.rows}, nil, l.totalHeads())
+	rows = append(rows, []any{b.str("Rows"), l.rows})
+	if len(l.totals) > 0 {
+		rows = append(rows, nil, l.totalHeads())
+	}
 	slices.Sort(l.currencies)
 	for _, currency := range l.currencies {
 		line := []any{b.str(currency), excelize.Cell{Formula: l.over(func(s string, last int) string {

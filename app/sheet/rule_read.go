@@ -1,25 +1,15 @@
 package sheet
 
 import (
-	"bytes"
-	"fmt"
-	"slices"
 	"strconv"
 	"strings"
-
-	"github.com/xuri/excelize/v2"
 
 	"tieout/app/fault"
 	"tieout/app/mapping"
 )
 
-// Limits of a file of rules: far more than people write, far less than what
-// would hurt.
-const (
-	ruleFileLimit  = 8 << 20
-	ruleUnzipLimit = 64 << 20
-	ruleRowLimit   = 5000
-)
+// ruleRowLimit is far more than people write, and far less than what would hurt.
+const ruleRowLimit = 5000
 
 // ReadRules is the function of the same name, for those who hold a Book.
 func (*Book) ReadRules(content []byte) (mapping.Written, error) { return ReadRules(content) }
@@ -28,15 +18,15 @@ func (*Book) ReadRules(content []byte) (mapping.Written, error) { return ReadRul
 // error says why the file is no such workbook; what is wrong in its cells
 // stands in Problems, all of it.
 func ReadRules(content []byte) (mapping.Written, error) {
-	if len(content) > ruleFileLimit {
-		return mapping.Written{}, fault.New(fault.Invalid, "The file is larger than 8 MB, which no list of rules is.")
-	}
-	book, err := excelize.OpenReader(bytes.NewReader(content), excelize.Options{RawCellValue: true, UnzipSizeLimit: ruleUnzipLimit, UnzipXMLSizeLimit: ruleUnzipLimit})
+	book, err := openBook(content, "Export the rules, edit that file and upload it.")
 	if err != nil {
-		return mapping.Written{}, fault.Wrap(err, fault.Invalid, "This is not an Excel workbook (.xlsx). Export the rules, edit that file and upload it.")
+		return mapping.Written{}, err
 	}
 	defer func() { _ = book.Close() }() // it was only read
-	read := ruleReader{book: book, file: mapping.Written{Accounts: map[string]string{}}}
+	read := ruleReader{rowReader: rowReader{book: book, limit: ruleRowLimit}, file: mapping.Written{Accounts: map[string]string{}}}
+	read.report = func(cell, message string) {
+		read.file.Problems = append(read.file.Problems, mapping.CellProblem{Sheet: read.sheet, Cell: cell, Message: message})
+	}
 	if err := read.rules(); err != nil {
 		return mapping.Written{}, err
 	}
@@ -46,100 +36,10 @@ func ReadRules(content []byte) (mapping.Written, error) {
 	return read.file, nil
 }
 
-// ruleReader collects what it reads and what is wrong with it.
+// ruleReader collects the rules that it reads.
 type ruleReader struct {
-	book    *excelize.File
-	file    mapping.Written
-	sheet   string
-	columns map[string]int // heading -> index
-	row     int            // 1 is the heading
-	cells   []string
-}
-
-func (x *ruleReader) wrong(column, format string, args ...any) {
-	cell, err := excelize.CoordinatesToCellName(x.columns[column]+1, x.row)
-	if err != nil {
-		cell = fmt.Sprintf("row %d", x.row)
-	}
-	x.file.Problems = append(x.file.Problems, mapping.CellProblem{Sheet: x.sheet, Cell: cell, Message: fmt.Sprintf(format, args...)})
-}
-
-// open reads a sheet and finds its columns by their headings.
-func (x *ruleReader) open(sheet string, headings ...string) ([][]string, error) {
-	if index, err := x.book.GetSheetIndex(sheet); err != nil || index < 0 {
-		return nil, fault.New(fault.Invalid, "The workbook has no sheet %q. Export the rules, edit that file and upload it.", sheet)
-	}
-	rows, err := x.limited(sheet)
-	if err != nil {
-		return nil, err
-	}
-	x.sheet, x.columns, x.row = sheet, map[string]int{}, 1
-	var missing []string
-	for _, heading := range headings {
-		at := -1
-		if len(rows) > 0 {
-			at = slices.IndexFunc(rows[0], func(cell string) bool { return strings.EqualFold(strings.TrimSpace(cell), heading) })
-		}
-		if at < 0 {
-			missing = append(missing, heading)
-		}
-		x.columns[heading] = at
-	}
-	if len(missing) > 0 {
-		return nil, fault.New(fault.Invalid, "The sheet %q lacks the columns: %s. Their headings stand in row 1.", sheet, strings.Join(missing, ", "))
-	}
-	return rows, nil
-}
-
-// limited reads the rows of a sheet, but not more than anybody writes: a file
-// may claim a million of them in a few bytes.
-func (x *ruleReader) limited(sheet string) ([][]string, error) {
-	unreadable := func(err error) error {
-		return fault.Wrap(err, fault.Invalid, "The sheet %q cannot be read. Save the workbook again as .xlsx.", sheet)
-	}
-	source, err := x.book.Rows(sheet)
-	if err != nil {
-		return nil, unreadable(err)
-	}
-	defer func() { _ = source.Close() }() // it was only read
-	var rows [][]string
-	for source.Next() {
-		if len(rows) == ruleRowLimit {
-			return nil, fault.New(fault.Invalid, "The sheet %q has more than %d rows.", sheet, ruleRowLimit)
-		}
-		cells, err := source.Columns()
-		if err != nil {
-			return nil, unreadable(err)
-		}
-		rows = append(rows, cells)
-	}
-	if err := source.Error(); err != nil {
-		return nil, unreadable(err)
-	}
-	return rows, nil
-}
-
-// enter begins a row; false when it is empty.
-func (x *ruleReader) enter(index int, cells []string) bool {
-	x.row, x.cells = index+1, cells
-	return slices.ContainsFunc(cells, func(cell string) bool { return strings.TrimSpace(cell) != "" })
-}
-
-// text is a cell's text without the blanks around it. A formula is refused:
-// its value would depend on the program that saved the file last.
-func (x *ruleReader) text(column string) string {
-	at := x.columns[column]
-	cell, err := excelize.CoordinatesToCellName(at+1, x.row)
-	if err == nil {
-		if formula, err := x.book.GetCellFormula(x.sheet, cell); err == nil && formula != "" {
-			x.wrong(column, "This is a formula. Paste its value instead.")
-			return ""
-		}
-	}
-	if at >= len(x.cells) {
-		return ""
-	}
-	return strings.TrimSpace(x.cells[at])
+	rowReader
+	file mapping.Written
 }
 
 func (x *ruleReader) rules() error {

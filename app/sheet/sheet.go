@@ -12,6 +12,7 @@ import (
 	"github.com/shopspring/decimal"
 	"github.com/xuri/excelize/v2"
 
+	"tieout/app/catalog"
 	"tieout/app/clock"
 	"tieout/app/journal"
 	"tieout/app/mapping"
@@ -23,12 +24,13 @@ type Book struct {
 	settlements *settlement.Service
 	entries     *journal.Service
 	rules       *mapping.Service
+	catalog     *catalog.Service
 }
 
 // NewBook returns a Book that reads from pool.
 func NewBook(pool *pgxpool.Pool) *Book {
 	c := clock.System{}
-	return &Book{settlement.NewService(pool, c, nil, nil), journal.NewService(journal.Needs{Pool: pool, Clock: c}), mapping.NewService(pool, c)}
+	return &Book{settlement.NewService(pool, c, nil, nil), journal.NewService(journal.Needs{Pool: pool, Clock: c}), mapping.NewService(pool, c), catalog.NewService(pool, c, nil)}
 }
 
 // rowLimit is how many rows Excel takes on one sheet.
