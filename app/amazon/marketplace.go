@@ -31,33 +31,34 @@ type Marketplace struct {
 	Region   Region
 	Currency string // the usual one; what a document says counts
 	Domain   string // as settlement reports write marketplace-name
+	Zone     string // time zone in which Seller Central counts days
 }
 
 // Ids and regions: developer-docs.amazon.com/sp-api/docs/marketplace-ids.
 var marketplaces = [...]Marketplace{
-	{"ATVPDKIKX0DER", "United States", "US", NorthAmerica, "USD", "Amazon.com"},
-	{"A2EUQ1WTGCTBG2", "Canada", "CA", NorthAmerica, "CAD", "Amazon.ca"},
-	{"A1AM78C64UM0Y8", "Mexico", "MX", NorthAmerica, "MXN", "Amazon.com.mx"},
-	{"A2Q3Y263D00KWC", "Brazil", "BR", NorthAmerica, "BRL", "Amazon.com.br"},
-	{"A1F83G8C2ARO7P", "United Kingdom", "GB", Europe, "GBP", "Amazon.co.uk"},
-	{"A1PA6795UKMFR9", "Germany", "DE", Europe, "EUR", "Amazon.de"},
-	{"A13V1IB3VIYZZH", "France", "FR", Europe, "EUR", "Amazon.fr"},
-	{"APJ6JRA9NG5V4", "Italy", "IT", Europe, "EUR", "Amazon.it"},
-	{"A1RKKUPIHCS9HS", "Spain", "ES", Europe, "EUR", "Amazon.es"},
-	{"A1805IZSGTT6HS", "Netherlands", "NL", Europe, "EUR", "Amazon.nl"},
-	{"AMEN7PMS3EDWL", "Belgium", "BE", Europe, "EUR", "Amazon.com.be"},
-	{"A28R8C7NBKEWEA", "Ireland", "IE", Europe, "EUR", "Amazon.ie"},
-	{"A1C3SOZRARQ6R3", "Poland", "PL", Europe, "PLN", "Amazon.pl"},
-	{"A2NODRKZP88ZB9", "Sweden", "SE", Europe, "SEK", "Amazon.se"},
-	{"A33AVAJ2PDY3EV", "Türkiye", "TR", Europe, "TRY", "Amazon.com.tr"},
-	{"A2VIGQ35RCS4UG", "United Arab Emirates", "AE", Europe, "AED", "Amazon.ae"},
-	{"A17E79C6D8DWNP", "Saudi Arabia", "SA", Europe, "SAR", "Amazon.sa"},
-	{"ARBP9OOSHTCHU", "Egypt", "EG", Europe, "EGP", "Amazon.eg"},
-	{"AE08WJ6YKNBMC", "South Africa", "ZA", Europe, "ZAR", "Amazon.co.za"},
-	{"A21TJRUUN4KGV", "India", "IN", Europe, "INR", "Amazon.in"},
-	{"A1VC38T7YXB528", "Japan", "JP", FarEast, "JPY", "Amazon.co.jp"},
-	{"A39IBJ37TRP1C6", "Australia", "AU", FarEast, "AUD", "Amazon.com.au"},
-	{"A19VAU5U5O7RUS", "Singapore", "SG", FarEast, "SGD", "Amazon.sg"},
+	{"ATVPDKIKX0DER", "United States", "US", NorthAmerica, "USD", "Amazon.com", "America/Los_Angeles"},
+	{"A2EUQ1WTGCTBG2", "Canada", "CA", NorthAmerica, "CAD", "Amazon.ca", "America/Los_Angeles"},
+	{"A1AM78C64UM0Y8", "Mexico", "MX", NorthAmerica, "MXN", "Amazon.com.mx", "America/Mexico_City"},
+	{"A2Q3Y263D00KWC", "Brazil", "BR", NorthAmerica, "BRL", "Amazon.com.br", "America/Sao_Paulo"},
+	{"A1F83G8C2ARO7P", "United Kingdom", "GB", Europe, "GBP", "Amazon.co.uk", "Europe/London"},
+	{"A1PA6795UKMFR9", "Germany", "DE", Europe, "EUR", "Amazon.de", "Europe/Berlin"},
+	{"A13V1IB3VIYZZH", "France", "FR", Europe, "EUR", "Amazon.fr", "Europe/Paris"},
+	{"APJ6JRA9NG5V4", "Italy", "IT", Europe, "EUR", "Amazon.it", "Europe/Rome"},
+	{"A1RKKUPIHCS9HS", "Spain", "ES", Europe, "EUR", "Amazon.es", "Europe/Madrid"},
+	{"A1805IZSGTT6HS", "Netherlands", "NL", Europe, "EUR", "Amazon.nl", "Europe/Amsterdam"},
+	{"AMEN7PMS3EDWL", "Belgium", "BE", Europe, "EUR", "Amazon.com.be", "Europe/Brussels"},
+	{"A28R8C7NBKEWEA", "Ireland", "IE", Europe, "EUR", "Amazon.ie", "Europe/Dublin"},
+	{"A1C3SOZRARQ6R3", "Poland", "PL", Europe, "PLN", "Amazon.pl", "Europe/Warsaw"},
+	{"A2NODRKZP88ZB9", "Sweden", "SE", Europe, "SEK", "Amazon.se", "Europe/Stockholm"},
+	{"A33AVAJ2PDY3EV", "Türkiye", "TR", Europe, "TRY", "Amazon.com.tr", "Europe/Istanbul"},
+	{"A2VIGQ35RCS4UG", "United Arab Emirates", "AE", Europe, "AED", "Amazon.ae", "Asia/Dubai"},
+	{"A17E79C6D8DWNP", "Saudi Arabia", "SA", Europe, "SAR", "Amazon.sa", "Asia/Riyadh"},
+	{"ARBP9OOSHTCHU", "Egypt", "EG", Europe, "EGP", "Amazon.eg", "Africa/Cairo"},
+	{"AE08WJ6YKNBMC", "South Africa", "ZA", Europe, "ZAR", "Amazon.co.za", "Africa/Johannesburg"},
+	{"A21TJRUUN4KGV", "India", "IN", Europe, "INR", "Amazon.in", "Asia/Kolkata"},
+	{"A1VC38T7YXB528", "Japan", "JP", FarEast, "JPY", "Amazon.co.jp", "Asia/Tokyo"},
+	{"A39IBJ37TRP1C6", "Australia", "AU", FarEast, "AUD", "Amazon.com.au", "Australia/Sydney"},
+	{"A19VAU5U5O7RUS", "Singapore", "SG", FarEast, "SGD", "Amazon.sg", "Asia/Singapore"},
 }
 
 // Marketplaces returns the shops of a region, or all of them for "".

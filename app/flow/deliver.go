@@ -21,7 +21,7 @@ import (
 
 // deliver takes a record's message as far as it can be taken now.
 func (w worker) deliver(ctx context.Context, r sqlc.ClaimRecordsRow, messageID int64) error {
-	target, err := w.flow.Target(ctx, r.ConnectionID)
+	target, err := w.flow.Target(ctx, recordOf(r))
 	if err != nil {
 		return w.later(ctx, r, err)
 	}

@@ -46,8 +46,8 @@ type Flow interface {
 	Complete(ctx context.Context, r Record, m Mapped) (Mapped, error)
 	// Message says how the record is told to the other side.
 	Message(r Record, m Mapped) (Message, error)
-	// Target is the other side of a connection.
-	Target(ctx context.Context, connectionID int64) (outbound.Target, error)
+	// Target is the other side of a record's connection.
+	Target(ctx context.Context, r Record) (outbound.Target, error)
 }
 
 // Definition is what a flow is.

@@ -117,7 +117,7 @@ func (w worker) prepare(ctx context.Context, r sqlc.ClaimRecordsRow) error {
 	if stopping := obstacleOf(w.definition, failed); stopping != nil {
 		return w.stop(ctx, r, stopping)
 	}
-	record := Record{ID: r.ID, ConnectionID: r.ConnectionID, Key: r.Key, ChangedAt: r.SourceAt, RemoteKey: r.RemoteKey, Deliveries: int(r.Deliveries)}
+	record := recordOf(r)
 	mapped, err := w.flow.Complete(ctx, record, mapped)
 	var obstacle *Obstacle
 	if errors.As(err, &obstacle) {
@@ -195,6 +195,10 @@ func (w worker) write(ctx context.Context, r sqlc.ClaimRecordsRow, step, detail 
 		}
 		return note(ctx, db, r.ID, step, detail, "")
 	})
+}
+
+func recordOf(r sqlc.ClaimRecordsRow) Record {
+	return Record{ID: r.ID, ConnectionID: r.ConnectionID, Key: r.Key, ChangedAt: r.SourceAt, RemoteKey: r.RemoteKey, Deliveries: int(r.Deliveries)}
 }
 
 func stake(s Source) (amount decimal.NullDecimal, currency string) {

@@ -144,7 +144,7 @@ func (p *Parcels) Message(r flow.Record, m flow.Mapped) (flow.Message, error) {
 	return flow.Message{Kind: "parcel", Target: "shelf", Reference: r.Key, Payload: payload}, err
 }
 
-func (p *Parcels) Target(context.Context, int64) (outbound.Target, error) { return shelf{p}, nil }
+func (p *Parcels) Target(context.Context, flow.Record) (outbound.Target, error) { return shelf{p}, nil }
 
 // shelf is the other side. It keeps its own number for a parcel through all
 // changes of it.

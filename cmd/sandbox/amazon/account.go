@@ -48,9 +48,11 @@ type account struct {
 	damaged   map[int]seller.Damage
 	issues    []*issue
 	requested []report
+	placed    []seller.Sold
+	days      map[int][]seller.Sold // that are over; never changed
 }
 
-func newAccount(a Account) *account { return &account{Account: a, damaged: map[int]seller.Damage{}} }
+func newAccount(a Account) *account { return &account{Account: a, damaged: map[int]seller.Damage{}, days: map[int][]seller.Sold{}} }
 
 func (a *account) seller() *seller.Account { return a.Books.Account() }
 

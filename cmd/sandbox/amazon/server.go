@@ -103,6 +103,8 @@ func (s *Server) routes() http.Handler {
 	mux.HandleFunc("GET /reports/2021-06-30/reports/{id}", s.limited(getReport, s.serveReport))
 	mux.HandleFunc("POST /reports/2021-06-30/reports", s.limited(createReport, s.serveCreateReport))
 	mux.HandleFunc("GET /reports/2021-06-30/documents/{id}", s.limited(getReportDocument, s.serveReportDocument))
+	mux.HandleFunc("GET /orders/2026-01-01/orders", s.limited(searchOrders, s.serveSearchOrders))
+	mux.HandleFunc("GET /orders/2026-01-01/orders/{id}", s.limited(getOrder, s.serveGetOrder))
 	mux.HandleFunc("GET /sellers/v1/marketplaceParticipations", s.limited(getMarketplaceParticipations, s.serveParticipations))
 	mux.HandleFunc("POST /tokens/2021-03-01/restrictedDataToken", s.limited(createRestrictedDataToken, s.serveRestrictedToken))
 	mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) { // Amazon does not say that a path is unknown
@@ -138,6 +140,10 @@ func Operation(r *http.Request) string {
 		return getReport.name
 	case strings.HasPrefix(path, "/reports/2021-06-30/documents/"):
 		return getReportDocument.name
+	case path == "/orders/2026-01-01/orders":
+		return searchOrders.name
+	case strings.HasPrefix(path, "/orders/2026-01-01/orders/"):
+		return getOrder.name
 	case path == "/sellers/v1/marketplaceParticipations":
 		return getMarketplaceParticipations.name
 	case path == "/tokens/2021-03-01/restrictedDataToken":
