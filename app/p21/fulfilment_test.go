@@ -239,6 +239,54 @@ func TestWhatAFacadeDoesNotHaveIsSaid(t *testing.T) {
 	require.False(t, has.OrderChange, "a write that the server turned away is remembered")
 }
 
+func TestAMissingRouteOnceIsNoLackForever(t *testing.T) {
+	t.Parallel()
+	s := open(t, p21.SeedV2)
+	o := s.entered(t, "112-1")
+	s.fail(t, misbehave.Rule{Operation: sandbox.OpChangeOrder, Kind: misbehave.Status, Status: 404, Count: 1})
+	o.Status = p21.Cancelled
+	_, err := s.system.ChangeOrder(t.Context(), o)
+	require.Equal(t, p21.Unsupported, p21.TypeOf(err))
+	has, err := s.system.Features(t.Context())
+	require.NoError(t, err)
+	require.True(t, has.OrderChange, "a proxy in trouble answers so too")
+	_, err = s.system.ChangeOrder(t.Context(), o)
+	require.NoError(t, err)
+}
+
+func TestAPickTicketWithoutAShipDateIsNotShipped(t *testing.T) {
+	t.Parallel()
+	s := open(t, p21.Native)
+	o := s.entered(t, "112-1")
+	require.NoError(t, s.server.ShipOrder(orderNumber(t, o), nil))
+	sent, err := s.system.Shipments(t.Context(), p21.Selection{Order: o.Number})
+	require.NoError(t, err)
+	s.fail(t, misbehave.Rule{Operation: sandbox.OpReadShipments, Kind: misbehave.Status, Status: 200, Body: `{"value":[{"pick_ticket_no":` + sent[0].Number + `,
+		"order_no":"` + o.Number + `","company_id":"ACME","location_id":20,"carrier_id":0,"tracking_no":null,"ship_date":null,"delete_flag":"N"}]}`})
+	waiting, err := s.system.Shipments(t.Context(), p21.Selection{Order: o.Number})
+	require.NoError(t, err)
+	require.Zero(t, waiting[0].Date)
+	require.Empty(t, waiting[0].Carrier)
+	require.Len(t, waiting[0].Lines, 3)
+	read, err := s.system.ReadOrder(t.Context(), o.Number)
+	require.NoError(t, err)
+	require.Equal(t, p21.Open, read.Status)
+}
+
+func TestAmountsThatDoNotAddUpAreNotBelieved(t *testing.T) {
+	t.Parallel()
+	s := open(t, p21.SeedV2)
+	s.fail(t, misbehave.Rule{Operation: sandbox.OpReadInvoices, Kind: misbehave.Status, Status: 200, Body: `{"value":[{"CompanyId":"ACME","InvoiceNumber":"1",
+		"SalesOrderNumber":"7","InvoiceDate":"2026-11-20","TotalAmount":10.00,"AmountPaid":2.00,"OpenBalance":10.00}]}`})
+	_, err := s.system.Invoices(t.Context(), p21.Selection{Order: "7"})
+	require.Equal(t, p21.Malformed, p21.TypeOf(err))
+	s.fail(t, misbehave.Rule{Operation: sandbox.OpReadOrder, Kind: misbehave.Status, Status: 200, Body: `{"CompanyId":"ACME","SalesOrderNumber":"7",
+		"OrderDate":"2026-11-20","LineItems":[{"LineNumber":1,"LineTotal":5}],"OrderTotal":6}`})
+	_, err = s.system.ReadOrder(t.Context(), "7")
+	require.Equal(t, p21.Malformed, p21.TypeOf(err))
+	require.ErrorContains(t, err, "has the total 6, its lines 5")
+}
+
 func TestATableThatIsClosedToTheUserIsNoFeature(t *testing.T) {
 	t.Parallel()
 	s := open(t, p21.Native)
