@@ -298,3 +298,29 @@ func TestATableThatIsClosedToTheUserIsNoFeature(t *testing.T) {
 	_, err = s.system.PostOrder(t.Context(), sale("112-1"))
 	require.Equal(t, p21.Unsupported, p21.TypeOf(err))
 }
+
+func TestOrdersAreEnteredWhereTheirStatusCannotBeRead(t *testing.T) {
+	t.Parallel()
+	s := open(t, p21.Native)
+	s.fail(t, misbehave.Rule{Operation: sandbox.OpReadShipments, Kind: misbehave.Status, Status: 403})
+	o := s.entered(t, "112-1")
+	require.Empty(t, o.Status, "not guessed")
+	o.Status = p21.Cancelled
+	_, err := s.system.ChangeOrder(t.Context(), o)
+	require.Equal(t, p21.Business, p21.TypeOf(err))
+	require.ErrorContains(t, err, "not known to be open")
+}
+
+func TestATableOrColumnThatIsNotThereIsNoEmptySet(t *testing.T) {
+	t.Parallel()
+	s := open(t, p21.Native)
+	for operation, ask := range map[string]func() error{
+		sandbox.OpReadInvoices:  func() error { _, err := s.system.Invoices(t.Context(), p21.Selection{}); return err },
+		sandbox.OpReadShipments: func() error { _, err := s.system.Shipments(t.Context(), p21.Selection{}); return err },
+		sandbox.OpFindCustomers: func() error { _, err := s.system.FindCustomer(t.Context(), "AMAZON-US"); return err },
+		sandbox.OpReadStock:     func() error { return firstError(s.system.Stock(t.Context(), time.Time{}, "")) },
+	} {
+		s.fail(t, misbehave.Rule{Operation: operation, Kind: misbehave.Status, Status: 404})
+		require.Equal(t, p21.Unsupported, p21.TypeOf(ask()), operation)
+	}
+}
