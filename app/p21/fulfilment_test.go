@@ -1,6 +1,7 @@
 package p21_test
 
 import (
+	"fmt"
 	"testing"
 	"time"
 
@@ -9,6 +10,7 @@ import (
 
 	"tieout/app/fault"
 	"tieout/app/p21"
+	"tieout/app/p21/adapter"
 	"tieout/app/period"
 	"tieout/cmd/sandbox/misbehave"
 	sandbox "tieout/cmd/sandbox/p21"
@@ -322,5 +324,33 @@ func TestATableOrColumnThatIsNotThereIsNoEmptySet(t *testing.T) {
 	} {
 		s.fail(t, misbehave.Rule{Operation: operation, Kind: misbehave.Status, Status: 404})
 		require.Equal(t, p21.Unsupported, p21.TypeOf(ask()), operation)
+	}
+}
+
+func TestMoreThanOnePageComesWhole(t *testing.T) {
+	t.Parallel()
+	s := open(t, p21.SeedV2, func(there *sandbox.Config, _ *p21.Config) { there.ShipAfter, there.InvoiceAfter = time.Hour, time.Hour })
+	const count = 205 // the facade's page has 200 rows
+	for i := range count {
+		_, err := s.system.PostOrder(t.Context(), sale(fmt.Sprintf("112-%d", i)))
+		require.NoError(t, err)
+	}
+	s.clock.Advance(3 * time.Hour)
+	native, err := adapter.Open(p21.Native, s.config)
+	require.NoError(t, err)
+	for _, system := range []p21.System{s.system, native} {
+		sent, err := system.Shipments(t.Context(), p21.Selection{})
+		require.NoError(t, err)
+		require.Len(t, sent, count)
+		billed, err := system.Invoices(t.Context(), p21.Selection{})
+		require.NoError(t, err)
+		require.Len(t, billed, count)
+		orders := map[string]bool{}
+		for i := range billed {
+			require.Len(t, sent[i].Lines, 3)
+			require.Len(t, billed[i].Lines, 3)
+			orders[billed[i].Order] = true
+		}
+		require.Len(t, orders, count)
 	}
 }
