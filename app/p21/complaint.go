@@ -3,6 +3,7 @@ package p21
 import (
 	"fmt"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 )
 
@@ -17,6 +18,7 @@ func (c *complaints) require(ok bool, field, message string) {
 
 func (c *complaints) text(value string, width int, field string) {
 	c.require(fits(value, width), field, fmt.Sprintf("is missing or longer than %d characters", width))
+	c.require(!strings.ContainsFunc(value, unicode.IsControl), field, "holds a character that cannot be shown")
 }
 
 func (c *complaints) optional(value string, width int, field string) {

@@ -1,6 +1,7 @@
 package p21_test
 
 import (
+	"fmt"
 	"testing"
 	"time"
 
@@ -9,6 +10,7 @@ import (
 
 	"tieout/app/fault"
 	"tieout/app/p21"
+	"tieout/app/p21/adapter"
 	"tieout/app/period"
 	"tieout/cmd/sandbox/misbehave"
 	sandbox "tieout/cmd/sandbox/p21"
@@ -239,6 +241,54 @@ func TestWhatAFacadeDoesNotHaveIsSaid(t *testing.T) {
 	require.False(t, has.OrderChange, "a write that the server turned away is remembered")
 }
 
+func TestAMissingRouteOnceIsNoLackForever(t *testing.T) {
+	t.Parallel()
+	s := open(t, p21.SeedV2)
+	o := s.entered(t, "112-1")
+	s.fail(t, misbehave.Rule{Operation: sandbox.OpChangeOrder, Kind: misbehave.Status, Status: 404, Count: 1})
+	o.Status = p21.Cancelled
+	_, err := s.system.ChangeOrder(t.Context(), o)
+	require.Equal(t, p21.Unsupported, p21.TypeOf(err))
+	has, err := s.system.Features(t.Context())
+	require.NoError(t, err)
+	require.True(t, has.OrderChange, "a proxy in trouble answers so too")
+	_, err = s.system.ChangeOrder(t.Context(), o)
+	require.NoError(t, err)
+}
+
+func TestAPickTicketWithoutAShipDateIsNotShipped(t *testing.T) {
+	t.Parallel()
+	s := open(t, p21.Native)
+	o := s.entered(t, "112-1")
+	require.NoError(t, s.server.ShipOrder(orderNumber(t, o), nil))
+	sent, err := s.system.Shipments(t.Context(), p21.Selection{Order: o.Number})
+	require.NoError(t, err)
+	s.fail(t, misbehave.Rule{Operation: sandbox.OpReadShipments, Kind: misbehave.Status, Status: 200, Body: `{"value":[{"pick_ticket_no":` + sent[0].Number + `,
+		"order_no":"` + o.Number + `","company_id":"ACME","location_id":20,"carrier_id":0,"tracking_no":null,"ship_date":null,"delete_flag":"N"}]}`})
+	waiting, err := s.system.Shipments(t.Context(), p21.Selection{Order: o.Number})
+	require.NoError(t, err)
+	require.Zero(t, waiting[0].Date)
+	require.Empty(t, waiting[0].Carrier)
+	require.Len(t, waiting[0].Lines, 3)
+	read, err := s.system.ReadOrder(t.Context(), o.Number)
+	require.NoError(t, err)
+	require.Equal(t, p21.Open, read.Status)
+}
+
+func TestAmountsThatDoNotAddUpAreNotBelieved(t *testing.T) {
+	t.Parallel()
+	s := open(t, p21.SeedV2)
+	s.fail(t, misbehave.Rule{Operation: sandbox.OpReadInvoices, Kind: misbehave.Status, Status: 200, Body: `{"value":[{"CompanyId":"ACME","InvoiceNumber":"1",
+		"SalesOrderNumber":"7","InvoiceDate":"2026-11-20","TotalAmount":10.00,"AmountPaid":2.00,"OpenBalance":10.00}]}`})
+	_, err := s.system.Invoices(t.Context(), p21.Selection{Order: "7"})
+	require.Equal(t, p21.Malformed, p21.TypeOf(err))
+	s.fail(t, misbehave.Rule{Operation: sandbox.OpReadOrder, Kind: misbehave.Status, Status: 200, Body: `{"CompanyId":"ACME","SalesOrderNumber":"7",
+		"OrderDate":"2026-11-20","LineItems":[{"LineNumber":1,"LineTotal":5}],"OrderTotal":6}`})
+	_, err = s.system.ReadOrder(t.Context(), "7")
+	require.Equal(t, p21.Malformed, p21.TypeOf(err))
+	require.ErrorContains(t, err, "has the total 6, its lines 5")
+}
+
 func TestATableThatIsClosedToTheUserIsNoFeature(t *testing.T) {
 	t.Parallel()
 	s := open(t, p21.Native)
@@ -249,4 +299,58 @@ func TestATableThatIsClosedToTheUserIsNoFeature(t *testing.T) {
 	require.Equal(t, p21.Features{Customers: true, CustomerWrite: true, Items: true, Stock: true, StockWrite: true, Shipments: true, Returns: true}, has)
 	_, err = s.system.PostOrder(t.Context(), sale("112-1"))
 	require.Equal(t, p21.Unsupported, p21.TypeOf(err))
+}
+
+func TestOrdersAreEnteredWhereTheirStatusCannotBeRead(t *testing.T) {
+	t.Parallel()
+	s := open(t, p21.Native)
+	s.fail(t, misbehave.Rule{Operation: sandbox.OpReadShipments, Kind: misbehave.Status, Status: 403})
+	o := s.entered(t, "112-1")
+	require.Empty(t, o.Status, "not guessed")
+	o.Status = p21.Cancelled
+	_, err := s.system.ChangeOrder(t.Context(), o)
+	require.Equal(t, p21.Business, p21.TypeOf(err))
+	require.ErrorContains(t, err, "not known to be open")
+}
+
+func TestATableOrColumnThatIsNotThereIsNoEmptySet(t *testing.T) {
+	t.Parallel()
+	s := open(t, p21.Native)
+	for operation, ask := range map[string]func() error{
+		sandbox.OpReadInvoices:  func() error { _, err := s.system.Invoices(t.Context(), p21.Selection{}); return err },
+		sandbox.OpReadShipments: func() error { _, err := s.system.Shipments(t.Context(), p21.Selection{}); return err },
+		sandbox.OpFindCustomers: func() error { _, err := s.system.FindCustomer(t.Context(), "AMAZON-US"); return err },
+		sandbox.OpReadStock:     func() error { return firstError(s.system.Stock(t.Context(), time.Time{}, "")) },
+	} {
+		s.fail(t, misbehave.Rule{Operation: operation, Kind: misbehave.Status, Status: 404})
+		require.Equal(t, p21.Unsupported, p21.TypeOf(ask()), operation)
+	}
+}
+
+func TestMoreThanOnePageComesWhole(t *testing.T) {
+	t.Parallel()
+	s := open(t, p21.SeedV2, func(there *sandbox.Config, _ *p21.Config) { there.ShipAfter, there.InvoiceAfter = time.Hour, time.Hour })
+	const count = 205 // the facade's page has 200 rows
+	for i := range count {
+		_, err := s.system.PostOrder(t.Context(), sale(fmt.Sprintf("112-%d", i)))
+		require.NoError(t, err)
+	}
+	s.clock.Advance(3 * time.Hour)
+	native, err := adapter.Open(p21.Native, s.config)
+	require.NoError(t, err)
+	for _, system := range []p21.System{s.system, native} {
+		sent, err := system.Shipments(t.Context(), p21.Selection{})
+		require.NoError(t, err)
+		require.Len(t, sent, count)
+		billed, err := system.Invoices(t.Context(), p21.Selection{})
+		require.NoError(t, err)
+		require.Len(t, billed, count)
+		orders := map[string]bool{}
+		for i := range billed {
+			require.Len(t, sent[i].Lines, 3)
+			require.Len(t, billed[i].Lines, 3)
+			orders[billed[i].Order] = true
+		}
+		require.Len(t, orders, count)
+	}
 }

@@ -123,6 +123,7 @@ func TestRefusedOrdersLeaveNothing(t *testing.T) {
 		"another company":    {func(o *p21.SalesOrder) { o.Company = "ACMEUK" }, "ACMEUK"},
 		"no reference":       {func(o *p21.SalesOrder) { o.Reference = "" }, "Reference"},
 		"long reference":     {func(o *p21.SalesOrder) { o.Reference = strings.Repeat("1", 51) }, "50 characters"},
+		"line break":         {func(o *p21.SalesOrder) { o.Reference = "112-1\n" }, "cannot be shown"},
 		"no lines":           {func(o *p21.SalesOrder) { o.Lines = nil }, "Lines are missing"},
 		"no quantity":        {func(o *p21.SalesOrder) { o.Lines[0].Quantity = d("0") }, "not positive"},
 		"wrong total":        {func(o *p21.SalesOrder) { o.Lines[0].Total = d("70.98") }, "are not 70.98"},

@@ -91,7 +91,8 @@ type Config struct {
 
 	// Native only. CreditPositive: this site's general ledger writes credits as
 	// positive amounts (a debit is positive otherwise). Zone is the time zone of
-	// the server's clock, UTC when nil: P21 tells local times without an offset.
+	// the server's clock: P21 tells local times without an offset. When nil they
+	// are taken for UTC, and half a day more is read when asking for changes.
 	CreditPositive bool
 	Zone           *time.Location
 

@@ -32,7 +32,7 @@ type Sales interface {
 	ChangeOrder(ctx context.Context, order SalesOrder) (SalesOrder, error)
 }
 
-// OrderStatus is how far an order is.
+// OrderStatus is how far an order is; empty where P21 does not tell this user.
 type OrderStatus string
 
 // Order statuses.
@@ -243,6 +243,13 @@ func orderLinesDifference(intended, held SalesOrder) string {
 	return ""
 }
 
+func (s OrderStatus) words() string {
+	if s == "" {
+		return "not known to be open"
+	}
+	return strings.ToLower(string(s))
+}
+
 // line returns the line with this number.
 func (o SalesOrder) line(number int) (SalesLine, bool) {
 	i := slices.IndexFunc(o.Lines, func(l SalesLine) bool { return l.Number == number })
@@ -263,7 +270,7 @@ func (o SalesOrder) CheckChange(held SalesOrder) error {
 	case held.RowVersion != o.RowVersion:
 		return refuse(Conflict, "order %s has changed since it was read", o.Number)
 	case held.Status != Open:
-		return refuse(Business, "order %s is %s", o.Number, strings.ToLower(string(held.Status)))
+		return refuse(Business, "order %s is %s", o.Number, held.Status.words())
 	case len(o.Lines) != len(held.Lines):
 		return refuse(Validation, "order %s has %d lines, not %d", o.Number, len(held.Lines), len(o.Lines))
 	}

@@ -52,3 +52,14 @@ func closed(err error) bool {
 	var failure *p21.Error
 	return rest.RouteMissing(err) || errors.As(err, &failure) && failure.Status == http.StatusForbidden
 }
+
+// read says that something is not available when the server does not have it,
+// or keeps it from this user.
+func read(err error, operation, what string) error {
+	if err == nil || !closed(err) {
+		return err
+	}
+	missing := p21.NotAvailable(operation, what)
+	missing.Cause = err
+	return missing
+}

@@ -47,12 +47,13 @@ func (s *System) selected(companyColumn string, of p21.Selection) (filter string
 }
 
 func (s *System) tickets(ctx context.Context, operation, filter string, matches func(ticket) bool) ([]ticket, error) {
-	return table(ctx, s.rest, query[ticket]{
+	found, err := table(ctx, s.rest, query[ticket]{
 		operation: operation, table: "oe_pick_ticket", order: "pick_ticket_no",
 		columns: "pick_ticket_no,order_no,company_id,location_id,carrier_id,tracking_no,ship_date,invoice_no,delete_flag,date_last_modified",
 		filter:  filter + " and delete_flag eq 'N'",
 		matches: func(t ticket) bool { return !t.DeleteFlag.is("Y") && matches(t) },
 	})
+	return found, read(err, operation, "shipments")
 }
 
 // Shipments implements p21.System: they are pick tickets, some not yet shipped.
@@ -195,12 +196,14 @@ type invoiceLine struct {
 }
 
 func (s *System) invoiceHeaders(ctx context.Context, of p21.Selection) ([]invoiceHeader, error) {
+	const operation = "read invoices"
 	filter, matches := s.selected("company_no", of)
-	return table(ctx, s.rest, query[invoiceHeader]{
-		operation: "read invoices", table: "invoice_hdr", order: "invoice_no", filter: filter,
+	found, err := table(ctx, s.rest, query[invoiceHeader]{
+		operation: operation, table: "invoice_hdr", order: "invoice_no", filter: filter,
 		columns: "invoice_no,order_no,customer_id,po_no,invoice_date,invoice_type,total_amount,amount_paid,period,year_for_period,company_no,date_last_modified",
 		matches: func(h invoiceHeader) bool { return matches(h.CompanyNo, h.OrderNo, h.DateModified) },
 	})
+	return found, read(err, operation, "invoices")
 }
 
 // Invoices implements p21.System. P21 has no column for the balance.

@@ -48,8 +48,10 @@ func (s *System) customers(ctx context.Context, operation, columns, filter strin
 
 // FindCustomer implements p21.System. The reference is the customer's legacy id.
 func (s *System) FindCustomer(ctx context.Context, reference string) ([]p21.Customer, error) {
-	return s.customers(ctx, "find customers", customerColumns+",legacy_id", "legacy_id eq "+rest.Literal(reference)+" and delete_flag eq 'N'",
+	const operation = "find customers"
+	found, err := s.customers(ctx, operation, customerColumns+",legacy_id", "legacy_id eq "+rest.Literal(reference)+" and delete_flag eq 'N'",
 		func(c customer) bool { return c.LegacyID.is(reference) && !c.DeleteFlag.is("Y") })
+	return found, read(err, operation, "customers by reference")
 }
 
 // Customer implements p21.System. It asks for columns that every site has, so

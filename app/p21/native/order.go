@@ -126,7 +126,8 @@ func (s *System) orders(ctx context.Context, operation string, headers []orderHe
 			}
 		}
 		slices.SortStableFunc(held[i].Lines, func(a, b p21.SalesLine) int { return cmp.Compare(a.Number, b.Number) })
-		if held[i].Status, err = s.status(ctx, h, held[i].Lines); err != nil {
+		held[i].Status, err = s.status(ctx, h, held[i].Lines)
+		if err != nil && p21.TypeOf(err) != p21.Unsupported {
 			return nil, err
 		}
 		buyer, err := s.Customer(ctx, held[i].Customer)
@@ -193,7 +194,8 @@ func (s *System) order(h orderHeader) (p21.SalesOrder, error) {
 }
 
 // status derives how far an order is; P21 has no column for it. Shipped is an
-// order all of which is on pick tickets with a ship date.
+// order all of which is on pick tickets with a ship date. Where invoices or pick
+// tickets are closed to this user the status is not known.
 func (s *System) status(ctx context.Context, h orderHeader, lines []p21.SalesLine) (p21.OrderStatus, error) {
 	if h.CancelFlag.is("Y") {
 		return p21.Cancelled, nil
@@ -201,8 +203,11 @@ func (s *System) status(ctx context.Context, h orderHeader, lines []p21.SalesLin
 	of := p21.Selection{Order: h.OrderNo.trimmed()}
 	if h.Completed.is("Y") {
 		billed, err := s.invoiceHeaders(ctx, of)
-		if err != nil || len(billed) > 0 {
-			return p21.Invoiced, err
+		if err != nil {
+			return "", err
+		}
+		if len(billed) > 0 {
+			return p21.Invoiced, nil
 		}
 	}
 	sent, err := s.Shipments(ctx, of)

@@ -87,7 +87,7 @@ func (s *System) linked(ctx context.Context, operation string, lines []orderLine
 		matches: func(l returnLink) bool { return slices.Contains(own, id(l.LineUID)) && !l.LinkedUID.IsZero() },
 	}, "oe_line_uid", own)
 	if err != nil {
-		return nil, err
+		return nil, read(err, operation, "returns")
 	}
 	var theirs []string
 	for _, l := range links {

@@ -64,7 +64,7 @@ func (s *System) stock(ctx context.Context, changedSince time.Time, location str
 		},
 	})
 	if err != nil {
-		return nil, err
+		return nil, read(err, operation, "stock levels")
 	}
 	return s.levels(ctx, operation, found)
 }

@@ -41,6 +41,7 @@ type Customer struct {
 // Location is a place where a company keeps stock.
 type Location struct {
 	ID, Company, Name string
+	Amazon            bool // its stock is with Amazon
 }
 
 // Stock is what a location has of an item. Cost is in the company's currency.
@@ -156,8 +157,8 @@ func locationsOf(companies []Company) []Location {
 	var list []Location
 	for i, c := range companies {
 		list = append(list,
-			Location{fmt.Sprint(20*i + 10), c.ID, c.Name + " warehouse"},
-			Location{fmt.Sprint(20*i + 20), c.ID, "Amazon FBA"})
+			Location{fmt.Sprint(20*i + 10), c.ID, c.Name + " warehouse", false},
+			Location{fmt.Sprint(20*i + 20), c.ID, "Amazon FBA", true})
 	}
 	return list
 }

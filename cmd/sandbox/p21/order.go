@@ -253,6 +253,9 @@ func (t *trade) enterReturn(r Return, refuseDuplicates bool) (Return, error) {
 			return Return{}, refuseTrade("Validation", fmt.Sprintf("LineItems[%d]", i), "Line", "%s of %s was not shipped on line %d of order %d", l.Quantity, l.Item, l.OrderLine, r.Order)
 		}
 	}
+	if _, err := time.Parse(time.DateOnly, r.Date); err != nil {
+		return Return{}, refuseTrade("Validation", "ReturnDate", "Required", "ReturnDate must be YYYY-MM-DD")
+	}
 	if r.Reference == "" || len(r.Lines) == 0 {
 		return Return{}, refuseTrade("Validation", "ExternalReference", "Required", "Reference and lines are required")
 	}

@@ -8,7 +8,6 @@ import (
 	"net/http"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/shopspring/decimal"
 )
@@ -233,9 +232,6 @@ func (s *Server) transactRMA(t transaction) ([]edit, error) {
 	}
 	if r.Order == 0 {
 		return nil, fmt.Errorf("invoice %q does not exist", form["invoice_no"])
-	}
-	if _, err := time.Parse(time.DateOnly, r.Date); err != nil {
-		return nil, fmt.Errorf("order_date %q is not a date", r.Date)
 	}
 	for i, edits := range t.rows("TP_ITEMS.items") {
 		l := ReturnLine{Number: i + 1, Item: edits["oe_order_item_id"]}

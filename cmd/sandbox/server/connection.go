@@ -2,6 +2,7 @@ package server
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"tieout/app/mapping"
@@ -21,6 +22,8 @@ type Connection struct {
 
 	P21URL, P21Adapter, P21Company string
 	P21Username, P21Password       string
+	P21Location                    string            // where the company keeps what Amazon stores
+	P21Customers                   map[string]string // marketplace id -> number of the customer that stands for it
 
 	Currency string // functional
 	TimeZone string // of the books
@@ -52,9 +55,33 @@ func (s *Server) Connections() []Connection {
 		for _, m := range a.Markets {
 			c.MarketplaceIDs = append(c.MarketplaceIDs, m.ID)
 		}
+		c.P21Location, c.P21Customers = s.location(c.P21Company), s.customers(c.P21Company, a.Markets)
 		list = append(list, c)
 	}
 	return list
+}
+
+// location is where a company's stock with Amazon is.
+func (s *Server) location(company string) string {
+	for _, l := range s.P21.Locations() {
+		if l.Company == company && l.Amazon {
+			return l.ID
+		}
+	}
+	return ""
+}
+
+// customers stand for the marketplaces, by the latter's id.
+func (s *Server) customers(company string, markets []seller.Market) map[string]string {
+	known := s.P21.Customers(company)
+	numbers := map[string]string{}
+	for _, m := range markets {
+		reference := p21.CustomerReference(m)
+		if i := slices.IndexFunc(known, func(c p21.Customer) bool { return c.Reference == reference }); i >= 0 {
+			numbers[m.ID] = fmt.Sprint(known[i].Number)
+		}
+	}
+	return numbers
 }
 
 // picks returns an account for every slot: the chart's own, else that of the

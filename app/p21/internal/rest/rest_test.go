@@ -78,3 +78,27 @@ func TestPausesGrowAndStayBounded(t *testing.T) {
 		require.LessOrEqual(t, wait, longestPause+1)
 	}
 }
+
+func TestTheTokenIsNotGivenToAWorseGuardedServer(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		address, base string
+		want          bool
+	}{
+		{"https://ui.example.com/uiserver0", "https://p21.example.com", true},
+		{"http://ui.example.com/uiserver0", "https://p21.example.com", false},
+		{"http://127.0.0.1/uiserver0", "http://127.0.0.1", true},
+		{"https://127.0.0.1/uiserver0", "http://127.0.0.1", true},
+		{"ftp://127.0.0.1/uiserver0", "http://127.0.0.1", false},
+		{"/uiserver0", "http://127.0.0.1", false},
+		{"", "http://127.0.0.1", false},
+		{"https://%zz", "http://127.0.0.1", false},
+	} {
+		require.Equal(t, c.want, mayHaveToken(c.address, c.base), c.address)
+	}
+}
+
+func TestEmptyParametersAreLeftOut(t *testing.T) {
+	t.Parallel()
+	require.Equal(t, "/x?$top=1&a=b", WithQuery("/x", "$filter", "", "$top", "1", "a", "b"))
+}

@@ -28,8 +28,7 @@ func (c *Client) UIServer(ctx context.Context) (string, error) {
 	if err != nil {
 		return "", Broken(operation, "%v", err)
 	}
-	found, err := url.Parse(address)
-	if err != nil || found.Host == "" || (found.Scheme != "https" && found.Scheme != schemeOf(c.base)) {
+	if !mayHaveToken(address, c.base) {
 		return "", Broken(operation, "%q is not an address that may be given the token", address)
 	}
 	c.ui.Store(&address)
@@ -50,7 +49,12 @@ func parseRoute(body []byte) (string, error) {
 	return strings.TrimRight(strings.TrimSpace(route.URL), "/"), err
 }
 
-func schemeOf(address string) string {
-	scheme, _, _ := strings.Cut(address, ":")
-	return scheme
+// mayHaveToken reports whether an address is a server's, and as well guarded as
+// the one that named it.
+func mayHaveToken(address, base string) bool {
+	found, err := url.Parse(address)
+	if err != nil || found.Host == "" {
+		return false
+	}
+	return found.Scheme == "https" || found.Scheme == "http" && strings.HasPrefix(base, "http://")
 }
