@@ -46,6 +46,7 @@ type Config struct {
 
 	Workers        int           `env:"TIEOUT_WORKERS" envDefault:"4"`           // jobs at once
 	ImportWorkers  int           `env:"TIEOUT_IMPORT_WORKERS" envDefault:"2"`    // reports read at once
+	FlowParallel   int           `env:"TIEOUT_FLOW_PARALLEL" envDefault:"8"`     // records of a flow on their way at once
 	SettlementPoll time.Duration `env:"TIEOUT_SETTLEMENT_POLL" envDefault:"15m"` // how often Amazon is asked for new reports
 	MasterDataPoll time.Duration `env:"TIEOUT_MASTER_DATA_POLL" envDefault:"6h"` // accounts and periods of P21
 
@@ -212,7 +213,7 @@ func (c Config) checkNumbers() []error {
 	if c.SessionIdle > c.SessionLifetime {
 		problems = append(problems, fmt.Errorf("TIEOUT_SESSION_IDLE: %v is longer than TIEOUT_SESSION_LIFETIME, %v", c.SessionIdle, c.SessionLifetime))
 	}
-	for key, n := range map[string]int{"TIEOUT_WORKERS": c.Workers, "TIEOUT_IMPORT_WORKERS": c.ImportWorkers} {
+	for key, n := range map[string]int{"TIEOUT_WORKERS": c.Workers, "TIEOUT_IMPORT_WORKERS": c.ImportWorkers, "TIEOUT_FLOW_PARALLEL": c.FlowParallel} {
 		if n < 1 || n > 1000 {
 			problems = append(problems, fmt.Errorf("%s: %d is not between 1 and 1000", key, n))
 		}

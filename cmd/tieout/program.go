@@ -6,23 +6,28 @@ import (
 	"io"
 	"log/slog"
 	"os"
+	"time"
 
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"tieout/app/amazon"
+	"tieout/app/audit"
+	"tieout/app/catalog"
 	"tieout/app/clock"
 	"tieout/app/connection"
 	"tieout/app/database"
-	"tieout/app/exception"
 	"tieout/app/document"
+	"tieout/app/exception"
 	"tieout/app/fault"
 	"tieout/app/flow"
 	"tieout/app/identity"
 	"tieout/app/insight"
 	"tieout/app/journal"
 	"tieout/app/mapping"
+	"tieout/app/orders"
 	"tieout/app/outbound"
 	"tieout/app/p21"
+	"tieout/app/period"
 	"tieout/app/settlement"
 	"tieout/app/vault"
 	"tieout/jobs"
@@ -44,6 +49,7 @@ type program struct {
 	entries     *journal.Service
 	exceptions  *exception.Queue
 	insight     *insight.Reader
+	catalog     *catalog.Service
 	flows       *flow.Service
 }
 
@@ -100,12 +106,35 @@ func (p *program) wireServices(ctx context.Context) error {
 	p.connections = connection.NewService(p.pool, p.clock, secrets, amazon.NewStore(p.pool, amazon.Sleep), p.queue)
 	p.settlements = settlement.NewService(p.pool, p.clock, p.queue, p.log)
 	p.rules = mapping.NewService(p.pool, p.clock)
+	p.catalog = catalog.NewService(p.pool, p.clock, p.mapped)
 	p.exceptions = exception.NewQueue(p.pool)
 	p.insight = insight.NewReader(p.pool)
 	p.flows = flow.NewService(flow.Needs{Pool: p.pool, Clock: p.clock, Documents: document.NewStore(p.pool), Deliverer: p.deliverer, Jobs: p.queue,
 		Worker: worker, Parallel: p.config.FlowParallel, Hold: 3 * time.Minute, Log: p.log}, p.registered()...)
 	p.entries = journal.NewService(journal.Needs{Pool: p.pool, Clock: p.clock, Rules: publishedRules, Jobs: p.queue, Deliverer: p.deliverer, Log: p.log,
 		Ledgers: func(ctx context.Context, id int64) (p21.Ledger, error) { return p.connections.Ledger(ctx, id) }})
+	return nil
+}
+
+// registered are the flows of this program: a new one is one line here.
+func (p *program) registered() []flow.Flow {
+	return []flow.Flow{
+		orders.New(p.connections, p.resolve),
+	}
+}
+
+// resolve finds the items that SKUs stand for.
+func (p *program) resolve(ctx context.Context, connectionID int64, marketplace string, skus []string, day period.Date) (map[string]catalog.Mapping, error) {
+	return catalog.ResolveAll(ctx, p.pool, connectionID, marketplace, skus, day)
+}
+
+// mapped lets the records go on that waited for a SKU.
+func (p *program) mapped(ctx context.Context, tx *database.Tx, connectionID int64, skus []string) error {
+	for _, sku := range skus {
+		if _, err := p.flows.Release(ctx, tx.Tx, connectionID, exception.UnknownSKU, sku, "Mapped.", audit.Actor{}); err != nil {
+			return err
+		}
+	}
 	return nil
 }
 

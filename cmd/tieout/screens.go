@@ -15,8 +15,8 @@ import (
 	"tieout/app/settlement/report"
 	"tieout/app/task"
 	"tieout/app/web"
-	"tieout/views"
 	"tieout/jobs"
+	"tieout/views"
 )
 
 // chrome is what every page's frame shows.

@@ -52,7 +52,9 @@ type account struct {
 	days      map[int][]seller.Sold // that are over; never changed
 }
 
-func newAccount(a Account) *account { return &account{Account: a, damaged: map[int]seller.Damage{}, days: map[int][]seller.Sold{}} }
+func newAccount(a Account) *account {
+	return &account{Account: a, damaged: map[int]seller.Damage{}, days: map[int][]seller.Sold{}}
+}
 
 func (a *account) seller() *seller.Account { return a.Books.Account() }
 
