@@ -61,6 +61,7 @@ const (
 	JournalEntries Section = "Journal entries"
 	MappingRules   Section = "Mapping rules"
 	Exceptions     Section = "Exceptions"
+	Products       Section = "Products"
 	Administration Section = "Administration"
 	Connections    Section = "Connections"
 	People         Section = "People & roles"
@@ -86,6 +87,7 @@ func navigation() []navItem {
 		{section: JournalEntries, icon: "book-open-text", href: "/entries"},
 		{section: MappingRules, icon: "route", href: "/rules"},
 		{section: Exceptions, icon: "triangle-alert", href: "/exceptions"},
+		{section: Products, icon: "tag", href: "/products"},
 		{section: Administration, icon: "settings", href: "/admin", below: []navItem{
 			{section: Connections, icon: "plug", href: "/admin/connections"},
 			{section: People, icon: "users", href: "/admin/people"},

@@ -67,6 +67,7 @@ func (s *server) routes() []Route {
 		s.ruleRoutes(),
 		s.entryRoutes(),
 		s.exceptionRoutes(),
+		s.productRoutes(),
 		s.taskRoutes(),
 		s.jobRoutes(),
 	)

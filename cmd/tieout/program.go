@@ -10,6 +10,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"tieout/app/amazon"
+	"tieout/app/catalog"
 	"tieout/app/clock"
 	"tieout/app/connection"
 	"tieout/app/database"
@@ -39,6 +40,7 @@ type program struct {
 	connections *connection.Service
 	settlements *settlement.Service
 	rules       *mapping.Service
+	catalog     *catalog.Service
 	entries     *journal.Service
 	exceptions  *exception.Queue
 	insight     *insight.Reader
@@ -96,6 +98,7 @@ func (p *program) wireServices(ctx context.Context) error {
 	p.connections = connection.NewService(p.pool, p.clock, secrets, amazon.NewStore(p.pool, amazon.Sleep), p.queue)
 	p.settlements = settlement.NewService(p.pool, p.clock, p.queue, p.log)
 	p.rules = mapping.NewService(p.pool, p.clock)
+	p.catalog = catalog.NewService(p.pool, p.clock, nil)
 	p.exceptions = exception.NewQueue(p.pool)
 	p.insight = insight.NewReader(p.pool)
 	p.entries = journal.NewService(journal.Needs{Pool: p.pool, Clock: p.clock, Rules: publishedRules, Jobs: p.queue, Deliverer: p.deliverer, Log: p.log,
