@@ -16,13 +16,13 @@ WHERE sqlc.narg(connection_id)::bigint IS NULL OR f.connection_id = sqlc.narg(co
 ORDER BY f.name, c.name;
 
 -- name: DueFlows :many
-SELECT f.connection_id, f.name FROM flow f JOIN connection c ON c.id = f.connection_id
+SELECT f.connection_id, f.name, f.next_at, f.every_seconds FROM flow f JOIN connection c ON c.id = f.connection_id
 WHERE f.next_at <= @now::timestamptz AND f.paused_at IS NULL AND c.paused_at IS NULL AND (f.held_until IS NULL OR f.held_until <= @now::timestamptz)
 ORDER BY f.next_at;
 
 -- name: PlanFlow :execrows
 -- The next reading is planned before this one begins; only one planner wins.
-UPDATE flow SET next_at = @now::timestamptz + every_seconds * interval '1 second' WHERE connection_id = @connection_id AND name = @name AND next_at <= @now;
+UPDATE flow SET next_at = @next_at WHERE connection_id = @connection_id AND name = @name AND next_at = @planned;
 
 -- name: FlowsToWork :many
 -- Flows with records that nobody has in hand although their time has come.

@@ -489,7 +489,7 @@ func (q *Queries) DeliveringRecord(ctx context.Context, arg DeliveringRecordPara
 }
 
 const dueFlows = `-- name: DueFlows :many
-SELECT f.connection_id, f.name FROM flow f JOIN connection c ON c.id = f.connection_id
+SELECT f.connection_id, f.name, f.next_at, f.every_seconds FROM flow f JOIN connection c ON c.id = f.connection_id
 WHERE f.next_at <= $1::timestamptz AND f.paused_at IS NULL AND c.paused_at IS NULL AND (f.held_until IS NULL OR f.held_until <= $1::timestamptz)
 ORDER BY f.next_at
 `
@@ -497,6 +497,8 @@ ORDER BY f.next_at
 type DueFlowsRow struct {
 	ConnectionID int64
 	Name         string
+	NextAt       time.Time
+	EverySeconds int32
 }
 
 func (q *Queries) DueFlows(ctx context.Context, now time.Time) ([]DueFlowsRow, error) {
@@ -508,7 +510,12 @@ func (q *Queries) DueFlows(ctx context.Context, now time.Time) ([]DueFlowsRow, e
 	items := []DueFlowsRow{}
 	for rows.Next() {
 		var i DueFlowsRow
-		if err := rows.Scan(&i.ConnectionID, &i.Name); err != nil {
+		if err := rows.Scan(
+			&i.ConnectionID,
+			&i.Name,
+			&i.NextAt,
+			&i.EverySeconds,
+		); err != nil {
 			return nil, err
 		}
 		items = append(items, i)
@@ -1233,23 +1240,23 @@ func (q *Queries) PauseFlow(ctx context.Context, arg PauseFlowParams) (int64, er
 }
 
 const planFlow = `-- name: PlanFlow :execrows
-UPDATE flow SET next_at = $1WHERE connection_id = $2 AND name = $3 AND next_at <= $4
+UPDATE flow SET next_at = $1 WHERE connection_id = $2 AND name = $3 AND next_at = $4
 `
 
 type PlanFlowParams struct {
-	NowtimestamptzEverySeconds1SecondpgCataloginterval time.Time
-	ConnectionID                                       int64
-	Name                                               string
-	Now                                                time.Time
+	NextAt       time.Time
+	ConnectionID int64
+	Name         string
+	Planned      time.Time
 }
 
 // The next reading is planned before this one begins; only one planner wins.
 func (q *Queries) PlanFlow(ctx context.Context, arg PlanFlowParams) (int64, error) {
 	result, err := q.db.Exec(ctx, planFlow,
-		arg.NowtimestamptzEverySeconds1SecondpgCataloginterval,
+		arg.NextAt,
 		arg.ConnectionID,
 		arg.Name,
-		arg.Now,
+		arg.Planned,
 	)
 	if err != nil {
 		return 0, err

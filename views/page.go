@@ -63,6 +63,7 @@ const (
 	Exceptions     Section = "Exceptions"
 	Orders         Section = "Orders"
 	Flows          Section = "Flows"
+	Products       Section = "Products"
 	Administration Section = "Administration"
 	Connections    Section = "Connections"
 	People         Section = "People & roles"
@@ -89,6 +90,7 @@ func navigation() []navItem {
 		{section: MappingRules, icon: "route", href: "/rules"},
 		{section: Exceptions, icon: "triangle-alert", href: "/exceptions"},
 		{section: Orders, icon: "shopping-cart", href: "/orders"},
+		{section: Products, icon: "tag", href: "/products"},
 		{section: Flows, icon: "workflow", href: "/flows"},
 		{section: Administration, icon: "settings", href: "/admin", below: []navItem{
 			{section: Connections, icon: "plug", href: "/admin/connections"},

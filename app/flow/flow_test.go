@@ -318,6 +318,23 @@ func TestAPausedFlowNeitherReadsNorSends(t *testing.T) {
 	require.EqualValues(t, 2, w.number(`SELECT count(*) FROM audit_event WHERE object_type = 'flow'`))
 }
 
+func TestADueFlowIsReadOnceAndPlannedAgain(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	_, err := w.pool.Exec(t.Context(), `UPDATE flow SET next_at = $1`, w.clock.Now())
+	require.NoError(t, err)
+	for range 3 {
+		require.NoError(t, w.Due(t.Context()))
+	}
+	require.EqualValues(t, 1, w.queue.read.Load())
+	w.clock.Advance(59 * time.Second)
+	require.NoError(t, w.Due(t.Context()))
+	require.EqualValues(t, 1, w.queue.read.Load())
+	w.clock.Advance(time.Second)
+	require.NoError(t, w.Due(t.Context()))
+	require.EqualValues(t, 2, w.queue.read.Load())
+}
+
 func TestTheDatabaseHoldsTheStates(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

@@ -23,7 +23,7 @@ func (s *Service) Due(ctx context.Context) error {
 		return fmt.Errorf("read due flows: %w", err)
 	}
 	for _, f := range due {
-		if err := s.begin(ctx, f.ConnectionID, f.Name, now); err != nil {
+		if err := s.begin(ctx, f, now.Add(time.Duration(f.EverySeconds)*time.Second)); err != nil {
 			return err
 		}
 	}
@@ -41,16 +41,16 @@ func (s *Service) Due(ctx context.Context) error {
 }
 
 // begin plans the reading after this one and asks for this one, at once.
-func (s *Service) begin(ctx context.Context, connectionID int64, name string, now time.Time) error {
+func (s *Service) begin(ctx context.Context, f sqlc.DueFlowsRow, next time.Time) error {
 	return pgx.BeginFunc(ctx, s.Pool, func(tx pgx.Tx) error {
-		won, err := sqlc.New(tx).PlanFlow(ctx, sqlc.PlanFlowParams{ConnectionID: connectionID, Name: name, Now: now})
+		won, err := sqlc.New(tx).PlanFlow(ctx, sqlc.PlanFlowParams{ConnectionID: f.ConnectionID, Name: f.Name, Planned: f.NextAt, NextAt: next})
 		if err != nil {
-			return fmt.Errorf("plan flow %s: %w", name, err)
+			return fmt.Errorf("plan flow %s: %w", f.Name, err)
 		}
 		if won == 0 {
-			return nil
+			return nil // somebody else plans it
 		}
-		return s.Jobs.ReadFlow(ctx, tx, connectionID, name, OnSchedule, 0)
+		return s.Jobs.ReadFlow(ctx, tx, f.ConnectionID, f.Name, OnSchedule, 0)
 	})
 }
 

@@ -8,6 +8,7 @@ import (
 	"mime"
 	"net/http"
 
+	"tieout/app/catalog"
 	"tieout/app/exception"
 	"tieout/app/identity"
 	"tieout/app/journal"
@@ -30,6 +31,11 @@ type Workbooks interface {
 	LineList(w io.Writer, about [][2]string, d settlement.Detail, rows iter.Seq2[settlement.Line, error], account func(settlement.Line) string) error
 	EntryList(w io.Writer, about [][2]string, rows iter.Seq2[journal.Item, error]) error
 	ExceptionList(w io.Writer, about [][2]string, rows iter.Seq2[exception.Exception, error], title func(exception.Class) string) error
+	ProductList(w io.Writer, about [][2]string, rows iter.Seq2[catalog.Product, error]) error
+
+	// SKU maps of a connection go out for editing and come back.
+	SKUMaps(ctx context.Context, w io.Writer, connectionID int64, name string) error
+	ReadSKUMaps(content []byte) (catalog.Written, error)
 }
 
 const workbookType = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"

@@ -16,6 +16,7 @@ const (
 	listLines       = "lines"
 	listEntries     = "entries"
 	listExceptions  = "exceptions"
+	listProducts    = "products"
 )
 
 // listRoutes are what people keep about lists.
@@ -30,7 +31,7 @@ func (s *server) listRoutes() []Route {
 // listName is the list that the path names.
 func (r *request) listName() (string, error) {
 	name := r.Param("list")
-	if !slices.Contains([]string{listSettlements, listLines, listEntries, listExceptions}, name) {
+	if !slices.Contains([]string{listSettlements, listLines, listEntries, listExceptions, listProducts}, name) {
 		return "", fault.New(fault.NotFound, "There is no list %q.", name)
 	}
 	return name, nil

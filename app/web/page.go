@@ -107,7 +107,7 @@ func (s *server) hiddenFrom(person identity.Person) map[views.Section]bool {
 	hidden := map[views.Section]bool{}
 	for section, needs := range map[views.Section]identity.Permission{
 		views.Overview: identity.ViewBooks, views.Settlements: identity.ViewBooks, views.JournalEntries: identity.ViewBooks,
-		views.MappingRules: identity.ViewBooks, views.Exceptions: identity.ViewBooks,
+		views.MappingRules: identity.ViewBooks, views.Exceptions: identity.ViewBooks, views.Products: identity.ViewBooks,
 		views.Orders: identity.ViewBooks, views.Flows: identity.ViewBooks,
 		views.Connections: identity.ViewAdministration, views.People: identity.ViewAdministration, views.Policies: identity.ViewAdministration,
 		views.Periods: identity.ViewBooks, views.Rates: identity.ViewBooks,

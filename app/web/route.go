@@ -68,6 +68,7 @@ func (s *server) routes() []Route {
 		s.entryRoutes(),
 		s.exceptionRoutes(),
 		s.flowRoutes(),
+		s.productRoutes(),
 		s.taskRoutes(),
 		s.jobRoutes(),
 	)

@@ -85,6 +85,7 @@ import (
 	"github.com/labstack/echo/v4"
 	"github.com/prometheus/client_golang/prometheus"
 
+	"tieout/app/catalog"
 	"tieout/app/clock"
 	"tieout/app/connection"
 	"tieout/app/exception"
@@ -134,7 +135,8 @@ type Dependencies struct {
 	Entries     *journal.Service // nil: no screens of journal entries
 	Exceptions  *exception.Queue // nil: no screens of exceptions
 	Rules       *mapping.Service
-	Flows       *flow.Service // nil: no screens of flows
+	Flows       *flow.Service    // nil: no screens of flows
+	Catalog     *catalog.Service // nil: no screens of products
 	// Redraft has the drafts of a connection built again, after its rules changed.
 	Redraft func(ctx context.Context, connectionID int64) error
 }

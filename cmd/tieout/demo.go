@@ -201,6 +201,9 @@ func (p *program) furnish(ctx context.Context, sandbox *server.Server) error {
 			if err := p.readdress(ctx, existing, side, actor); err != nil {
 				return err
 			}
+			if err := p.furnishProducts(ctx, existing.ID, side.MarketplaceIDs, actor); err != nil {
+				return err
+			}
 			continue
 		}
 		if !fault.Is(err, fault.NotFound) {
@@ -249,7 +252,13 @@ func (p *program) furnishOne(ctx context.Context, side server.Connection, actor 
 	}
 	policy.ClosedPeriod = "first_open"
 	policy.SecondApprovalFrom = decimal.NewNullDecimal(decimal.New(250_000, 0))
-	return p.connections.SetPolicy(ctx, policy, actor)
+	if err := p.connections.SetPolicy(ctx, policy, actor); err != nil {
+		return err
+	}
+	if err := p.furnishProducts(ctx, id, side.MarketplaceIDs, actor); err != nil {
+		return err
+	}
+	return p.furnishFlows(ctx, id, side.P21Location, actor)
 }
 
 // welcome prints the address and who can sign in.

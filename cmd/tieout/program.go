@@ -46,10 +46,10 @@ type program struct {
 	connections *connection.Service
 	settlements *settlement.Service
 	rules       *mapping.Service
+	catalog     *catalog.Service
 	entries     *journal.Service
 	exceptions  *exception.Queue
 	insight     *insight.Reader
-	catalog     *catalog.Service
 	flows       *flow.Service
 }
 
