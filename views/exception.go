@@ -15,6 +15,7 @@ type ExceptionPage struct {
 	Problems *ExceptionProblems
 	Payload  *ExceptionPayload
 	Records  *Table // what waits on it
+	Map      *ExceptionMap
 	Comments []Event
 	Comment  string // posts "body"; "" for those who may only read
 	History  []Event
@@ -110,4 +111,35 @@ func (s ExceptionSuggestion) about() string {
 // fields are what using the suggestion posts.
 func (s ExceptionSuggestion) fields(p Page) []Hidden {
 	return []Hidden{{Name: "category", Value: s.Category}, {Name: "account", Value: s.Account}, {Name: "return", Value: p.Path}}
+}
+
+// ExceptionMap says which P21 item an unknown SKU stands for.
+type ExceptionMap struct {
+	Action      string // posts code, quantity, return
+	SKU         Link   // its own page, for kits and dates
+	Suggestions []ItemSuggestion
+	Items       []Account
+	Values      map[string]string
+	Errors      map[string]string
+	Why         string // why this person cannot; "" when they can
+}
+
+// ItemSuggestion is an item with the reason for it, best first.
+type ItemSuggestion struct {
+	Code     string
+	Quantity string
+	Text     string // "2 x MUG-01, Stoneware mug"
+	Reason   string
+}
+
+func (m ExceptionMap) code() Field {
+	return Field{Name: "code", Label: "P21 item", Value: m.Values["code"], Error: m.Errors["code"], List: "items", Mono: true, Required: true, Suffix: "-map"}
+}
+
+func (m ExceptionMap) quantity() Field {
+	f := Field{Name: "quantity", Label: "How many of it in one unit", Value: m.Values["quantity"], Error: m.Errors["quantity"], Type: "number", Required: true, Suffix: "-map", Hint: "More than one for a multipack."}
+	if f.Value == "" {
+		f.Value = "1"
+	}
+	return f
 }

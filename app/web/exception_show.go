@@ -58,6 +58,8 @@ func (s *server) exceptionRecord(r *request, e exception.Exception, model *views
 		model.Problems, err = s.problemsModel(r, e)
 	case exception.UnreadableFile:
 		model.Payload, err = s.payloadModel(r, e)
+	case exception.UnknownSKU:
+		model.Map, err = s.mapModel(r, e, values, wrong)
 	}
 	if err == nil && e.Flow != "" && s.Flows != nil {
 		err = s.waitingRecords(r, e, model)
