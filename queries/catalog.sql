@@ -55,34 +55,42 @@ FROM listing WHERE connection_id = @connection_id AND sku = @sku ORDER BY market
 
 -- name: ListProducts :many
 -- Listings, and maps of what is not listed, each with the map of the day; keyset on (sku, marketplace, connection).
-SELECT k.connection_id, c.name AS connection_name, k.marketplace, k.sku, k.asin, k.title, k.channel, k.status,
-       coalesce(m.id, 0)::bigint AS map_id, coalesce(m.valid_from, @on_day::date)::date AS valid_from, m.valid_to,
+-- Items are read for the rows of the page alone.
+SELECT x.connection_id, c.name AS connection_name, x.marketplace, x.sku, x.asin, x.title, x.channel, x.status,
+       coalesce(x.map_id, 0)::bigint AS map_id, coalesce(x.valid_from, @on_day::date)::date AS valid_from, x.valid_to,
        coalesce(p.codes, '{}')::text[] AS codes, coalesce(p.quantities, '{}')::int[] AS quantities,
-       (CASE WHEN m.id IS NULL THEN 'unmapped' WHEN p.active THEN 'mapped' ELSE 'inactive' END)::text AS state
+       (CASE WHEN x.map_id IS NULL THEN 'unmapped' WHEN x.active THEN 'mapped' ELSE 'inactive' END)::text AS state
 FROM (
-    SELECT l.connection_id, l.marketplace, l.sku, l.asin, l.title, l.channel, l.status FROM listing l
-    UNION ALL
-    SELECT DISTINCT s.connection_id, s.marketplace, s.sku, '', '', '', '' FROM sku_map s
-    WHERE NOT EXISTS (SELECT 1 FROM listing x WHERE x.connection_id = s.connection_id AND x.sku = s.sku AND s.marketplace IN ('', x.marketplace))
-) k
-JOIN connection c ON c.id = k.connection_id
+    SELECT k.connection_id, k.marketplace, k.sku, k.asin, k.title, k.channel, k.status, m.id AS map_id, m.valid_from, m.valid_to, m.active
+    FROM (
+        SELECT l.connection_id, l.marketplace, l.sku, l.asin, l.title, l.channel, l.status FROM listing l
+        UNION ALL
+        SELECT DISTINCT s.connection_id, s.marketplace, s.sku, '', '', '', '' FROM sku_map s
+        WHERE NOT EXISTS (SELECT 1 FROM listing x WHERE x.connection_id = s.connection_id AND x.sku = s.sku AND s.marketplace IN ('', x.marketplace))
+    ) k
+    LEFT JOIN LATERAL (
+        SELECT s.id, s.valid_from, s.valid_to,
+               (SELECT bool_and(i.active) FROM sku_map_part q JOIN item i ON i.connection_id = q.connection_id AND i.code = q.item_code WHERE q.sku_map_id = s.id) AS active
+        FROM sku_map s
+        WHERE s.connection_id = k.connection_id AND s.sku = k.sku AND s.marketplace IN (k.marketplace, '')
+          AND s.valid_from <= @on_day::date AND (s.valid_to IS NULL OR s.valid_to > @on_day::date)
+        ORDER BY s.marketplace DESC LIMIT 1
+    ) m ON true
+    WHERE (sqlc.narg(connection_id)::bigint IS NULL OR k.connection_id = sqlc.narg(connection_id))
+      AND (@marketplace::text = '' OR k.marketplace = @marketplace)
+      AND (@pattern::text = '' OR k.sku ILIKE @pattern OR k.title ILIKE @pattern OR k.asin ILIKE @pattern
+           OR EXISTS (SELECT 1 FROM sku_map_part q WHERE q.sku_map_id = m.id AND q.item_code ILIKE @pattern))
+      AND (@state::text = '' OR (CASE WHEN m.id IS NULL THEN 'unmapped' WHEN m.active THEN 'mapped' ELSE 'inactive' END) = @state)
+      AND (@after_sku::text = '' OR (k.sku, k.marketplace, k.connection_id) > (@after_sku::text, @after_marketplace::text, @after_connection::bigint))
+    ORDER BY k.sku, k.marketplace, k.connection_id
+    LIMIT @page_size
+) x
+JOIN connection c ON c.id = x.connection_id
 LEFT JOIN LATERAL (
-    SELECT s.id, s.valid_from, s.valid_to FROM sku_map s
-    WHERE s.connection_id = k.connection_id AND s.sku = k.sku AND s.marketplace IN (k.marketplace, '')
-      AND s.valid_from <= @on_day::date AND (s.valid_to IS NULL OR s.valid_to > @on_day::date)
-    ORDER BY s.marketplace DESC LIMIT 1
-) m ON true
-LEFT JOIN LATERAL (
-    SELECT array_agg(q.item_code ORDER BY q.position) AS codes, array_agg(q.quantity ORDER BY q.position) AS quantities, bool_and(i.active) AS active
-    FROM sku_map_part q JOIN item i ON i.connection_id = q.connection_id AND i.code = q.item_code WHERE q.sku_map_id = m.id
+    SELECT array_agg(q.item_code ORDER BY q.position) AS codes, array_agg(q.quantity ORDER BY q.position) AS quantities
+    FROM sku_map_part q WHERE q.sku_map_id = x.map_id
 ) p ON true
-WHERE (sqlc.narg(connection_id)::bigint IS NULL OR k.connection_id = sqlc.narg(connection_id))
-  AND (@marketplace::text = '' OR k.marketplace = @marketplace)
-  AND (@pattern::text = '' OR k.sku ILIKE @pattern OR k.title ILIKE @pattern OR k.asin ILIKE @pattern OR array_to_string(p.codes, ' ') ILIKE @pattern)
-  AND (@state::text = '' OR (CASE WHEN m.id IS NULL THEN 'unmapped' WHEN p.active THEN 'mapped' ELSE 'inactive' END) = @state)
-  AND (@after_sku::text = '' OR (k.sku, k.marketplace, k.connection_id) > (@after_sku::text, @after_marketplace::text, @after_connection::bigint))
-ORDER BY k.sku, k.marketplace, k.connection_id
-LIMIT @page_size;
+ORDER BY x.sku, x.marketplace, x.connection_id;
 
 -- name: CountProducts :many
 SELECT (CASE WHEN m.id IS NULL THEN 'unmapped' WHEN m.active THEN 'mapped' ELSE 'inactive' END)::text AS state, count(*) AS products

@@ -44,21 +44,21 @@ func (l ProductList) table() Table {
 	table := l.Listing.table("Products",
 		Column{Key: ProductSKU, Label: "SKU", Kind: Tight},
 		Column{Key: ProductTitle, Label: "Title", Kind: Clip},
-		Column{Key: ProductConnection, Label: "Connection", Kind: Tight},
 		Column{Key: ProductMarketplace, Label: "Marketplace", Kind: Tight},
 		Column{Key: ProductItems, Label: "P21 item", Kind: Wrap},
+		Column{Key: ProductStatus, Label: "State", Kind: Tight},
 		Column{Key: ProductFrom, Label: "Valid from", Kind: Tight},
 		Column{Key: ProductTo, Label: "Valid to", Kind: Tight, Hint: "The first day on which it no longer holds"},
 		Column{Key: ProductChannel, Label: "Channel", Kind: Tight},
-		Column{Key: ProductStatus, Label: "State", Kind: Tight},
+		Column{Key: ProductConnection, Label: "Connection", Kind: Tight},
 	)
 	if table.Empty.Title == "" {
 		table.Empty = Empty{Icon: "tag", Title: "No product here", Text: "SKUs stand here when Amazon's listings have been read, or when somebody has mapped them."}
 	}
 	for _, row := range l.Rows {
 		table.Rows = append(table.Rows, Row{Cells: []templ.Component{
-			PanelLink(row.SKU), Text(row.Title), Text(row.Connection), Text(row.Marketplace), codeOrNothing(row.Items),
-			textOrNothing(row.From), textOrNothing(row.To), textOrNothing(row.Channel), StatusPill(row.Status),
+			PanelLink(row.SKU), Text(row.Title), Text(row.Marketplace), codeOrNothing(row.Items), StatusPill(row.Status),
+			textOrNothing(row.From), textOrNothing(row.To), textOrNothing(row.Channel), Text(row.Connection),
 		}})
 	}
 	return table

@@ -44,6 +44,8 @@ func (s *server) productDraft(r *request, d productDesk) (productDraft, error) {
 			return draft, err
 		}
 		draft.take(m)
+	} else if _, general := d.inForce(catalog.EveryMarketplace, s.Catalog); general && draft.marketplace == catalog.EveryMarketplace && len(d.listings) > 0 {
+		draft.marketplace = d.listings[0].Marketplace // all of them is taken
 	}
 	if code := in.text("code", 60); code != "" {
 		draft.parts = []draftPart{{code: code, quantity: in.text("quantity", 10)}}
@@ -71,6 +73,9 @@ func (d productDesk) form(p productDraft) views.ProductForm {
 		KitOpen: len(p.parts) > 1 || p.rows > 0, More: d.path("marketplace", p.marketplace, "map", p.mapKey(), "parts", strconv.Itoa(min(rows+5, 50))) + "#map"}
 	f.Fields = []views.Field{{Name: "from", Label: "Valid from", Type: "date", Value: p.from, Required: true, Error: p.wrong["from"]},
 		{Name: "to", Label: "Valid to", Type: "date", Value: p.to, Hint: "The first day without it. Empty: open.", Error: p.wrong["to"]}, {Name: "note", Label: "Note", Value: p.note, Error: p.wrong["note"]}}
+	if len(d.history) > 0 {
+		f.Title = "Map it anew, or in one marketplace otherwise"
+	}
 	if p.changes == nil {
 		f.Fields = append([]views.Field{{Name: "marketplace", Label: "Marketplace", Value: p.marketplace, Options: d.shops(), Error: p.wrong["sku"]}}, f.Fields...)
 	} else {

@@ -78,14 +78,10 @@ func (s *server) showProduct(r *request, status int, d productDesk, back string,
 		model.Why = "Operations people and accountants map SKUs; you may read them."
 		return r.showAs(status, views.ProductView(page, model))
 	}
-	suggestions, err := s.Catalog.Suggest(r.ctx(), d.connection, draft.marketplace, d.sku, suggestionsShown)
-	if err != nil {
-		return err
-	}
-	for _, x := range suggestions {
-		text := catalog.Parts{{Code: x.ProductCode, Quantity: x.Quantity}}.String()
-		model.Suggestions = append(model.Suggestions, views.ProductSuggestion{Text: strings.TrimSuffix(text+", "+x.Description, ", "), Reason: x.Reason + ".",
-			Use: views.Link{Text: "Fill in", Href: d.path("code", x.ProductCode, "quantity", strconv.Itoa(x.Quantity), "marketplace", draft.marketplace, "map", draft.mapKey()) + "#map"}})
+	if d.state(s.Catalog) != catalog.Mapped {
+		if err := s.suggest(r, d, draft, &model); err != nil {
+			return err
+		}
 	}
 	items, err := s.Catalog.SearchItems(r.ctx(), d.connection, "", itemsOffered)
 	if err != nil {
@@ -95,6 +91,20 @@ func (s *server) showProduct(r *request, status int, d productDesk, back string,
 	form.Items = itemOptions(items)
 	model.Form = &form
 	return r.showAs(status, views.ProductView(page, model))
+}
+
+// suggest ranks what the SKU may stand for; a suggestion fills in the form.
+func (s *server) suggest(r *request, d productDesk, draft productDraft, model *views.ProductPage) error {
+	suggestions, err := s.Catalog.Suggest(r.ctx(), d.connection, draft.marketplace, d.sku, suggestionsShown)
+	if err != nil {
+		return err
+	}
+	for _, x := range suggestions {
+		text := catalog.Parts{{Code: x.ProductCode, Quantity: x.Quantity}}.String()
+		model.Suggestions = append(model.Suggestions, views.ProductSuggestion{Text: strings.TrimSuffix(text+", "+x.Description, ", "), Reason: x.Reason + ".",
+			Use: views.Link{Text: "Fill in", Href: d.path("code", x.ProductCode, "quantity", strconv.Itoa(x.Quantity), "marketplace", draft.marketplace, "map", draft.mapKey()) + "#map"}})
+	}
+	return nil
 }
 
 // productItems answers with the items of what is typed into a form.

@@ -234,3 +234,13 @@ func TestEveryProductRouteAdmitsExactlyThoseWithItsPermission(t *testing.T) {
 		}
 	}
 }
+
+func TestTheProductListKeepsColumnsAndFilters(t *testing.T) {
+	t.Parallel()
+	o := openProducts(t)
+	require.Contains(t, o.viewer.get("/products").headings(), "Channel")
+	require.NotContains(t, o.viewer.choose("/products", "channel").headings(), "Channel")
+	require.Contains(t, o.ops.get("/products").headings(), "Channel", "of one person alone")
+	require.Equal(t, http.StatusSeeOther, o.viewer.post("/lists/products/filters?return=/products", url.Values{"name": {"To do"}, "query": {"state=unmapped"}}).StatusCode)
+	require.Contains(t, o.viewer.get("/products").content(), "To do")
+}
