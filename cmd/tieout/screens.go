@@ -16,7 +16,6 @@ import (
 	"tieout/app/task"
 	"tieout/app/web"
 	"tieout/jobs"
-	"tieout/views"
 )
 
 // chrome is what every page's frame shows.
@@ -93,7 +92,7 @@ func (c chrome) flowBanner(ctx context.Context, person identity.Person) (*web.Ba
 		name = first.ConnectionName
 	}
 	b := &web.Banner{LinkText: "Show the flow", LinkHref: fmt.Sprintf("/flows/%s/%d", first.Name, first.ConnectionID)}
-	waiting := views.Counted(int(first.Waiting), "record waits", "records wait")
+	waiting := counted(first.Waiting, "record waits", "records wait")
 	if first.PausedAt != nil {
 		b.Title, b.Text = fmt.Sprintf("%s of %s is paused.", title, name), fmt.Sprintf("%s %s.", first.PauseReason, waiting)
 	} else {
@@ -101,10 +100,17 @@ func (c chrome) flowBanner(ctx context.Context, person identity.Person) (*web.Ba
 		b.Text = fmt.Sprintf("%s %s since %s and will go on by themselves.", first.Failure, waiting, first.FailingSince.In(person.Location()).Format("2 Jan 15:04"))
 	}
 	if n := len(stopped) - 1; n > 0 {
-		b.Text += fmt.Sprintf(" %s stopped too.", views.Counted(n, "other flow is", "other flows are"))
+		b.Text += fmt.Sprintf(" %s stopped too.", counted(int64(n), "other flow is", "other flows are"))
 		b.LinkText, b.LinkHref = "Show the flows", "/flows"
 	}
 	return b, nil
+}
+
+func counted(n int64, one, many string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return fmt.Sprintf("%d %s", n, many)
 }
 
 // tasks is long work as the screens watch it.
