@@ -32,7 +32,11 @@ func (s *server) waitingRecords(r *request, e exception.Exception, model *views.
 	}
 	model.Records = &table
 	if may && len(items) > 0 {
-		model.Actions = append([]views.Button{{Label: "Try again", Icon: "rotate-ccw", Look: views.Primary, Action: exceptionPath(e, "retry")}}, model.Actions...)
+		again := views.Button{Label: "Try again", Icon: "rotate-ccw", Action: exceptionPath(e, "retry")}
+		if model.Map == nil {
+			again.Look = views.Primary
+		}
+		model.Actions = append([]views.Button{again}, model.Actions...)
 	}
 	return nil
 }

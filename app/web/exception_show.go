@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 
+	"tieout/app/amazon"
 	"tieout/app/exception"
 	"tieout/app/identity"
 	"tieout/app/money"
@@ -73,6 +74,9 @@ func (r *request) exceptionFacts(e exception.Exception) []views.Fact {
 		{Name: "Connection", Value: views.Text(e.ConnectionName)},
 		{Name: "Records", Value: views.Text(views.Count(int(e.Records)))},
 	}
+	if shop, ok := amazon.MarketplaceByID(detailText(e.Detail["marketplace"])); ok {
+		facts = append(facts, views.Fact{Name: "Marketplace", Value: views.Text(shop.Domain)})
+	}
 	if e.Marketplace != "" {
 		facts = append(facts, views.Fact{Name: "Marketplace", Value: views.Text(e.Marketplace)})
 	}
@@ -92,7 +96,7 @@ func (r *request) exceptionFacts(e exception.Exception) []views.Fact {
 			views.Fact{Name: "Because", Value: textOrNothing(e.Resolution)})
 	}
 	for _, name := range slices.Sorted(maps.Keys(e.Detail)) {
-		if text := detailText(e.Detail[name]); text != "" && text != e.Title && name != "document" && name != "replaces" {
+		if text := detailText(e.Detail[name]); text != "" && text != e.Title && !slices.Contains([]string{"document", "replaces", "marketplace", "sku"}, name) {
 			facts = append(facts, views.Fact{Name: strings.ToUpper(name[:1]) + strings.ReplaceAll(name[1:], "_", " "), Value: views.Text(text)})
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/a-h/templ"
@@ -111,7 +112,7 @@ func targetTables(target json.RawMessage) (fields views.Table, lists []views.Tab
 		return fields, nil, fmt.Errorf("read mapped record: %w", err)
 	}
 	for _, name := range slices.Sorted(maps.Keys(mapped.Header)) {
-		fields.Rows = append(fields.Rows, cells(views.Code(name), views.Text(fmt.Sprint(mapped.Header[name]))))
+		fields.Rows = append(fields.Rows, cells(views.Code(name), textOrNothing(fmt.Sprint(mapped.Header[name]))))
 	}
 	for _, name := range slices.Sorted(maps.Keys(mapped.Lists)) {
 		lists = append(lists, listTable(name, mapped.Lists[name]))
@@ -120,7 +121,7 @@ func targetTables(target json.RawMessage) (fields views.Table, lists []views.Tab
 }
 
 func listTable(name string, elements []map[string]any) views.Table {
-	title := strings.ToUpper(name[:1]) + name[1:]
+	title := strings.ReplaceAll(strings.ToUpper(name[:1])+name[1:], "_", " ")
 	table := views.Table{ID: name, Caption: title, Summary: title, Inside: true, Passed: true, Columns: []views.Column{{Label: "No.", Kind: views.TightNumber}}}
 	columns := map[string]bool{}
 	for _, e := range elements {
@@ -130,7 +131,7 @@ func listTable(name string, elements []map[string]any) views.Table {
 	}
 	names := slices.Sorted(maps.Keys(columns))
 	for _, column := range names {
-		table.Columns = append(table.Columns, views.Column{Label: column, Kind: views.Clip})
+		table.Columns = append(table.Columns, views.Column{Label: strings.ReplaceAll(column, "_", " "), Kind: kindOf(elements, column)})
 	}
 	for i, e := range elements {
 		row := []templ.Component{views.Soft(fmt.Sprint(i + 1))}
@@ -144,6 +145,17 @@ func listTable(name string, elements []map[string]any) views.Table {
 		table.Rows = append(table.Rows, cells(row...))
 	}
 	return table
+}
+
+// kindOf sets numbers at the right.
+func kindOf(elements []map[string]any, column string) views.Kind {
+	for _, e := range elements {
+		text := fmt.Sprint(e[column])
+		if _, err := strconv.ParseFloat(text, 64); err != nil || len(text) > 10 { // long ones are ids
+			return views.Plain
+		}
+	}
+	return views.Number
 }
 
 func (r *request) recordSource(w flow.Whole, c flow.Content) views.RecordSource {

@@ -61,3 +61,52 @@ func TestEveryOrderOfAmazonIsOnceInP21(t *testing.T) {
 	}
 	require.Positive(t, compared)
 }
+
+// place puts an order on a seller's list and has it read.
+func (s *site) place(t testing.TB, account string, order seller.Sold) {
+	t.Helper()
+	require.NoError(t, s.sandbox.Amazon.Place(account, order))
+	require.NoError(t, s.flows.Fetch(t.Context(), s.connection(t, account), "orders", order.ID))
+}
+
+// TestChangesAndCancellationsFollowIntoP21 changes orders after P21 has them,
+// through either adapter.
+func TestChangesAndCancellationsFollowIntoP21(t *testing.T) {
+	t.Parallel()
+	s := startSite(t)
+	s.settleFlows(t)
+	products := seller.Products()
+	for account, company := range map[string]string{"us": "ACME", "uk": "ACMEUK", "eu": "ACMEEU"} {
+		now := s.sandbox.Now()
+		order := seller.Sold{ID: "111-0000002-0000002", Created: now.Add(-2 * time.Hour), Updated: now.Add(-time.Hour), Status: seller.Unshipped, Items: []seller.SoldItem{
+			{Code: "10", SKU: products[0].SKU, Title: "First", Quantity: 3, Price: 9000}, {Code: "11", SKU: products[1].SKU, Title: "Second", Quantity: 1, Price: 1250, Shipping: 499}}}
+		s.place(t, account, order)
+		delivered := `SELECT count(*) = 1 FROM flow_record r JOIN connection c ON c.id = r.connection_id WHERE c.name = $1 AND r.key = $2 AND r.state = 'delivered' AND r.deliveries = $3`
+		s.eventually(t, delivered, account, order.ID, 1)
+		held := s.sandbox.P21.OrdersByReference(company, order.ID)
+		require.Len(t, held, 1, account)
+		require.Len(t, held[0].Lines, 2)
+		require.Equal(t, "17.49", held[0].Lines[1].Total.StringFixed(2), "shipping belongs to its line")
+
+		order.Items[0].Quantity, order.Items[0].Price, order.Updated = 2, 6000, now.Add(-50*time.Minute)
+		s.place(t, account, order)
+		s.eventually(t, delivered, account, order.ID, 2)
+		held = s.sandbox.P21.OrdersByReference(company, order.ID)
+		require.Len(t, held, 1, account)
+		require.Equal(t, "2", held[0].Lines[0].Quantity.String(), account)
+
+		order.Status, order.Updated = seller.Cancelled, now.Add(-40*time.Minute)
+		s.place(t, account, order)
+		s.eventually(t, delivered, account, order.ID, 3)
+		held = s.sandbox.P21.OrdersByReference(company, order.ID)
+		require.Len(t, held, 1, account)
+		require.EqualValues(t, "Cancelled", held[0].Status, account)
+
+		s.place(t, account, order) // told again
+		late := order
+		late.Status, late.Updated = seller.Unshipped, now.Add(-55*time.Minute)
+		s.place(t, account, late)
+		s.settleFlows(t)
+		require.EqualValues(t, "Cancelled", s.sandbox.P21.OrdersByReference(company, order.ID)[0].Status, "what arrives late changes nothing")
+	}
+}

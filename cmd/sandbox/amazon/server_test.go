@@ -93,7 +93,7 @@ func TestParticipationsAndRestrictedTokens(t *testing.T) {
 
 func TestBucketsHoldWhatTheModelsSay(t *testing.T) {
 	t.Parallel()
-	models := spec.Load(t, "reports_2021-06-30.json", "sellers.json", "tokens_2021-03-01.json")
+	models := spec.Load(t, "reports_2021-06-30.json", "sellers.json", "tokens_2021-03-01.json", "orders_2026-01-01.json")
 	w := newWorld(t)
 	token := w.token("us")
 	for path, operation := range map[string]string{
@@ -101,6 +101,8 @@ func TestBucketsHoldWhatTheModelsSay(t *testing.T) {
 		"/reports/2021-06-30/reports/unknown":                                "getReport",
 		"/reports/2021-06-30/documents/unknown":                              "getReportDocument",
 		"/sellers/v1/marketplaceParticipations":                              "getMarketplaceParticipations",
+		"/orders/2026-01-01/orders?lastUpdatedAfter=2026-11-23T00:00:00Z":    "searchOrders",
+		"/orders/2026-01-01/orders/unknown":                                  "getOrder",
 	} {
 		plan, ok := models.Plan(operation)
 		require.True(t, ok, operation)
