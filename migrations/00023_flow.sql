@@ -10,8 +10,8 @@ CREATE TABLE flow (
     read_until      timestamptz,                             -- the source has been read up to here
     next_at         timestamptz NOT NULL DEFAULT now(),
     settings        jsonb       NOT NULL DEFAULT '{}',       -- what the flow itself asks of an administrator
-    paused_at       timestamptz,                             -- by a person, until a person resumes it
-    paused_by       bigint      REFERENCES person (id),
+    paused_at       timestamptz,                             -- until a person resumes it
+    paused_by       bigint      REFERENCES person (id),      -- NULL while paused: it has not begun yet
     pause_reason    text        NOT NULL DEFAULT '',
     failing_since   timestamptz,                             -- the other side does not answer
     held_until      timestamptz,                             -- nothing is sent before
@@ -19,7 +19,7 @@ CREATE TABLE flow (
     failures        int         NOT NULL DEFAULT 0,          -- in a row
     version         int         NOT NULL DEFAULT 1,
     PRIMARY KEY (connection_id, name),
-    CHECK ((paused_at IS NULL) = (paused_by IS NULL)),
+    CHECK (paused_by IS NULL OR paused_at IS NOT NULL),
     CHECK ((failing_since IS NULL) = (held_until IS NULL))
 );
 

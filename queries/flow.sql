@@ -1,5 +1,6 @@
 -- name: AddFlow :execrows
-INSERT INTO flow (connection_id, name, every_seconds, overlap_seconds) VALUES (@connection_id, @name, @every_seconds, @overlap_seconds)
+-- Nothing is sent to another system before a person has looked and said so.
+INSERT INTO flow (connection_id, name, every_seconds, overlap_seconds, paused_at) VALUES (@connection_id, @name, @every_seconds, @overlap_seconds, now())
 ON CONFLICT (connection_id, name) DO NOTHING;
 
 -- name: GetFlow :one

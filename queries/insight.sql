@@ -14,7 +14,7 @@ SELECT (SELECT count(*) FROM exception x WHERE x.state = 'open' AND (x.snoozed_u
 SELECT f.connection_id, c.name AS connection_name, c.title AS connection_title, f.name, f.paused_at, f.pause_reason, f.failing_since, f.failure,
        (SELECT count(*) FROM flow_record r WHERE r.connection_id = f.connection_id AND r.flow = f.name AND r.state IN ('received', 'ready', 'delivering') AND r.waits = '') AS waiting
 FROM flow f JOIN connection c ON c.id = f.connection_id
-WHERE f.paused_at IS NOT NULL OR f.failures >= @patience::int ORDER BY (f.paused_at IS NULL) DESC, coalesce(f.failing_since, f.paused_at);
+WHERE (f.paused_at IS NOT NULL AND f.paused_by IS NOT NULL) OR f.failures >= @patience::int ORDER BY (f.paused_at IS NULL) DESC, coalesce(f.failing_since, f.paused_at);
 
 -- name: ConnectionChoices :many
 SELECT id, name, title, functional_currency FROM connection ORDER BY name;

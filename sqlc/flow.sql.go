@@ -87,7 +87,7 @@ func (q *Queries) AddField(ctx context.Context, arg AddFieldParams) error {
 }
 
 const addFlow = `-- name: AddFlow :execrows
-INSERT INTO flow (connection_id, name, every_seconds, overlap_seconds) VALUES ($1, $2, $3, $4)
+INSERT INTO flow (connection_id, name, every_seconds, overlap_seconds, paused_at) VALUES ($1, $2, $3, $4, now())
 ON CONFLICT (connection_id, name) DO NOTHING
 `
 
@@ -98,6 +98,7 @@ type AddFlowParams struct {
 	OverlapSeconds int32
 }
 
+// Nothing is sent to another system before a person has looked and said so.
 func (q *Queries) AddFlow(ctx context.Context, arg AddFlowParams) (int64, error) {
 	result, err := q.db.Exec(ctx, addFlow,
 		arg.ConnectionID,

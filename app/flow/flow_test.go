@@ -307,15 +307,15 @@ func TestAPausedFlowNeitherReadsNorSends(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.tell(flowtest.Box("A", "ann", "kettle"), 0)
-	require.NoError(t, w.Pause(t.Context(), w.connection, "parcels", 1, "Stock count.", w.actor))
+	require.NoError(t, w.Pause(t.Context(), w.connection, "parcels", 2, "Stock count.", w.actor))
 	require.True(t, fault.Is(w.Pause(t.Context(), w.connection, "parcels", 1, "Again.", w.actor), fault.Conflict))
 	w.run()
 	require.EqualValues(t, 0, w.number(`SELECT count(*) FROM flow_record`))
-	require.NoError(t, w.Resume(t.Context(), w.connection, "parcels", 2, w.actor))
+	require.NoError(t, w.Resume(t.Context(), w.connection, "parcels", 3, w.actor))
 	require.Positive(t, w.queue.read.Load())
 	w.run()
 	require.Equal(t, "delivered", w.state("A"))
-	require.EqualValues(t, 2, w.number(`SELECT count(*) FROM audit_event WHERE object_type = 'flow'`))
+	require.EqualValues(t, 3, w.number(`SELECT count(*) FROM audit_event WHERE object_type = 'flow'`))
 }
 
 func TestADueFlowIsReadOnceAndPlannedAgain(t *testing.T) {
@@ -333,6 +333,26 @@ func TestADueFlowIsReadOnceAndPlannedAgain(t *testing.T) {
 	w.clock.Advance(time.Second)
 	require.NoError(t, w.Due(t.Context()))
 	require.EqualValues(t, 2, w.queue.read.Load())
+}
+
+func TestANewFlowDoesNothingBeforeSomebodyLetsItBegin(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	other := w.number(`INSERT INTO connection (name, amazon_region) VALUES ('other', 'na') RETURNING id`)
+	require.NoError(t, w.Install(t.Context(), other))
+	w.tell(flowtest.Box("A", "ann", "kettle"), 0)
+	w.clock.Advance(24 * time.Hour)
+	require.NoError(t, w.Due(t.Context()))
+	require.NoError(t, w.Service.Read(t.Context(), other, "parcels", flow.OnSchedule, 0))
+	require.NoError(t, w.Work(t.Context(), other, "parcels"))
+	require.EqualValues(t, 0, w.number(`SELECT count(*) FROM flow_run WHERE connection_id = $1`, other))
+	state, err := w.Get(t.Context(), other, "parcels")
+	require.NoError(t, err)
+	require.True(t, state.New())
+	require.NoError(t, w.Resume(t.Context(), other, "parcels", state.Version, w.actor))
+	state, err = w.Get(t.Context(), other, "parcels")
+	require.NoError(t, err)
+	require.False(t, state.Paused())
 }
 
 func TestTheDatabaseHoldsTheStates(t *testing.T) {

@@ -90,7 +90,7 @@ func (s *Service) find(name string) (Flow, error) {
 }
 
 // Install gives a connection every flow that it lacks, with the formulas and
-// checks as shipped.
+// checks as shipped. None begins before somebody resumes it.
 func (s *Service) Install(ctx context.Context, connectionID int64) error {
 	for _, f := range s.flows {
 		if err := s.install(ctx, connectionID, f.Definition()); err != nil {

@@ -36,6 +36,9 @@ type State struct {
 // Paused reports whether a person has stopped the flow.
 func (s State) Paused() bool { return s.PausedAt != nil }
 
+// New reports whether the flow has not begun yet.
+func (s State) New() bool { return s.Paused() && s.PausedBy == "" }
+
 // Down reports whether the flow waits for the other side.
 func (s State) Down() bool { return s.Failures >= Patience }
 

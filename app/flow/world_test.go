@@ -49,6 +49,9 @@ func newWorld(t *testing.T) *world {
 	w.connection = w.number(`INSERT INTO connection (name, amazon_region) VALUES ('acme', 'na') RETURNING id`)
 	w.actor = audit.Actor{PersonID: w.number(`INSERT INTO person (issuer, subject, email, name) VALUES ('i', 's', 'o@x', 'Olga Ops') RETURNING id`), Name: "Olga Ops"}
 	require.NoError(t, w.Install(t.Context(), w.connection))
+	require.NoError(t, w.Resume(t.Context(), w.connection, "parcels", 1, w.actor))
+	w.queue.read.Store(0)
+	w.queue.work.Store(0)
 	return w
 }
 

@@ -14,7 +14,7 @@ func (s *server) flowList(r *request) error {
 	if err != nil {
 		return err
 	}
-	model := views.FlowsPage{Empty: views.Empty{Icon: "workflow", Title: "No flow yet", Text: "Flows begin by themselves within a minute after a connection was made.",
+	model := views.FlowsPage{Empty: views.Empty{Icon: "workflow", Title: "No flow yet", Text: "They stand here within a minute after a connection was made, and begin when somebody says so.",
 		Action: views.Link{Text: "Connections", Href: "/admin/connections"}}}
 	definitions := s.Flows.Definitions()
 	for _, state := range states {
@@ -70,6 +70,8 @@ func (r *request) flowCard(d flow.Definition, state flow.State, c flow.Counts) v
 
 func flowState(state flow.State, c flow.Counts) views.Pill {
 	switch {
+	case state.New():
+		return views.Pill{Text: "Not begun", Icon: "circle-dashed"}
 	case state.Paused():
 		return views.Pill{State: views.Waiting, Text: "Paused", Icon: "pause", Hint: state.PauseReason}
 	case state.Down():

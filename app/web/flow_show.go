@@ -57,6 +57,8 @@ func (r *request) flowFacts(state flow.State, c flow.Counts) []views.Fact {
 
 func flowAlert(r *request, state flow.State) *views.Alert {
 	switch {
+	case state.New():
+		return &views.Alert{State: views.Info, Title: "It has not begun yet.", Text: "Look at its mapping, above all at customer and location, then begin. From then on it reads the source and writes to the other side by itself."}
 	case state.Paused():
 		return &views.Alert{State: views.Waiting, Title: "Paused by " + state.PausedBy, Text: state.PauseReason + " Nothing is read or sent until somebody resumes it; what arrives meanwhile is not lost."}
 	case state.Down():
@@ -74,6 +76,9 @@ func flowActions(r *request, d flow.Definition, state flow.State) (buttons []vie
 		return buttons, nil
 	}
 	version := fmt.Sprint(state.Version)
+	if state.New() {
+		return append(buttons, views.Button{Label: "Begin", Icon: "play", Look: views.Primary, Action: flowPath(state, "resume"), Name: "version", Value: version}), nil
+	}
 	if state.Paused() {
 		return append(buttons, views.Button{Label: "Resume", Icon: "play", Look: views.Primary, Action: flowPath(state, "resume"), Name: "version", Value: version}), nil
 	}

@@ -10,7 +10,7 @@ import (
 )
 
 // furnishFlows gives a connection its flows, with orders sold from the location
-// that holds what Amazon stores.
+// that holds what Amazon stores, and lets them begin.
 func (p *program) furnishFlows(ctx context.Context, connectionID int64, location string, actor audit.Actor) error {
 	if err := p.flows.Install(ctx, connectionID); err != nil {
 		return err
@@ -28,5 +28,12 @@ func (p *program) furnishFlows(ctx context.Context, connectionID int64, location
 	if err != nil {
 		return fmt.Errorf("furnish the mapping of orders: %w", err)
 	}
-	return p.flows.Use(ctx, connectionID, orders.Name, number, actor)
+	if err := p.flows.Use(ctx, connectionID, orders.Name, number, actor); err != nil {
+		return err
+	}
+	state, err := p.flows.Get(ctx, connectionID, orders.Name)
+	if err != nil {
+		return err
+	}
+	return p.flows.Resume(ctx, connectionID, orders.Name, state.Version, actor)
 }
