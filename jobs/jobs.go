@@ -17,6 +17,7 @@ import (
 	"github.com/riverqueue/river/riverdriver/riverpgxv5"
 	"github.com/riverqueue/river/rivertype"
 
+	"tieout/app/catalog"
 	"tieout/app/clock"
 	"tieout/app/connection"
 	"tieout/app/flow"
@@ -63,6 +64,7 @@ type Services struct {
 	Settlements *settlement.Service
 	Entries     *journal.Service
 	Deliverer   *outbound.Deliverer
+	Catalog     *catalog.Service
 	Flows       *flow.Service // nil: no flows
 }
 
@@ -70,7 +72,7 @@ type Services struct {
 type Settings struct {
 	Workers      int           // per queue
 	PollReports  time.Duration // between two looks at Amazon's list of reports
-	SyncAccounts time.Duration // between two readings of P21's accounts and periods
+	SyncAccounts time.Duration // between two readings of P21's accounts, periods and items
 	Sweep        time.Duration // between two looks for work that a crash left behind
 	Flows        time.Duration // between two looks for flows whose time has come
 }
@@ -95,6 +97,7 @@ func Start(ctx context.Context, pool *pgxpool.Pool, q *Queue, s Services, set Se
 	river.AddWorker(workers, &findWorker{connections: s.Connections, queue: q, pool: pool, clock: c})
 	river.AddWorker(workers, &fetchWorker{connections: s.Connections, settlements: s.Settlements, pool: pool})
 	river.AddWorker(workers, &syncWorker{connections: s.Connections})
+	river.AddWorker(workers, &itemWorker{connections: s.Connections, catalog: s.Catalog})
 	if s.Flows != nil {
 		river.AddWorker(workers, &dueWorker{flows: s.Flows, connections: s.Connections})
 		river.AddWorker(workers, &readFlowWorker{flows: s.Flows})
@@ -139,7 +142,7 @@ func periodic(set Settings, flows bool) []*river.PeriodicJob {
 			return args, &river.InsertOpts{UniqueOpts: river.UniqueOpts{ByArgs: true, ByState: unfinished}}
 		}, &river.PeriodicJobOpts{RunOnStart: true})
 	}
-	list := []*river.PeriodicJob{every(set.PollReports, FindReports{}), every(set.SyncAccounts, Sync{}), every(set.Sweep, Sweep{})}
+	list := []*river.PeriodicJob{every(set.PollReports, FindReports{}), every(set.SyncAccounts, Sync{}), every(set.SyncAccounts, SyncItems{}), every(set.Sweep, Sweep{})}
 	if flows {
 		list = append(list, every(set.Flows, DueFlows{}))
 	}

@@ -11,6 +11,7 @@ import (
 
 	"tieout/app/amazon"
 	"tieout/app/audit"
+	"tieout/app/catalog"
 	"tieout/app/clock"
 	"tieout/app/connection"
 	"tieout/app/database/dbtest"
@@ -50,6 +51,7 @@ func newSeller(t *testing.T) *seller {
 	require.NoError(t, err)
 	s.services.Connections = connection.NewService(s.pool, clock.System{}, secrets, amazon.NewStore(s.pool, amazon.Sleep), s.queue)
 	s.services.Settlements = settlement.NewService(s.pool, clock.System{}, s.queue, log)
+	s.services.Catalog = catalog.NewService(s.pool, clock.System{}, nil)
 	noRules := func(context.Context, sqlc.DBTX, int64) (*mapping.RuleSet, error) { return nil, nil }
 	s.services.Entries = journal.NewService(journal.Needs{Pool: s.pool, Clock: clock.System{}, Rules: noRules, Jobs: s.queue, Log: log})
 	for _, side := range sandbox.Connections() {
@@ -148,4 +150,26 @@ func TestAFailingAmazonCostsTimeAndNoReport(t *testing.T) {
 	require.Equal(t, 3*s.number(t, `SELECT count(*) FROM settlement`), s.number(t, `SELECT count(*) FROM amazon_report`))
 	require.Zero(t, s.number(t, `SELECT count(*) FROM settlement_balance WHERE difference <> 0`), "half a report was taken for a whole one")
 	require.Zero(t, s.number(t, `SELECT count(*) FROM exception WHERE class IN ('unreadable_file', 'unreadable_lines')`))
+}
+
+func TestItemsAreReadFromP21AndAgainWithoutAChange(t *testing.T) {
+	t.Parallel()
+	s := newSeller(t)
+	s.work(t)
+	items := func() (n int, changed time.Time) {
+		_ = s.pool.QueryRow(t.Context(), `SELECT count(*), coalesce(max(changed_at), 'epoch') FROM item WHERE connection_id = $1 AND active AND list_price > 0`, s.connection).Scan(&n, &changed)
+		return n, changed
+	}
+	require.Eventually(t, func() bool { n, _ := items(); return n > 20 }, time.Minute, 50*time.Millisecond)
+	n, changed := items()
+	_, err := s.queue.Client().Insert(t.Context(), jobs.SyncItems{ConnectionID: s.connection}, nil)
+	require.NoError(t, err)
+	require.Eventually(t, func() bool {
+		var done bool
+		err := s.pool.QueryRow(t.Context(), `SELECT count(*) = 2 FROM river_job WHERE kind = 'sync_items' AND state = 'completed'`).Scan(&done)
+		return err == nil && done
+	}, time.Minute, 50*time.Millisecond)
+	again, changedAgain := items()
+	require.Equal(t, n, again)
+	require.Equal(t, changed, changedAgain)
 }

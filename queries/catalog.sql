@@ -157,3 +157,13 @@ ORDER BY m.made_at DESC LIMIT 20;
 SELECT code, description, similarity(description, @title::text)::float8 AS likeness
 FROM item WHERE connection_id = @connection_id AND active AND description % @title::text
 ORDER BY similarity(description, @title::text) DESC, code LIMIT @page_size;
+
+-- name: NoteListings :exec
+-- What orders mention and nothing is known of yet. Each once: an order may hold a SKU twice.
+INSERT INTO listing (connection_id, marketplace, sku, asin, title, channel, changed_at, seen_at)
+SELECT DISTINCT ON (m.sku, m.marketplace) @connection_id::bigint, m.marketplace, m.sku, m.asin, m.title, m.channel, @now::timestamptz, @now::timestamptz
+FROM (SELECT unnest(@marketplaces::text[]) AS marketplace, btrim(unnest(@skus::text[])) AS sku, unnest(@asins::text[]) AS asin,
+             unnest(@titles::text[]) AS title, unnest(@channels::text[]) AS channel) m
+WHERE m.sku <> '' AND length(m.sku) <= 120
+ORDER BY m.sku, m.marketplace
+ON CONFLICT (sku, marketplace, connection_id) DO NOTHING;

@@ -400,6 +400,40 @@ func (q *Queries) LockSKUMap(ctx context.Context, id int64) (LockSKUMapRow, erro
 	return i, err
 }
 
+const noteListings = `-- name: NoteListings :exec
+INSERT INTO listing (connection_id, marketplace, sku, asin, title, channel, changed_at, seen_at)
+SELECT DISTINCT ON (m.sku, m.marketplace) $1::bigint, m.marketplace, m.sku, m.asin, m.title, m.channel, $2::timestamptz, $2::timestamptz
+FROM (SELECT unnest($3::text[]) AS marketplace, btrim(unnest($4::text[])) AS sku, unnest($5::text[]) AS asin,
+             unnest($6::text[]) AS title, unnest($7::text[]) AS channel) m
+WHERE m.sku <> '' AND length(m.sku) <= 120
+ORDER BY m.sku, m.marketplace
+ON CONFLICT (sku, marketplace, connection_id) DO NOTHING
+`
+
+type NoteListingsParams struct {
+	ConnectionID int64
+	Now          time.Time
+	Marketplaces []string
+	Skus         []string
+	Asins        []string
+	Titles       []string
+	Channels     []string
+}
+
+// What orders mention and nothing is known of yet. Each once: an order may hold a SKU twice.
+func (q *Queries) NoteListings(ctx context.Context, arg NoteListingsParams) error {
+	_, err := q.db.Exec(ctx, noteListings,
+		arg.ConnectionID,
+		arg.Now,
+		arg.Marketplaces,
+		arg.Skus,
+		arg.Asins,
+		arg.Titles,
+		arg.Channels,
+	)
+	return err
+}
+
 const resolveSKUs = `-- name: ResolveSKUs :many
 SELECT m.sku, m.id, m.marketplace, m.valid_from, m.valid_to, p.item_code, p.quantity, p.share, i.description, i.active, i.list_price, i.currency
 FROM (

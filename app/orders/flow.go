@@ -31,10 +31,14 @@ type Sides interface {
 // Maps finds the items that the SKUs of a marketplace stand for on a day.
 type Maps func(ctx context.Context, connectionID int64, marketplace string, skus []string, day period.Date) (map[string]catalog.Mapping, error)
 
+// Listings is told which SKUs orders mention.
+type Listings func(ctx context.Context, connectionID int64, listings []catalog.Listing) error
+
 // Flow is the flow of orders; see flow.Flow.
 type Flow struct {
-	sides Sides
-	maps  Maps
+	sides    Sides
+	maps     Maps
+	listings Listings
 
 	mu        sync.Mutex
 	customers map[string]customer // by connection and reference
@@ -47,8 +51,8 @@ type customer struct {
 }
 
 // New returns the flow of orders.
-func New(sides Sides, maps Maps) *Flow {
-	return &Flow{sides: sides, maps: maps, customers: map[string]customer{}}
+func New(sides Sides, maps Maps, listings Listings) *Flow {
+	return &Flow{sides: sides, maps: maps, listings: listings, customers: map[string]customer{}}
 }
 
 // Definition implements flow.Flow.
@@ -75,7 +79,7 @@ func (f *Flow) Extract(ctx context.Context, connectionID int64, w flow.Window, t
 		if page.Until.After(until) {
 			until = page.Until
 		}
-		if err := f.take(ctx, take, "searchOrders", page.Raw, page.Orders); err != nil {
+		if err := f.take(ctx, connectionID, take, "searchOrders", page.Raw, page.Orders); err != nil {
 			return time.Time{}, err
 		}
 	}
@@ -92,22 +96,41 @@ func (f *Flow) Fetch(ctx context.Context, connectionID int64, key string, take f
 	if err != nil {
 		return fmt.Errorf("get order %s: %w", key, err)
 	}
-	return f.take(ctx, take, "getOrder "+key, raw, []json.RawMessage{order})
+	return f.take(ctx, connectionID, take, "getOrder "+key, raw, []json.RawMessage{order})
 }
 
-func (f *Flow) take(ctx context.Context, take flow.Take, name string, raw []byte, orders []json.RawMessage) error {
+func (f *Flow) take(ctx context.Context, connectionID int64, take flow.Take, name string, raw []byte, orders []json.RawMessage) error {
 	if len(orders) == 0 {
 		return nil
 	}
 	page := flow.Page{Kind: "amazon_orders", Name: name, ContentType: "application/json", Raw: raw}
+	var mentioned []catalog.Listing
 	for i, content := range orders {
 		order, err := amazon.ReadOrder(content)
 		if err != nil {
 			return err
 		}
+		mentioned = append(mentioned, listingsOf(order)...)
 		page.Arrivals = append(page.Arrivals, flow.Arrival{Key: order.ID, At: order.Updated, Content: content, Position: i})
 	}
+	if err := f.listings(ctx, connectionID, mentioned); err != nil {
+		return err
+	}
 	return take(ctx, page)
+}
+
+// listingsOf are the SKUs that an order mentions, as people know them who must
+// say which item they are.
+func listingsOf(order amazon.Order) []catalog.Listing {
+	channel := catalog.MFN
+	if order.Fulfillment.By == amazon.FulfilledByAmazon {
+		channel = catalog.FBA
+	}
+	var list []catalog.Listing
+	for _, item := range order.Items {
+		list = append(list, catalog.Listing{Marketplace: order.Channel.MarketplaceID, SKU: item.Product.SKU, ASIN: item.Product.ASIN, Title: item.Product.Title, Channel: channel})
+	}
+	return list
 }
 
 // Complete implements flow.Flow: it finds the items that the SKUs stand for,

@@ -94,7 +94,7 @@ func flowWith(customers int) *Flow {
 			}
 		}
 		return found, nil
-	})
+	}, nil)
 }
 
 func message(t *testing.T, f *Flow, m flow.Mapped) p21.SalesOrder {

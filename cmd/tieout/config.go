@@ -48,7 +48,7 @@ type Config struct {
 	ImportWorkers  int           `env:"TIEOUT_IMPORT_WORKERS" envDefault:"2"`    // reports read at once
 	FlowParallel   int           `env:"TIEOUT_FLOW_PARALLEL" envDefault:"8"`     // records of a flow on their way at once
 	SettlementPoll time.Duration `env:"TIEOUT_SETTLEMENT_POLL" envDefault:"15m"` // how often Amazon is asked for new reports
-	MasterDataPoll time.Duration `env:"TIEOUT_MASTER_DATA_POLL" envDefault:"6h"` // accounts and periods of P21
+	MasterDataPoll time.Duration `env:"TIEOUT_MASTER_DATA_POLL" envDefault:"6h"` // accounts, periods and items of P21
 
 	OutboundTimeout  time.Duration `env:"TIEOUT_OUTBOUND_TIMEOUT" envDefault:"60s"`  // one request to P21
 	ReadBackWindow   time.Duration `env:"TIEOUT_READ_BACK_WINDOW" envDefault:"15m"`  // how long a write without an answer is looked for before it may be sent again

@@ -201,7 +201,7 @@ func (p *program) furnish(ctx context.Context, sandbox *server.Server) error {
 			if err := p.readdress(ctx, existing, side, actor); err != nil {
 				return err
 			}
-			if err := p.furnishProducts(ctx, existing.ID, side.MarketplaceIDs, actor); err != nil {
+			if err := p.furnishProducts(ctx, existing.ID, existing.FunctionalCurrency, side.MarketplaceIDs, actor); err != nil {
 				return err
 			}
 			continue
@@ -255,7 +255,7 @@ func (p *program) furnishOne(ctx context.Context, side server.Connection, actor 
 	if err := p.connections.SetPolicy(ctx, policy, actor); err != nil {
 		return err
 	}
-	if err := p.furnishProducts(ctx, id, side.MarketplaceIDs, actor); err != nil {
+	if err := p.furnishProducts(ctx, id, c.FunctionalCurrency, side.MarketplaceIDs, actor); err != nil {
 		return err
 	}
 	return p.furnishFlows(ctx, id, side.P21Location, actor)

@@ -3,12 +3,11 @@ package main
 import (
 	"context"
 	"fmt"
-	"iter"
 	"time"
 
 	"tieout/app/audit"
 	"tieout/app/catalog"
-	"tieout/app/p21"
+	"tieout/app/money"
 	p21stand "tieout/cmd/sandbox/p21"
 	"tieout/cmd/sandbox/seller"
 )
@@ -16,7 +15,7 @@ import (
 // furnishProducts gives a connection the simulated seller's products: the items
 // of P21, Amazon's listings, and maps of four in five. Once: what a person
 // changed later stays.
-func (p *program) furnishProducts(ctx context.Context, connectionID int64, marketplaces []string, actor audit.Actor) error {
+func (p *program) furnishProducts(ctx context.Context, connectionID int64, currency money.Currency, marketplaces []string, actor audit.Actor) error {
 	known, err := p.catalog.SearchItems(ctx, connectionID, "", 1)
 	if err != nil || len(known) > 0 {
 		return err
@@ -25,7 +24,7 @@ func (p *program) furnishProducts(ctx context.Context, connectionID int64, marke
 	if err != nil {
 		return err
 	}
-	if _, err := p.catalog.UpsertItems(ctx, connectionID, itemsOf(system.Items(ctx, time.Time{}))); err != nil {
+	if _, err := p.catalog.ReadItems(ctx, connectionID, currency, system.Items(ctx, time.Time{})); err != nil {
 		return fmt.Errorf("read P21's items: %w", err)
 	}
 	products := seller.Products()
@@ -53,16 +52,4 @@ func (p *program) furnishProducts(ctx context.Context, connectionID int64, marke
 		}
 	}
 	return nil
-}
-
-// itemsOf is P21's product master as the catalogue keeps it.
-func itemsOf(list iter.Seq2[p21.Item, error]) iter.Seq2[catalog.Item, error] {
-	return func(yield func(catalog.Item, error) bool) {
-		for x, err := range list {
-			item := catalog.Item{Code: x.Code, Description: x.Description, Extended: x.Extended, Unit: x.Unit, Active: x.Active}
-			if !yield(item, err) {
-				return
-			}
-		}
-	}
 }

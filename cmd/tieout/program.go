@@ -119,7 +119,7 @@ func (p *program) wireServices(ctx context.Context) error {
 // registered are the flows of this program: a new one is one line here.
 func (p *program) registered() []flow.Flow {
 	return []flow.Flow{
-		orders.New(p.connections, p.resolve),
+		orders.New(p.connections, p.resolve, p.catalog.NoteListings),
 	}
 }
 
