@@ -19,7 +19,10 @@ func (s *Server) Orders(company string) []Order {
 // OrdersByReference returns the orders with this reference: exactly one when a
 // writer did its work.
 func (s *Server) OrdersByReference(company, reference string) []Order {
-	return slices.DeleteFunc(s.Orders(company), func(o Order) bool { return o.Reference != reference })
+	t := s.books.trade
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return slices.DeleteFunc(t.withReference(reference), func(o Order) bool { return o.Company != company })
 }
 
 // ReturnsByReference returns the returns with this reference.

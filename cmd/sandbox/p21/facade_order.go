@@ -5,8 +5,10 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"regexp"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/shopspring/decimal"
@@ -123,14 +125,32 @@ func document(text string) int64 {
 
 func stamp(t time.Time) string { return t.UTC().Format(time.RFC3339) }
 
+// oneReference is the filter that asks for one reference among others with and.
+var oneReference = regexp.MustCompile(`(?:ExternalReference|AmazonOrderId|CustomerPONumber) eq '((?:[^']|'')*)'`)
+
+// ordersFor are the orders among which a filter decides: those with its
+// reference where it names one, or else all.
+func (s *Server) ordersFor(w http.ResponseWriter, filter string) ([]Order, bool) {
+	found := oneReference.FindStringSubmatch(filter)
+	if found == nil || strings.Contains(filter, " or ") {
+		held, ok := s.held(w)
+		return held.Orders, ok
+	}
+	orders, err := s.books.trade.find(strings.ReplaceAll(found[1], "''", "'"))
+	if err != nil {
+		writeJSON(w, http.StatusInternalServerError, facadeError{ErrorMessage: err.Error(), ErrorType: "Unavailable"})
+	}
+	return orders, err == nil
+}
+
 func (s *Server) listOrders(w http.ResponseWriter, r *http.Request) {
-	held, ok := s.held(w)
+	orders, ok := s.ordersFor(w, r.URL.Query().Get("$filter"))
 	if !ok {
 		return
 	}
 	t := table{columns: []string{"CompanyId", "SalesOrderNumber", "ExternalReference", "AmazonOrderId", "CustomerPONumber", "CustomerNumber", "OrderStatus",
 		"OrderDate", "LocationId", "LastModified", "order"}}
-	for _, o := range held.Orders {
+	for _, o := range orders {
 		t.rows = append(t.rows, row{"CompanyId": o.Company, "SalesOrderNumber": fmt.Sprint(o.Number), "ExternalReference": o.Reference, "AmazonOrderId": o.Reference,
 			"CustomerPONumber": o.Reference, "CustomerNumber": fmt.Sprint(o.Customer), "OrderStatus": o.Status, "OrderDate": o.Date, "LocationId": o.Location,
 			"LastModified": stamp(o.ModifiedAt), "order": o})
@@ -139,17 +159,20 @@ func (s *Server) listOrders(w http.ResponseWriter, r *http.Request) {
 }
 
 func (s *Server) readOrder(w http.ResponseWriter, r *http.Request) {
-	held, ok := s.held(w)
-	if !ok {
+	number, err := strconv.ParseInt(r.PathValue("number"), 10, 64)
+	if err != nil {
+		notThere(w, "sales order")
 		return
 	}
-	for _, o := range held.Orders {
-		if fmt.Sprint(o.Number) == r.PathValue("number") {
-			writeJSON(w, http.StatusOK, facadeOrderOf(o))
-			return
-		}
+	o, ok, err := s.books.trade.order(number)
+	switch {
+	case err != nil:
+		writeJSON(w, http.StatusInternalServerError, facadeError{ErrorMessage: err.Error(), ErrorType: "Unavailable"})
+	case !ok:
+		notThere(w, "sales order")
+	default:
+		writeJSON(w, http.StatusOK, facadeOrderOf(o))
 	}
-	notThere(w, "sales order")
 }
 
 func (s *Server) createOrder(w http.ResponseWriter, r *http.Request) {

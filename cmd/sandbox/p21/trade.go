@@ -159,6 +159,45 @@ type trade struct {
 	invoices    *shelf[int64, Invoice]
 	returns     *shelf[int64, Return]
 	adjustments []Adjustment
+	references  map[string][]int64 // numbers of orders; see withReference
+	referred    int                // orders that references knows of
+	advanced    time.Time          // when advance last looked
+}
+
+// withReference returns the orders with a reference; the caller holds mu. An
+// order keeps its reference, so new ones are all that has to be looked at.
+func (t *trade) withReference(reference string) []Order {
+	for ; t.referred < len(t.orders.list); t.referred++ {
+		o := t.orders.list[t.referred]
+		t.references[o.Reference] = append(t.references[o.Reference], o.Number)
+	}
+	var list []Order
+	for _, number := range t.references[reference] {
+		o, _ := t.orders.get(number)
+		list = append(list, o)
+	}
+	return list
+}
+
+// find returns what has come due of the orders with a reference.
+func (t *trade) find(reference string) ([]Order, error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if err := t.advance(); err != nil {
+		return nil, err
+	}
+	return t.withReference(reference), nil
+}
+
+// order returns one order as it stands now.
+func (t *trade) order(number int64) (Order, bool, error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if err := t.advance(); err != nil {
+		return Order{}, false, err
+	}
+	o, ok := t.orders.get(number)
+	return o, ok, nil
 }
 
 type stockKey struct{ item, location string }
@@ -172,6 +211,8 @@ func newTrade(cfg Config) *trade {
 		shipments: newShelf(func(s Shipment) int64 { return s.Number }),
 		invoices:  newShelf(func(i Invoice) int64 { return i.Number }),
 		returns:   newShelf(func(r Return) int64 { return r.Number }),
+
+		references: map[string][]int64{},
 	}
 	items := masterItems()
 	t.apply(tradeEvent{Items: items, Customers: masterCustomers(cfg), Stock: masterStock(cfg, items)})
