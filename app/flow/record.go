@@ -1,6 +1,7 @@
 package flow
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -35,6 +36,14 @@ type Item struct {
 	Problem        string
 	Reason         string // why it is ignored
 	ChangedAt      time.Time
+}
+
+// Why is why a record waits, stands aside or is ignored; "" when it does not.
+func (i Item) Why() string {
+	if i.State == "delivered" {
+		return ""
+	}
+	return cmp.Or(i.Reason, i.Waits, i.Problem)
 }
 
 // Filter selects records of a flow; zero values select everything.

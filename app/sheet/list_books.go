@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"tieout/app/exception"
+	"tieout/app/flow"
 	"tieout/app/journal"
 	"tieout/app/settlement"
 )
@@ -116,5 +117,25 @@ func (k *Book) ExceptionList(w io.Writer, about [][2]string, rows iter.Seq2[exce
 		}
 		return []any{b.str(e.Title), b.str(title(e.Class)), b.str(e.ConnectionName), b.str(e.Marketplace), e.Records, amount, stake, b.str(e.Currency), b.str(e.State),
 			b.str(e.AssignedName), l.at(e.SnoozedUntil), l.at(&e.OpenedAt), b.str(e.Resolution), b.str(e.ResolvedName), l.at(e.ResolvedAt)}, nil
+	})
+}
+
+// RecordList writes a filtered list of a flow's records.
+func (k *Book) RecordList(w io.Writer, about [][2]string, d flow.Definition, rows iter.Seq2[flow.Item, error]) error {
+	l, err := newList(d.Title, []string{"Amount"}, column{d.Key, 24}, column{"What", 34}, column{"Connection", 18}, column{"Changed (UTC)", 19},
+		column{"State", 12}, column{d.Remote, 16}, column{"Why", 44}, column{"Amount", 16}, column{currencyKey, 9})
+	if err != nil {
+		return err
+	}
+	return writeList(w, l, about, rows, func(x flow.Item) ([]any, error) {
+		b := l.book
+		var amount any
+		if x.Amount.Valid {
+			var err error
+			if amount, err = l.amount(x.Amount.Decimal, x.Currency); err != nil {
+				return nil, err
+			}
+		}
+		return []any{b.str(x.Key), b.str(x.Title), b.str(x.ConnectionName), l.at(&x.SourceAt), b.str(x.State), b.str(x.RemoteKey), b.str(x.Why()), amount, b.str(x.Currency)}, nil
 	})
 }

@@ -10,6 +10,7 @@ import (
 
 	"tieout/app/catalog"
 	"tieout/app/exception"
+	"tieout/app/flow"
 	"tieout/app/identity"
 	"tieout/app/journal"
 	"tieout/app/mapping"
@@ -31,6 +32,7 @@ type Workbooks interface {
 	LineList(w io.Writer, about [][2]string, d settlement.Detail, rows iter.Seq2[settlement.Line, error], account func(settlement.Line) string) error
 	EntryList(w io.Writer, about [][2]string, rows iter.Seq2[journal.Item, error]) error
 	ExceptionList(w io.Writer, about [][2]string, rows iter.Seq2[exception.Exception, error], title func(exception.Class) string) error
+	RecordList(w io.Writer, about [][2]string, d flow.Definition, rows iter.Seq2[flow.Item, error]) error
 	ProductList(w io.Writer, about [][2]string, rows iter.Seq2[catalog.Product, error]) error
 
 	// SKU maps of a connection go out for editing and come back.
@@ -45,7 +47,7 @@ func (s *server) exportRoutes() []Route {
 	if s.Workbooks == nil {
 		return nil
 	}
-	return []Route{
+	return append(s.recordExports(), []Route{
 		{GET, "/settlements/export.xlsx", identity.Export, s.settlementListExport, 0},
 		{GET, "/settlements/:id/lines/export.xlsx", identity.Export, s.lineListExport, 0},
 		{GET, "/entries/export.xlsx", identity.Export, s.entryListExport, 0},
@@ -53,7 +55,7 @@ func (s *server) exportRoutes() []Route {
 		{GET, "/entries/:id/export.xlsx", identity.Export, s.entryExport, 0},
 		{GET, "/entries/:id/import.csv", identity.Export, s.entryImportSheet, 0},
 		{GET, "/settlements/:id/export.xlsx", identity.Export, s.settlementExport, 0},
-	}
+	}...)
 }
 
 // entryExport sends the workbook of an entry.

@@ -31,6 +31,17 @@ func (s *server) flowRoutes() []Route {
 	return routes
 }
 
+// recordExports are the workbooks of records, one list per flow.
+func (s *server) recordExports() (routes []Route) {
+	if s.Flows == nil {
+		return nil
+	}
+	for _, d := range s.Flows.Definitions() {
+		routes = append(routes, Route{GET, "/" + d.Name + "/export.xlsx", identity.Export, func(r *request) error { return s.recordListExport(r, d) }, 0})
+	}
+	return routes
+}
+
 func flowsLink() views.Link { return views.Link{Text: "Flows", Href: "/flows"} }
 
 // flowOf returns the flow and the connection that the path names.

@@ -13,6 +13,7 @@ import (
 	"tieout/app/fault"
 	"tieout/app/flow"
 	"tieout/app/flow/flowtest"
+	"tieout/app/sheet"
 )
 
 // openFlows is an office with a flow that two parcels went through and one is
@@ -112,6 +113,10 @@ func TestRecordsAreListedAndShownWithEverythingBehindThem(t *testing.T) {
 	require.NotContains(t, o.viewer.get("/parcels?q=P-2").content(), "P-1")
 	require.Contains(t, o.viewer.get("/parcels?q=none").content(), "Nothing here")
 	require.Equal(t, http.StatusUnprocessableEntity, o.viewer.get("/parcels?state=else").StatusCode)
+
+	require.Equal(t, http.StatusSeeOther, o.ops.post("/lists/parcels/columns", url.Values{"offered": {"title"}, "return": {"/parcels"}}).StatusCode)
+	require.NotContains(t, o.ops.get("/parcels").content(), "bob &lt;b&gt;", "a column that was chosen away")
+	require.Contains(t, list, "bob &lt;b&gt;")
 
 	shown := o.viewer.get(fmt.Sprintf("/records/%d", o.record("P-2"))).content()
 	for _, text := range []string{"BOB &lt;B&gt;", "K-P-2", "on its way", "delivered", "Content 1", "kettle", "20.2"} {
@@ -213,4 +218,22 @@ func TestAFlowThatWaitsSaysSo(t *testing.T) {
 	shown := o.viewer.get(o.flowAt("")).content()
 	require.Contains(t, shown, "The other side does not answer")
 	require.Contains(t, shown, "P21 cannot be reached now.")
+}
+
+func TestRecordsGoOutToExcelAsTheyAreFiltered(t *testing.T) {
+	t.Parallel()
+	o := openFlows(t)
+	o.Workbooks = sheet.NewBook(o.pool)
+	require.NoError(t, o.register(o.exportRoutes()))
+	require.Equal(t, http.StatusForbidden, o.viewer.get("/parcels/export.xlsx").StatusCode)
+	rows, err := o.ops.export("/parcels?state=delivered").file.GetRows("Parcels")
+	require.NoError(t, err)
+	text := fmt.Sprint(rows)
+	for _, shown := range []string{"P-1", "P-2", "K-P-1", "bob <b>", "10.1"} {
+		require.Contains(t, text, shown)
+	}
+	require.NotContains(t, text, "P-3")
+	rows, err = o.ops.export("/parcels").file.GetRows("Parcels")
+	require.NoError(t, err)
+	require.Contains(t, fmt.Sprint(rows), "line with mug")
 }

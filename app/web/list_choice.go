@@ -31,7 +31,13 @@ func (s *server) listRoutes() []Route {
 // listName is the list that the path names.
 func (r *request) listName() (string, error) {
 	name := r.Param("list")
-	if !slices.Contains([]string{listSettlements, listLines, listEntries, listExceptions, listProducts}, name) {
+	lists := []string{listSettlements, listLines, listEntries, listExceptions, listProducts}
+	if r.server.Flows != nil {
+		for _, d := range r.server.Flows.Definitions() {
+			lists = append(lists, d.Name)
+		}
+	}
+	if !slices.Contains(lists, name) {
 		return "", fault.New(fault.NotFound, "There is no list %q.", name)
 	}
 	return name, nil

@@ -2,6 +2,7 @@ package web
 
 import (
 	"fmt"
+	"io"
 	"strconv"
 
 	"tieout/app/flow"
@@ -43,17 +44,8 @@ func recordSection(d flow.Definition) views.Section { return views.Section(d.Tit
 
 // recordList lists the records of a flow, the newest first.
 func (s *server) recordList(r *request, d flow.Definition) error {
-	in := r.query()
-	f := flow.Filter{ConnectionID: r.connection(), Text: in.text("q", 60), PageSize: recordPageSize}
-	var states []string
-	for _, option := range recordStates() {
-		states = append(states, option.Value)
-	}
-	f.State = in.choice("state", states...)
-	if key := in.key("after", 1); key != nil {
-		f.BeforeID = parseID(key[0])
-	}
-	if err := in.err(); err != nil {
+	f, err := r.recordFilter()
+	if err != nil {
 		return err
 	}
 	items, err := s.Flows.Records(r.ctx(), d.Name, f)
@@ -63,6 +55,10 @@ func (s *server) recordList(r *request, d flow.Definition) error {
 	page := r.page(d.Title, recordSection(d))
 	model := views.RecordsPage{Caption: d.Title, Key: d.Key, Remote: d.Remote, Filter: r.recordFilterBar(d, f)}
 	model.Without = map[string]bool{views.RecordConnection: oneConnection(page, f.ConnectionID)}
+	model.Summary, model.Export = "The newest first", r.listExport()
+	if model.Chooser, err = s.chooser(r, d.Name); err != nil {
+		return err
+	}
 	model.Empty = views.Empty{Icon: "inbox", Title: "Nothing here", Text: "Records arrive by themselves; the flow's page says when its source was read last.", Action: views.Link{Text: "Flows", Href: "/flows"}}
 	for _, item := range items {
 		model.Rows = append(model.Rows, r.recordRow(item))
@@ -74,6 +70,36 @@ func (s *server) recordList(r *request, d flow.Definition) error {
 		model.Pager.First = r.link("after", "")
 	}
 	return r.show(views.RecordsView(page, model))
+}
+
+// recordFilter reads what the address asks for.
+func (r *request) recordFilter() (flow.Filter, error) {
+	in := r.query()
+	f := flow.Filter{ConnectionID: r.connection(), Text: in.text("q", 60), PageSize: recordPageSize}
+	var states []string
+	for _, option := range recordStates() {
+		states = append(states, option.Value)
+	}
+	f.State = in.choice("state", states...)
+	if key := in.key("after", 1); key != nil {
+		f.BeforeID = parseID(key[0])
+	}
+	return f, in.err()
+}
+
+// recordListExport sends the workbook of the filtered records.
+func (s *server) recordListExport(r *request, d flow.Definition) error {
+	f, err := r.recordFilter()
+	if err != nil {
+		return err
+	}
+	about, err := s.about(r, r.recordFilterBar(d, f))
+	if err != nil {
+		return err
+	}
+	f.PageSize, f.BeforeID = exportPageSize, 0
+	rows := rowsOf(func() ([]flow.Item, error) { return s.Flows.Records(r.ctx(), d.Name, f) }, func(last flow.Item) { f.BeforeID = last.ID })
+	return r.workbook(d.Name, func(w io.Writer) error { return s.Workbooks.RecordList(w, about, d, rows) })
 }
 
 func (r *request) recordFilterBar(d flow.Definition, f flow.Filter) views.Filter {
@@ -92,19 +118,9 @@ func (r *request) recordFilterBar(d flow.Definition, f flow.Filter) views.Filter
 func (r *request) recordRow(item flow.Item) views.RecordRow {
 	row := views.RecordRow{Key: views.Link{Text: item.Key, Href: fmt.Sprintf("/records/%d", item.ID)}, Title: item.Title, Connection: item.ConnectionName,
 		Changed: r.format().Ago(item.SourceAt, r.server.Clock.Now()), Status: recordPill(item.State, item.Waits), Remote: item.RemoteKey,
-		Words: recordWords(item), Muted: item.State == "ignored"}
+		Words: item.Why(), Muted: item.State == "ignored"}
 	if item.Amount.Valid {
 		row.Amount = r.format().Value(item.Amount.Decimal, money.Currency(item.Currency))
 	}
 	return row
-}
-
-// recordWords is why a record waits, stands aside or is ignored.
-func recordWords(item flow.Item) string {
-	for _, words := range []string{item.Reason, item.Waits, item.Problem} {
-		if words != "" && (item.State != "delivered") {
-			return words
-		}
-	}
-	return ""
 }

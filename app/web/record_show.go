@@ -44,7 +44,7 @@ func (s *server) recordShow(r *request) error {
 }
 
 func recordAlert(w flow.Whole) *views.Alert {
-	words := recordWords(w.Item)
+	words := w.Why()
 	if words == "" {
 		return nil
 	}

@@ -20,7 +20,8 @@ func TestEveryPageAnswersWhoMaySeeIt(t *testing.T) {
 	books := []string{"/", "/settlements", "/settlements?state=draft&currency=USD&from=2026-01-01", "/entries", "/exceptions", "/rules", "/rules?try=Order+/+ItemPrice+/+Principal", "/admin/periods", "/admin/rates",
 		fmt.Sprintf("/settlements/%d", settlement), fmt.Sprintf("/settlements/%d/lines", settlement), fmt.Sprintf("/settlements/%d/lines?q=BRW&min=-5&totals=1", settlement),
 		fmt.Sprintf("/settlements/%d/lines?type=Order&category=sales", settlement), fmt.Sprintf("/settlements/%d/lines/4", settlement), fmt.Sprintf("/settlements/%d/documents", settlement),
-		fmt.Sprintf("/settlements/%d/history", settlement), fmt.Sprintf("/settlements/%d/compare", settlement), fmt.Sprintf("/entries/%d", entry), fmt.Sprintf("/entries/%d/lines/1", entry), "/search?q=1", "/preferences"}
+		fmt.Sprintf("/settlements/%d/history", settlement), fmt.Sprintf("/settlements/%d/compare", settlement), fmt.Sprintf("/entries/%d", entry), fmt.Sprintf("/entries/%d/lines/1", entry), "/search?q=1", "/preferences",
+		"/flows", fmt.Sprintf("/flows/orders/%d", connection), fmt.Sprintf("/flows/orders/%d/mapping", connection), "/orders", "/orders?state=exception", "/products"}
 	exports := []string{fmt.Sprintf("/settlements/%d/export.xlsx", settlement), fmt.Sprintf("/entries/%d/export.xlsx", entry)}
 	administration := []string{"/admin/connections", fmt.Sprintf("/admin/connections/%d", connection), "/admin/people", "/admin/policies"}
 	people := []struct {
