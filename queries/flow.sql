@@ -43,10 +43,11 @@ WHERE connection_id = @connection_id AND name = @name AND paused_at IS NULL AND 
 UPDATE flow SET paused_at = NULL, paused_by = NULL, pause_reason = '', failing_since = NULL, held_until = NULL, failure = '', failures = 0, version = version + 1
 WHERE connection_id = @connection_id AND name = @name AND version = @version;
 
--- name: HoldFlow :one
--- The other side does not answer: nothing is sent before held_until.
+-- name: HoldFlow :execrows
+-- The other side does not answer: nothing is sent before held_until. Failures that
+-- come at once, from records that were on their way together, count as one.
 UPDATE flow SET failing_since = coalesce(failing_since, @now::timestamptz), held_until = @held_until, failure = @failure, failures = failures + 1
-WHERE connection_id = @connection_id AND name = @name RETURNING failures, failing_since;
+WHERE connection_id = @connection_id AND name = @name AND failures = @seen;
 
 -- name: ReleaseFlow :execrows
 -- The other side answers again.

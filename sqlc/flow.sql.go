@@ -850,9 +850,9 @@ func (q *Queries) GetVersion(ctx context.Context, arg GetVersionParams) (GetVers
 	return i, err
 }
 
-const holdFlow = `-- name: HoldFlow :one
+const holdFlow = `-- name: HoldFlow :execrows
 UPDATE flow SET failing_since = coalesce(failing_since, $1::timestamptz), held_until = $2, failure = $3, failures = failures + 1
-WHERE connection_id = $4 AND name = $5 RETURNING failures, failing_since
+WHERE connection_id = $4 AND name = $5 AND failures = $6
 `
 
 type HoldFlowParams struct {
@@ -861,25 +861,24 @@ type HoldFlowParams struct {
 	Failure      string
 	ConnectionID int64
 	Name         string
+	Seen         int32
 }
 
-type HoldFlowRow struct {
-	Failures     int32
-	FailingSince *time.Time
-}
-
-// The other side does not answer: nothing is sent before held_until.
-func (q *Queries) HoldFlow(ctx context.Context, arg HoldFlowParams) (HoldFlowRow, error) {
-	row := q.db.QueryRow(ctx, holdFlow,
+// The other side does not answer: nothing is sent before held_until. Failures that
+// come at once, from records that were on their way together, count as one.
+func (q *Queries) HoldFlow(ctx context.Context, arg HoldFlowParams) (int64, error) {
+	result, err := q.db.Exec(ctx, holdFlow,
 		arg.Now,
 		arg.HeldUntil,
 		arg.Failure,
 		arg.ConnectionID,
 		arg.Name,
+		arg.Seen,
 	)
-	var i HoldFlowRow
-	err := row.Scan(&i.Failures, &i.FailingSince)
-	return i, err
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
 }
 
 const listFlows = `-- name: ListFlows :many

@@ -166,6 +166,35 @@ func TestAHeldFlowDoesNotBurnAttempts(t *testing.T) {
 	require.Equal(t, 50, asked)
 }
 
+func TestARefusedReadingStandsOnTheFlow(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.Down = fault.New(fault.Forbidden, "Amazon refuses searchOrders: a role is missing.")
+	for range flow.Patience {
+		require.NoError(t, w.Service.Read(t.Context(), w.connection, "parcels", flow.OnSchedule, 0))
+		w.clock.Advance(time.Hour)
+	}
+	state, err := w.Get(t.Context(), w.connection, "parcels")
+	require.NoError(t, err)
+	require.True(t, state.Down())
+	require.Equal(t, "Amazon refuses searchOrders: a role is missing.", state.Failure)
+	require.EqualValues(t, flow.Patience, w.number(`SELECT count(*) FROM flow_run WHERE state = 'failed' AND error = 'Amazon refuses searchOrders: a role is missing.'`))
+}
+
+func TestFailuresThatComeTogetherCountAsOne(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	for i := range 4 { // as many as are on their way at once
+		w.tell(flowtest.Box(fmt.Sprint("P", i), "ann", "kettle"), 0)
+	}
+	require.NoError(t, w.Service.Read(t.Context(), w.connection, "parcels", flow.OnSchedule, 0))
+	w.Down = fault.New(fault.Unavailable, "P21 cannot be reached now.")
+	w.goOn()
+	state, err := w.Get(t.Context(), w.connection, "parcels")
+	require.NoError(t, err)
+	require.Equal(t, 1, state.Failures)
+}
+
 func TestALostAnswerIsLookedUpAndNotSentAgain(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

@@ -25,8 +25,11 @@ func (s *Service) hold(ctx context.Context, db *sqlc.Queries, connectionID int64
 		return fmt.Errorf("read flow %s: %w", name, err)
 	}
 	now := s.Clock.Now()
+	if state.HeldUntil != nil && state.HeldUntil.After(now) {
+		return nil // it was counted
+	}
 	until := now.Add(pause(int(state.Failures) + 1))
-	if _, err := db.HoldFlow(ctx, sqlc.HoldFlowParams{ConnectionID: connectionID, Name: name, Now: now, HeldUntil: &until, Failure: words}); err != nil {
+	if _, err := db.HoldFlow(ctx, sqlc.HoldFlowParams{ConnectionID: connectionID, Name: name, Now: now, HeldUntil: &until, Failure: words, Seen: state.Failures}); err != nil {
 		return fmt.Errorf("hold flow %s: %w", name, err)
 	}
 	return nil

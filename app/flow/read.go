@@ -55,7 +55,7 @@ func (s *Service) begin(ctx context.Context, f sqlc.DueFlowsRow, next time.Time)
 }
 
 // Read reads what changed at a flow's source since it was last read. The other
-// side being away is no error: the flow waits and says so.
+// side being away, or refusing, is no error: the flow waits and says so.
 func (s *Service) Read(ctx context.Context, connectionID int64, name string, trigger Trigger, personID int64) error {
 	f, err := s.find(name)
 	if err != nil {
@@ -93,10 +93,10 @@ func (s *Service) endRun(ctx context.Context, connectionID int64, name string, r
 		if err := s.failedRun(ctx, connectionID, name, run, failed); err != nil {
 			return err
 		}
-		if fault.Is(failed, fault.Unavailable) {
-			return nil
+		if fault.Is(failed, fault.Internal) {
+			return failed
 		}
-		return failed
+		return nil
 	}
 	return pgx.BeginFunc(ctx, s.Pool, func(tx pgx.Tx) error {
 		db := sqlc.New(tx)
@@ -118,9 +118,6 @@ func (s *Service) failedRun(ctx context.Context, connectionID int64, name string
 		db := sqlc.New(tx)
 		if err := db.EndRun(ctx, sqlc.EndRunParams{ID: run, State: "failed", Error: fault.MessageOf(failed)}); err != nil {
 			return fmt.Errorf("end run of %s: %w", name, err)
-		}
-		if !fault.Is(failed, fault.Unavailable) {
-			return nil
 		}
 		return s.hold(ctx, db, connectionID, name, fault.MessageOf(failed))
 	})

@@ -212,7 +212,8 @@ func TestAFlowThatWaitsSaysSo(t *testing.T) {
 	t.Parallel()
 	o := openFlows(t)
 	o.flow.Down = fault.New(fault.Unavailable, "P21 cannot be reached now.")
-	for range 3 {
+	for range flow.Patience {
+		o.exec(`UPDATE flow SET held_until = now() - interval '1 second' WHERE held_until IS NOT NULL`) // its time has come
 		require.NoError(t, o.Flows.Read(t.Context(), o.connection, "parcels", flow.OnSchedule, 0))
 	}
 	shown := o.viewer.get(o.flowAt("")).content()
