@@ -62,11 +62,14 @@ func TestEveryOrderOfAmazonIsOnceInP21(t *testing.T) {
 	require.Positive(t, compared)
 }
 
-// place puts an order on a seller's list and has it read.
+// place puts an order on a seller's list and has it read and worked on, beside
+// the jobs that do so by themselves.
 func (s *site) place(t testing.TB, account string, order seller.Sold) {
 	t.Helper()
+	connection := s.connection(t, account)
 	require.NoError(t, s.sandbox.Amazon.Place(account, order))
-	require.NoError(t, s.flows.Fetch(t.Context(), s.connection(t, account), "orders", order.ID))
+	require.NoError(t, s.flows.Fetch(t.Context(), connection, "orders", order.ID))
+	require.NoError(t, s.flows.Work(t.Context(), connection, "orders"))
 }
 
 // TestChangesAndCancellationsFollowIntoP21 changes orders after P21 has them,
