@@ -17,6 +17,7 @@ import (
 	"github.com/riverqueue/river/riverdriver/riverpgxv5"
 	"github.com/riverqueue/river/rivertype"
 
+	"tieout/app/alert"
 	"tieout/app/clock"
 	"tieout/app/connection"
 	"tieout/app/journal"
@@ -29,6 +30,7 @@ const (
 	queueDraft   = "draft"
 	queuePost    = "post"
 	queueReports = "reports"
+	queueAlerts  = "alerts"
 )
 
 // Queue enqueues jobs in the transaction of the data they concern.
@@ -61,6 +63,7 @@ type Services struct {
 	Settlements *settlement.Service
 	Entries     *journal.Service
 	Deliverer   *outbound.Deliverer
+	Alerts      *alert.Service // nil: nobody is told anything
 }
 
 // Settings say how often and how much.
@@ -69,6 +72,7 @@ type Settings struct {
 	PollReports  time.Duration // between two looks at Amazon's list of reports
 	SyncAccounts time.Duration // between two readings of P21's accounts and periods
 	Sweep        time.Duration // between two looks for work that a crash left behind
+	Alerts       time.Duration // between two looks for occasions to tell
 }
 
 // Worker works jobs until it is stopped.
@@ -88,18 +92,20 @@ func Start(ctx context.Context, pool *pgxpool.Pool, q *Queue, s Services, set Se
 	river.AddWorker(workers, &postWorker{entries: s.Entries})
 	river.AddWorker(workers, &sweepWorker{entries: s.Entries, queue: q, pool: pool})
 	river.AddWorker(workers, &importWorker{settlements: s.Settlements, pool: pool})
-	river.AddWorker(workers, &findWorker{connections: s.Connections, queue: q, pool: pool, clock: c})
+	river.AddWorker(workers, &findWorker{connections: s.Connections, queue: q, pool: pool, clock: c, alerts: s.Alerts})
 	river.AddWorker(workers, &fetchWorker{connections: s.Connections, settlements: s.Settlements, pool: pool})
-	river.AddWorker(workers, &syncWorker{connections: s.Connections})
+	river.AddWorker(workers, &syncWorker{connections: s.Connections, alerts: s.Alerts})
+	river.AddWorker(workers, &lookWorker{alerts: s.Alerts})
+	river.AddWorker(workers, &tellWorker{alerts: s.Alerts})
 	client, err := river.NewClient(riverpgxv5.New(pool), &river.Config{
 		Logger: log, Workers: workers, JobTimeout: jobTimeout, ErrorHandler: &errorLog{log},
 		// A worker that was killed leaves its jobs running; they are taken up again soon.
 		RescueStuckJobsAfter: jobTimeout + time.Minute,
 		FetchPollInterval:    time.Second,
 		Queues: map[string]river.QueueConfig{
-			river.QueueDefault: {MaxWorkers: set.Workers}, queueDraft: {MaxWorkers: set.Workers}, queuePost: {MaxWorkers: set.Workers}, queueReports: {MaxWorkers: 2},
+			river.QueueDefault: {MaxWorkers: set.Workers}, queueDraft: {MaxWorkers: set.Workers}, queuePost: {MaxWorkers: set.Workers}, queueReports: {MaxWorkers: 2}, queueAlerts: {MaxWorkers: 2},
 		},
-		PeriodicJobs: periodic(set),
+		PeriodicJobs: periodic(set, s.Alerts != nil),
 	})
 	if err != nil {
 		return nil, fmt.Errorf("open job engine: %w", err)
@@ -124,13 +130,17 @@ func (w *Worker) Stop(ctx context.Context) error {
 	return nil
 }
 
-func periodic(set Settings) []*river.PeriodicJob {
+func periodic(set Settings, alerts bool) []*river.PeriodicJob {
 	every := func(d time.Duration, args river.JobArgs) *river.PeriodicJob {
 		return river.NewPeriodicJob(river.PeriodicInterval(d), func() (river.JobArgs, *river.InsertOpts) {
 			return args, &river.InsertOpts{UniqueOpts: river.UniqueOpts{ByArgs: true, ByState: unfinished}}
 		}, &river.PeriodicJobOpts{RunOnStart: true})
 	}
-	return []*river.PeriodicJob{every(set.PollReports, FindReports{}), every(set.SyncAccounts, Sync{}), every(set.Sweep, Sweep{})}
+	list := []*river.PeriodicJob{every(set.PollReports, FindReports{}), every(set.SyncAccounts, Sync{}), every(set.Sweep, Sweep{})}
+	if alerts {
+		list = append(list, every(set.Alerts, LookForAlerts{}))
+	}
+	return list
 }
 
 // unfinished are the states of a job that is still to be done.

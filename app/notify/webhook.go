@@ -69,7 +69,7 @@ func CheckURL(text string) error {
 	case u.Fragment != "":
 		return fault.New(fault.Invalid, "The address must not have a part after #.")
 	case u.Scheme == "http" && !Loopback(u.Hostname()):
-		return fault.New(fault.Invalid, "https is needed; http is for this machine only.")
+		return fault.New(fault.Invalid, "The address needs https; http is for this machine only.")
 	}
 	return nil
 }

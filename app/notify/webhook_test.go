@@ -183,7 +183,7 @@ func TestOnlyHTTPSLeavesTheMachine(t *testing.T) {
 	for _, good := range []string{"https://hooks.example.com/x?y=1", "http://127.0.0.1:9/x", "http://localhost/x", "http://[::1]:8/x"} {
 		require.NoError(t, notify.CheckURL(good), good)
 	}
-	for bad, said := range map[string]string{"http://hooks.example.com/x": "https is needed", "ftp://x": "such as https", "https://": "such as https", "x": "such as https",
+	for bad, said := range map[string]string{"http://hooks.example.com/x": "needs https", "ftp://x": "such as https", "https://": "such as https", "x": "such as https",
 		"https://a:b@x/": "name or a password", "https://x/#y": "after #", "https://x\r\nHost: y/": "such as https"} {
 		require.ErrorContains(t, notify.CheckURL(bad), said, bad)
 	}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/jackc/pgx/v5/pgxpool"
 
+	"tieout/app/alert"
 	"tieout/app/amazon"
 	"tieout/app/clock"
 	"tieout/app/connection"
@@ -19,6 +20,7 @@ import (
 	"tieout/app/insight"
 	"tieout/app/journal"
 	"tieout/app/mapping"
+	"tieout/app/notify"
 	"tieout/app/outbound"
 	"tieout/app/p21"
 	"tieout/app/settlement"
@@ -42,6 +44,7 @@ type program struct {
 	entries     *journal.Service
 	exceptions  *exception.Queue
 	insight     *insight.Reader
+	alerts      *alert.Service
 }
 
 // open reads the configuration, checks it with need, and wires the program.
@@ -98,6 +101,12 @@ func (p *program) wireServices(ctx context.Context) error {
 	p.rules = mapping.NewService(p.pool, p.clock)
 	p.exceptions = exception.NewQueue(p.pool)
 	p.insight = insight.NewReader(p.pool)
+	server, err := p.config.mailServer()
+	if err != nil {
+		return err
+	}
+	p.alerts = alert.NewService(alert.Needs{Pool: p.pool, Clock: p.clock, Vault: secrets, Mail: notify.NewMail(server), Jobs: p.queue, PublicURL: p.config.PublicURL, Log: p.log,
+		Webhook: notify.NewWebhook(notify.WebhookSettings{Private: p.config.WebhookPrivate}, p.clock)})
 	p.entries = journal.NewService(journal.Needs{Pool: p.pool, Clock: p.clock, Rules: publishedRules, Jobs: p.queue, Deliverer: p.deliverer, Log: p.log,
 		Ledgers: func(ctx context.Context, id int64) (p21.Ledger, error) { return p.connections.Ledger(ctx, id) }})
 	return nil
