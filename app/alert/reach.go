@@ -97,3 +97,22 @@ func titleOf(title, name string) string {
 	}
 	return name
 }
+
+// Connection is one that a channel can be told of.
+type Connection struct {
+	ID    int64
+	Title string
+}
+
+// Connections returns what a channel can choose from.
+func (s *Service) Connections(ctx context.Context) ([]Connection, error) {
+	rows, err := sqlc.New(s.Pool).ConnectionChoices(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("list connections: %w", err)
+	}
+	list := make([]Connection, len(rows))
+	for i, r := range rows {
+		list[i] = Connection{r.ID, titleOf(r.Title, r.Name)}
+	}
+	return list, nil
+}

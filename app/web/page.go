@@ -110,7 +110,7 @@ func hiddenFrom(person identity.Person) map[views.Section]bool {
 		views.MappingRules: identity.ViewBooks, views.Exceptions: identity.ViewBooks,
 		views.Connections: identity.ViewAdministration, views.People: identity.ViewAdministration, views.Policies: identity.ViewAdministration,
 		views.Periods: identity.ViewBooks, views.Rates: identity.ViewBooks,
-		views.AuditLog: identity.ViewAudit, views.Jobs: identity.ManageJobs,
+		views.Alerts: identity.ViewAdministration, views.AuditLog: identity.ViewAudit, views.Jobs: identity.ManageJobs,
 	} {
 		hidden[section] = !person.Can(needs)
 	}

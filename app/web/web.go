@@ -85,6 +85,7 @@ import (
 	"github.com/labstack/echo/v4"
 	"github.com/prometheus/client_golang/prometheus"
 
+	"tieout/app/alert"
 	"tieout/app/clock"
 	"tieout/app/connection"
 	"tieout/app/exception"
@@ -132,6 +133,7 @@ type Dependencies struct {
 	Steward     Steward          // nil: no administration
 	Entries     *journal.Service // nil: no screens of journal entries
 	Exceptions  *exception.Queue // nil: no screens of exceptions
+	Alerts      *alert.Service   // nil: no page of alerts
 	Rules       *mapping.Service
 	// Redraft has the drafts of a connection built again, after its rules changed.
 	Redraft func(ctx context.Context, connectionID int64) error
