@@ -84,7 +84,7 @@ FROM connection c WHERE c.paused_at IS NULL ORDER BY c.id;
 SELECT id AS connection_id, name, title, lwa_secret_expires::date AS ends_on FROM connection WHERE lwa_secret_expires IS NOT NULL AND paused_at IS NULL ORDER BY id;
 
 -- name: SetSecretEnd :execrows
-UPDATE connection SET lwa_secret_expires = sqlc.narg(ends_on) WHERE id = @id;
+UPDATE connection SET lwa_secret_expires = sqlc.narg(ends_on) WHERE id = @id AND lwa_secret_expires IS DISTINCT FROM sqlc.narg(ends_on);
 
 -- name: EndConditions :many
 UPDATE alert SET ended_at = @now::timestamptz

@@ -562,7 +562,7 @@ func (q *Queries) SetAlertSecrets(ctx context.Context, arg SetAlertSecretsParams
 }
 
 const setSecretEnd = `-- name: SetSecretEnd :execrows
-UPDATE connection SET lwa_secret_expires = $1 WHERE id = $2
+UPDATE connection SET lwa_secret_expires = $1 WHERE id = $2 AND lwa_secret_expires IS DISTINCT FROM $1
 `
 
 type SetSecretEndParams struct {

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"time"
 
 	"tieout/app/amazon"
@@ -71,22 +73,25 @@ func (s *Service) SecretEnds(ctx context.Context) ([]SecretEnd, error) {
 	return list, nil
 }
 
-// SetSecretEnd stores when a client secret ends; the zero time is unknown.
-func (s *Service) SetSecretEnd(ctx context.Context, connectionID int64, day time.Time, actor audit.Actor) error {
-	var on *time.Time
-	if !day.IsZero() {
-		on = &day
-	}
+// SetSecretEnds stores when client secrets end, by connection; the zero time
+// is unknown. What stays as it was is not written.
+func (s *Service) SetSecretEnds(ctx context.Context, ends map[int64]time.Time, actor audit.Actor) error {
 	err := database.WithTx(ctx, s.Pool, s.Clock, func(tx *database.Tx) error {
-		changed, err := sqlc.New(tx).SetSecretEnd(ctx, sqlc.SetSecretEndParams{ID: connectionID, EndsOn: on})
-		if err != nil {
-			return fmt.Errorf("store end of client secret: %w", err)
+		var events []audit.Event
+		for _, id := range slices.Sorted(maps.Keys(ends)) {
+			var on *time.Time
+			if day := ends[id]; !day.IsZero() {
+				on = &day
+			}
+			changed, err := sqlc.New(tx).SetSecretEnd(ctx, sqlc.SetSecretEndParams{ID: id, EndsOn: on})
+			if err != nil {
+				return fmt.Errorf("store end of client secret: %w", err)
+			}
+			if changed > 0 {
+				events = append(events, audit.Event{Actor: actor, Action: "said when the client secret ends", ObjectType: "connection", ObjectID: id, ConnectionID: id, After: map[string]any{"lwa_secret_expires": on}})
+			}
 		}
-		if changed == 0 {
-			return fault.New(fault.NotFound, "There is no connection %d.", connectionID)
-		}
-		return audit.Write(ctx, tx, audit.Event{Actor: actor, Action: "said when the client secret ends", ObjectType: "connection", ObjectID: connectionID,
-			ConnectionID: connectionID, After: map[string]any{"lwa_secret_expires": on}})
+		return audit.Write(ctx, tx, events...)
 	})
 	return database.Translate(err)
 }

@@ -57,37 +57,49 @@ func (s *server) alertForm(r *request, status int, c alert.Channel, wrong map[st
 	if c.Kind == alert.ByMail && !s.Alerts.Mail.Configured() {
 		model.Alerts = append(model.Alerts, s.mailNotice(nil)...)
 	}
-	form.Fields = channelFields(c, wrong)
-	for _, x := range connections {
-		f := views.Field{Name: fmt.Sprintf("connection-%d", x.ID), Label: "Only " + x.Title, Type: "checkbox"}
-		if slices.Contains(c.Connections, x.ID) {
-			f.Value = "on"
-		}
-		form.Fields = append(form.Fields, f)
-	}
-	model.Sheets = append(model.Sheets, views.AdminSheet{Title: "Settings", Lead: "What is open already is not told. Without a tick at a connection, all of them are told.", Form: form})
+	form.Fields, form.Groups = []views.Field{{Name: "name", Label: "Name", Value: c.Name, Error: wrong["name"], Required: true}, addressField(c, wrong)},
+		[]views.FieldGroup{occasionGroup(c, wrong), waitGroup(c, wrong), connectionGroup(c, connections)}
+	model.Sheets = append(model.Sheets, views.AdminSheet{Title: "Settings", Lead: "What is open already when a channel begins, or changes, is not told to it.", Form: form})
 	return r.alertPage(status, title, model)
 }
 
-func channelFields(c alert.Channel, wrong map[string]string) []views.Field {
-	address := views.Field{Name: "address", Label: "Recipients", Value: c.Address, Error: wrong["address"], Hint: "With commas between them.", Place: "finance@example.com", Required: true}
-	if c.Kind == alert.ByWebhook {
-		address = views.Field{Name: "address", Label: "Address", Type: "url", Value: c.Address, Error: wrong["address"], Hint: "https. Addresses of private networks are refused unless TIEOUT_WEBHOOK_PRIVATE allows them.", Place: "https://hooks.example.com/tieout", Required: true, Mono: true}
+func addressField(c alert.Channel, wrong map[string]string) views.Field {
+	if c.Kind == alert.ByMail {
+		return views.Field{Name: "address", Label: "Recipients", Value: c.Address, Error: wrong["address"], Hint: "With commas between them.", Place: "finance@example.com", Required: true}
 	}
+	return views.Field{Name: "address", Label: "Address", Type: "url", Value: c.Address, Error: wrong["address"], Place: "https://hooks.example.com/tieout", Required: true, Mono: true,
+		Hint: "https. Addresses of private networks are refused unless TIEOUT_WEBHOOK_PRIVATE allows them."}
+}
+
+func occasionGroup(c alert.Channel, wrong map[string]string) views.FieldGroup {
+	group := views.FieldGroup{Legend: "Is told when"}
+	for _, g := range alert.Groups() {
+		group.Fields = append(group.Fields, views.Field{Name: "group-" + string(g), Label: g.Title(), Type: "checkbox", Value: ticked(slices.Contains(c.Groups, g)), Error: wrong["group-"+string(g)]})
+	}
+	return group
+}
+
+func waitGroup(c alert.Channel, wrong map[string]string) views.FieldGroup {
 	number := func(name, label string, n int) views.Field {
 		return views.Field{Name: name, Label: label, Type: "number", Value: fmt.Sprint(n), Error: wrong[name], Required: true}
 	}
-	fields := []views.Field{{Name: "name", Label: "Name", Value: c.Name, Error: wrong["name"], Required: true}, address,
-		number("down_minutes", "Minutes that a system cannot be used", c.DownMinutes), number("silent_days", "Days without anything received", c.SilentDays),
-		number("expiry_days", "Days before the client secret ends", c.ExpiryDays)}
-	for _, g := range alert.Groups() {
-		f := views.Field{Name: "group-" + string(g), Label: g.Title(), Type: "checkbox", Error: wrong["group-"+string(g)]}
-		if slices.Contains(c.Groups, g) {
-			f.Value = "on"
-		}
-		fields = append(fields, f)
+	return views.FieldGroup{Legend: "After", Fields: []views.Field{number("down_minutes", "Minutes of an outage", c.DownMinutes), number("silent_days", "Days without a report", c.SilentDays),
+		number("expiry_days", "Days before a secret ends", c.ExpiryDays)}}
+}
+
+func connectionGroup(c alert.Channel, connections []alert.Connection) views.FieldGroup {
+	group := views.FieldGroup{Legend: "Of these connections", Hint: "Without a tick: of all, those to come too."}
+	for _, x := range connections {
+		group.Fields = append(group.Fields, views.Field{Name: fmt.Sprintf("connection-%d", x.ID), Label: x.Title, Type: "checkbox", Value: ticked(slices.Contains(c.Connections, x.ID))})
 	}
-	return fields
+	return group
+}
+
+func ticked(yes bool) string {
+	if yes {
+		return "on"
+	}
+	return ""
 }
 
 func channelButtons(c alert.Channel) []views.Button {

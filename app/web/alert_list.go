@@ -15,10 +15,10 @@ import (
 const newestAlerts = 50
 
 // alertList shows who is told what, and what became of the newest alerts.
-func (s *server) alertList(r *request) error { return s.showAlerts(r, http.StatusOK, 0, nil) }
+func (s *server) alertList(r *request) error { return s.showAlerts(r, http.StatusOK, nil) }
 
-// showAlerts shows the list; wrong is about the end of a connection's secret.
-func (s *server) showAlerts(r *request, status int, of int64, wrong map[string]string) error {
+// showAlerts shows the list; wrong is about the ends of client secrets.
+func (s *server) showAlerts(r *request, status int, wrong map[string]string) error {
 	channels, err := s.Alerts.Channels(r.ctx())
 	if err != nil {
 		return err
@@ -35,24 +35,26 @@ func (s *server) showAlerts(r *request, status int, of int64, wrong map[string]s
 	if !looked.IsZero() {
 		lead = "Occasions were looked for " + r.format().Ago(looked, s.Clock.Now()).Text + "."
 	}
-	names, err := s.Alerts.Connections(r.ctx())
+	connections, err := s.Alerts.Connections(r.ctx())
 	if err != nil {
 		return err
 	}
 	titles := map[int64]string{}
-	for _, c := range names {
+	for _, c := range connections {
 		titles[c.ID] = c.Title
 	}
 	model := views.AdminPage{Sheets: []views.AdminSheet{{Title: "Channels", Lead: lead, Table: s.channelTable(r, channels, titles)},
-		{Title: "Newest alerts", Lead: "The last 50. An alert that failed or was refused can be sent again; its receiver recognises it by its id.", Table: s.toldTable(r, told)}}}
+		{Title: "Newest alerts", Lead: "The last 50. What failed or was refused can be sent again, under the same id.", Table: s.toldTable(r, told)}}}
 	model.Alerts = s.mailNotice(channels)
 	if r.person.Can(identity.ManageAlerts) {
 		model.Buttons = []views.Button{{Label: "New mail channel", Icon: "plus", Href: "/admin/alerts/new?kind=mail"}, {Label: "New webhook", Icon: "plus", Look: views.Primary, Href: "/admin/alerts/new?kind=webhook"}}
-		ends, err := s.secretEndForms(r, titles, of, wrong)
+	}
+	if r.person.Can(identity.ManageAlerts) && len(connections) > 0 {
+		ends, err := s.secretEnds(r, connections, wrong)
 		if err != nil {
 			return err
 		}
-		model.Sheets = append(model.Sheets, ends...)
+		model.Sheets = append(model.Sheets, ends)
 	}
 	return r.adminAs(status, views.Alerts, "Webhooks and alerts", model)
 }
@@ -149,31 +151,22 @@ func toldPill(t alert.Told) views.Pill {
 	return views.Pill{State: views.Info, Text: "On its way"}
 }
 
-// secretEndForms ask when Amazon's client secrets end.
-func (s *server) secretEndForms(r *request, titles map[int64]string, of int64, wrong map[string]string) ([]views.AdminSheet, error) {
+// secretEnds asks when Amazon's client secrets end.
+func (s *server) secretEnds(r *request, connections []alert.Connection, wrong map[string]string) (views.AdminSheet, error) {
 	ends, err := s.Alerts.SecretEnds(r.ctx())
 	if err != nil {
-		return nil, err
+		return views.AdminSheet{}, err
 	}
 	known := map[int64]string{}
 	for _, e := range ends {
 		known[e.ConnectionID] = e.EndsOn.Format(time.DateOnly)
 	}
-	sheet := views.AdminSheet{Title: "When Amazon's client secrets end", Lead: "Seller Central shows the day beside the application's credentials; no interface tells it. Without a day nobody is told."}
-	var sheets []views.AdminSheet
-	choices, err := s.Alerts.Connections(r.ctx())
-	if err != nil {
-		return nil, err
+	form := &views.AdminForm{Action: "/admin/alerts/secrets", Submit: views.Button{Label: "Save", Icon: "check"}}
+	for _, c := range connections {
+		name := endField(c.ID)
+		form.Fields = append(form.Fields, views.Field{Name: name, Label: c.Title, Type: "date", Value: known[c.ID], Error: wrong[name]})
 	}
-	for _, c := range choices {
-		shown := map[string]string{}
-		if c.ID == of {
-			shown = wrong
-		}
-		sheet.Form = &views.AdminForm{Action: fmt.Sprintf("/admin/alerts/connections/%d/secret", c.ID), Submit: views.Button{Label: "Save", Icon: "check"},
-			Fields: []views.Field{{Name: "ends_on", Label: titles[c.ID], Type: "date", Value: known[c.ID], Error: shown["ends_on"], Suffix: fmt.Sprintf("-%d", c.ID)}}}
-		sheets = append(sheets, sheet)
-		sheet.Title, sheet.Lead = "", ""
-	}
-	return sheets, nil
+	return views.AdminSheet{Title: "When Amazon's client secrets end", Lead: "Seller Central shows the day beside the application's credentials. Without a day nobody is told.", Form: form}, nil
 }
+
+func endField(connectionID int64) string { return fmt.Sprintf("ends_on-%d", connectionID) }

@@ -182,9 +182,9 @@ func TestThePageSaysWhenMailIsNotSetUp(t *testing.T) {
 func TestTheEndOfAClientSecretIsKept(t *testing.T) {
 	t.Parallel()
 	b := openBells(t, notify.MailServer{})
-	require.Equal(t, http.StatusUnprocessableEntity, b.admin.post("/admin/alerts/connections/1/secret", url.Values{"ends_on": {"soon"}}).StatusCode)
-	require.Equal(t, "/admin/alerts", b.admin.post("/admin/alerts/connections/1/secret", url.Values{"ends_on": {"2027-03-01"}}).to())
+	require.Equal(t, http.StatusUnprocessableEntity, b.admin.post("/admin/alerts/secrets", url.Values{"ends_on-1": {"soon"}}).StatusCode)
+	require.Equal(t, "/admin/alerts", b.admin.post("/admin/alerts/secrets", url.Values{"ends_on-1": {"2027-03-01"}}).to())
 	require.Contains(t, b.admin.get("/admin/alerts").content(), `value="2027-03-01"`)
-	b.admin.post("/admin/alerts/connections/1/secret", url.Values{"ends_on": {""}})
+	b.admin.post("/admin/alerts/secrets", url.Values{"ends_on-1": {""}})
 	require.NotContains(t, b.admin.get("/admin/alerts").content(), "2027-03-01")
 }

@@ -23,7 +23,7 @@ func (s *server) alertRoutes() []Route {
 		{POST, "/admin/alerts/:id/switch", identity.ManageAlerts, s.alertSwitch, 0},
 		{POST, "/admin/alerts/:id/delete", identity.ManageAlerts, s.alertDelete, 0},
 		{POST, "/admin/alerts/messages/:id/retry", identity.ManageAlerts, s.alertRetry, 0},
-		{POST, "/admin/alerts/connections/:id/secret", identity.ManageAlerts, s.alertSecretEnd, 0},
+		{POST, "/admin/alerts/secrets", identity.ManageAlerts, s.alertSecretEnd, 0},
 	}
 }
 

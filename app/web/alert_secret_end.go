@@ -7,9 +7,9 @@ import (
 	"tieout/views"
 )
 
-// alertSecretEnd keeps when Amazon's client secret of a connection ends.
+// alertSecretEnd keeps when Amazon's client secrets end.
 func (s *server) alertSecretEnd(r *request) error {
-	id, err := r.pathID("id")
+	connections, err := s.Alerts.Connections(r.ctx())
 	if err != nil {
 		return err
 	}
@@ -17,15 +17,20 @@ func (s *server) alertSecretEnd(r *request) error {
 	if err != nil {
 		return err
 	}
-	day := in.date("ends_on")
+	ends := map[int64]time.Time{}
+	for _, c := range connections {
+		if !in.values.Has(endField(c.ID)) {
+			continue // a connection that came after the page
+		}
+		ends[c.ID] = time.Time{}
+		if day := in.date(endField(c.ID)); in.text(endField(c.ID), 20) != "" {
+			ends[c.ID] = day.Time()
+		}
+	}
 	if len(in.wrong) > 0 {
-		return s.showAlerts(r, http.StatusUnprocessableEntity, id, in.wrong)
+		return s.showAlerts(r, http.StatusUnprocessableEntity, in.wrong)
 	}
-	var ends time.Time
-	if in.text("ends_on", 20) != "" {
-		ends = day.Time()
-	}
-	if err := s.Alerts.SetSecretEnd(r.ctx(), id, ends, r.actor()); err != nil {
+	if err := s.Alerts.SetSecretEnds(r.ctx(), ends, r.actor()); err != nil {
 		return err
 	}
 	r.flash(views.Done, "Saved.", "")
