@@ -83,7 +83,7 @@ func waitGroup(c alert.Channel, wrong map[string]string) views.FieldGroup {
 	number := func(name, label string, n int) views.Field {
 		return views.Field{Name: name, Label: label, Type: "number", Value: fmt.Sprint(n), Error: wrong[name], Required: true}
 	}
-	return views.FieldGroup{Legend: "After", Fields: []views.Field{number("down_minutes", "Minutes of an outage", c.DownMinutes), number("silent_days", "Days without a report", c.SilentDays),
+	return views.FieldGroup{Legend: "How long before it is told", Fields: []views.Field{number("down_minutes", "Minutes of an outage", c.DownMinutes), number("silent_days", "Days without a report", c.SilentDays),
 		number("expiry_days", "Days before a secret ends", c.ExpiryDays)}}
 }
 
