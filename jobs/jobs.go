@@ -17,6 +17,7 @@ import (
 	"github.com/riverqueue/river/riverdriver/riverpgxv5"
 	"github.com/riverqueue/river/rivertype"
 
+	"tieout/app/alert"
 	"tieout/app/catalog"
 	"tieout/app/clock"
 	"tieout/app/connection"
@@ -32,6 +33,7 @@ const (
 	queuePost    = "post"
 	queueReports = "reports"
 	queueFlows   = "flows"
+	queueAlerts  = "alerts"
 )
 
 // Queue enqueues jobs in the transaction of the data they concern.
@@ -65,7 +67,8 @@ type Services struct {
 	Entries     *journal.Service
 	Deliverer   *outbound.Deliverer
 	Catalog     *catalog.Service
-	Flows       *flow.Service // nil: no flows
+	Flows       *flow.Service  // nil: no flows
+	Alerts      *alert.Service // nil: nobody is told anything
 }
 
 // Settings say how often and how much.
@@ -75,6 +78,7 @@ type Settings struct {
 	SyncAccounts time.Duration // between two readings of P21's accounts, periods and items
 	Sweep        time.Duration // between two looks for work that a crash left behind
 	Flows        time.Duration // between two looks for flows whose time has come
+	Alerts       time.Duration // between two looks for occasions to tell
 }
 
 // Worker works jobs until it is stopped.
@@ -94,24 +98,27 @@ func Start(ctx context.Context, pool *pgxpool.Pool, q *Queue, s Services, set Se
 	river.AddWorker(workers, &postWorker{entries: s.Entries})
 	river.AddWorker(workers, &sweepWorker{entries: s.Entries, queue: q, pool: pool})
 	river.AddWorker(workers, &importWorker{settlements: s.Settlements, pool: pool})
-	river.AddWorker(workers, &findWorker{connections: s.Connections, queue: q, pool: pool, clock: c})
+	river.AddWorker(workers, &findWorker{connections: s.Connections, queue: q, pool: pool, clock: c, alerts: s.Alerts})
 	river.AddWorker(workers, &fetchWorker{connections: s.Connections, settlements: s.Settlements, pool: pool})
-	river.AddWorker(workers, &syncWorker{connections: s.Connections})
+	river.AddWorker(workers, &syncWorker{connections: s.Connections, alerts: s.Alerts})
 	river.AddWorker(workers, &itemWorker{connections: s.Connections, catalog: s.Catalog})
 	if s.Flows != nil {
 		river.AddWorker(workers, &dueWorker{flows: s.Flows, connections: s.Connections})
 		river.AddWorker(workers, &readFlowWorker{flows: s.Flows})
 		river.AddWorker(workers, &workFlowWorker{flows: s.Flows})
 	}
+	river.AddWorker(workers, &lookWorker{alerts: s.Alerts})
+	river.AddWorker(workers, &tellWorker{alerts: s.Alerts})
 	client, err := river.NewClient(riverpgxv5.New(pool), &river.Config{
 		Logger: log, Workers: workers, JobTimeout: jobTimeout, ErrorHandler: &errorLog{log},
 		// A worker that was killed leaves its jobs running; they are taken up again soon.
 		RescueStuckJobsAfter: jobTimeout + time.Minute,
 		FetchPollInterval:    time.Second,
 		Queues: map[string]river.QueueConfig{
-			river.QueueDefault: {MaxWorkers: set.Workers}, queueDraft: {MaxWorkers: set.Workers}, queuePost: {MaxWorkers: set.Workers}, queueReports: {MaxWorkers: 2}, queueFlows: {MaxWorkers: set.Workers},
+			river.QueueDefault: {MaxWorkers: set.Workers}, queueDraft: {MaxWorkers: set.Workers}, queuePost: {MaxWorkers: set.Workers}, queueReports: {MaxWorkers: 2},
+			queueFlows: {MaxWorkers: set.Workers}, queueAlerts: {MaxWorkers: 2},
 		},
-		PeriodicJobs: periodic(set, s.Flows != nil),
+		PeriodicJobs: periodic(set, s),
 	})
 	if err != nil {
 		return nil, fmt.Errorf("open job engine: %w", err)
@@ -136,15 +143,18 @@ func (w *Worker) Stop(ctx context.Context) error {
 	return nil
 }
 
-func periodic(set Settings, flows bool) []*river.PeriodicJob {
+func periodic(set Settings, s Services) []*river.PeriodicJob {
 	every := func(d time.Duration, args river.JobArgs) *river.PeriodicJob {
 		return river.NewPeriodicJob(river.PeriodicInterval(d), func() (river.JobArgs, *river.InsertOpts) {
 			return args, &river.InsertOpts{UniqueOpts: river.UniqueOpts{ByArgs: true, ByState: unfinished}}
 		}, &river.PeriodicJobOpts{RunOnStart: true})
 	}
 	list := []*river.PeriodicJob{every(set.PollReports, FindReports{}), every(set.SyncAccounts, Sync{}), every(set.SyncAccounts, SyncItems{}), every(set.Sweep, Sweep{})}
-	if flows {
+	if s.Flows != nil {
 		list = append(list, every(set.Flows, DueFlows{}))
+	}
+	if s.Alerts != nil {
+		list = append(list, every(set.Alerts, LookForAlerts{}))
 	}
 	return list
 }

@@ -70,6 +70,7 @@ const (
 	Policies       Section = "Policies"
 	Periods        Section = "Periods"
 	Rates          Section = "Exchange rates"
+	Alerts         Section = "Webhooks & alerts"
 	AuditLog       Section = "Audit log"
 	Jobs           Section = "Jobs"
 )
@@ -98,6 +99,7 @@ func navigation() []navItem {
 			{section: Policies, icon: "shield-check", href: "/admin/policies"},
 			{section: Periods, icon: "calendar-days", href: "/admin/periods"},
 			{section: Rates, icon: "arrow-left-right", href: "/admin/rates"},
+			{section: Alerts, icon: "bell", href: "/admin/alerts"},
 			{section: AuditLog, icon: "scroll-text", href: "/admin/audit"},
 			{section: Jobs, icon: "list-checks", href: "/admin/jobs"},
 		}},

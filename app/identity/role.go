@@ -84,6 +84,7 @@ const (
 	ManageConnections  Permission = "manage connections"  // addresses and secrets of both sides
 	ManagePolicies     Permission = "manage policies"     // what approval asks for
 	ManagePeople       Permission = "manage people"       // roles of groups, disabling
+	ManageAlerts       Permission = "manage alerts"       // who is told what, by mail and by webhook
 	ManageJobs         Permission = "manage jobs"         // the job engine's own screens
 	ViewAdministration Permission = "view administration" // connections, policies and people, without changing them
 	ViewAudit          Permission = "view audit"          // the audit log
@@ -101,7 +102,7 @@ func (r Role) permissions() []Permission {
 	case Approver:
 		return []Permission{ViewBooks, Export, Comment, ApproveEntries, PublishRules, PostEntries}
 	case Admin:
-		return []Permission{ViewBooks, ManageConnections, ManagePolicies, ManagePeople, ManageJobs, RunFlows, ViewAdministration, ViewAudit}
+		return []Permission{ViewBooks, ManageConnections, ManagePolicies, ManagePeople, ManageAlerts, ManageJobs, RunFlows, ViewAdministration, ViewAudit}
 	case Auditor:
 		return []Permission{ViewBooks, Export, ViewAdministration, ViewAudit}
 	}

@@ -85,6 +85,7 @@ import (
 	"github.com/labstack/echo/v4"
 	"github.com/prometheus/client_golang/prometheus"
 
+	"tieout/app/alert"
 	"tieout/app/catalog"
 	"tieout/app/clock"
 	"tieout/app/connection"
@@ -134,6 +135,7 @@ type Dependencies struct {
 	Steward     Steward          // nil: no administration
 	Entries     *journal.Service // nil: no screens of journal entries
 	Exceptions  *exception.Queue // nil: no screens of exceptions
+	Alerts      *alert.Service   // nil: no page of alerts
 	Rules       *mapping.Service
 	Flows       *flow.Service    // nil: no screens of flows
 	Catalog     *catalog.Service // nil: no screens of products

@@ -51,7 +51,8 @@ type site struct {
 type options struct {
 	config func(*Config)
 	parts  func(*Dependencies)
-	routes func(*server) []Route // besides the program's own
+	stored func(*Dependencies, *pgxpool.Pool) // parts on the site's database
+	routes func(*server) []Route              // besides the program's own
 }
 
 func open(t *testing.T, o options) *site {
@@ -86,6 +87,9 @@ func open(t *testing.T, o options) *site {
 	}
 	if o.parts != nil {
 		o.parts(&parts)
+	}
+	if o.stored != nil {
+		o.stored(&parts, site.pool)
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	site.stop = cancel

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"maps"
 	"net"
+	"net/mail"
 	"net/url"
 	"os"
 	"reflect"
@@ -17,6 +18,7 @@ import (
 	"github.com/caarlos0/env/v11"
 
 	"tieout/app/identity"
+	"tieout/app/notify"
 	"tieout/app/vault"
 )
 
@@ -54,6 +56,10 @@ type Config struct {
 	ReadBackWindow   time.Duration `env:"TIEOUT_READ_BACK_WINDOW" envDefault:"15m"`  // how long a write without an answer is looked for before it may be sent again
 	ReadBackInterval time.Duration `env:"TIEOUT_READ_BACK_INTERVAL" envDefault:"1m"` // between two look-ups
 	ShutdownTimeout  time.Duration `env:"TIEOUT_SHUTDOWN_TIMEOUT" envDefault:"30s"`  // what runs may finish
+
+	SMTPURL        Secret `env:"TIEOUT_SMTP_URL"`                           // smtp://user:password@host:587?tls=starttls; tls is implicit, starttls or none
+	SMTPFrom       string `env:"TIEOUT_SMTP_FROM"`                          // Tieout <tieout@example.com>
+	WebhookPrivate bool   `env:"TIEOUT_WEBHOOK_PRIVATE" envDefault:"false"` // webhooks may go to addresses of private networks
 
 	LogLevel     slog.Level `env:"TIEOUT_LOG_LEVEL" envDefault:"info"`
 	LogFormat    string     `env:"TIEOUT_LOG_FORMAT" envDefault:"text"` // text or json
@@ -195,7 +201,30 @@ func (c Config) check() []error {
 			refuse("TIEOUT_VAULT_KEY", "%w", err)
 		}
 	}
+	if _, err := c.mailServer(); err != nil {
+		problems = append(problems, err)
+	}
 	return append(problems, c.checkNumbers()...)
+}
+
+// mailServer is where alerts are handed in; the zero value when there is none.
+func (c Config) mailServer() (notify.MailServer, error) {
+	if c.SMTPURL == "" && c.SMTPFrom == "" {
+		return notify.MailServer{}, nil
+	}
+	if c.SMTPURL == "" || c.SMTPFrom == "" {
+		return notify.MailServer{}, errors.New("TIEOUT_SMTP_URL and TIEOUT_SMTP_FROM belong together; set both or none")
+	}
+	server, err := notify.ParseMailServer(c.SMTPURL.Reveal())
+	if err != nil {
+		return notify.MailServer{}, fmt.Errorf("TIEOUT_SMTP_URL: %w", err)
+	}
+	from, err := mail.ParseAddress(c.SMTPFrom)
+	if err != nil {
+		return notify.MailServer{}, fmt.Errorf("TIEOUT_SMTP_FROM: %q is not an address such as Tieout <tieout@example.com>", c.SMTPFrom)
+	}
+	server.From = *from
+	return server, nil
 }
 
 func (c Config) checkNumbers() []error {

@@ -160,7 +160,7 @@ func (d demonstration) open(ctx context.Context, env environment, postgres *priv
 		"TIEOUT_DATABASE_URL=" + url, "TIEOUT_VAULT_KEY=" + key, "TIEOUT_ENVIRONMENT=sandbox", "TIEOUT_LISTEN=" + strings.TrimPrefix(public, "http://"),
 		"TIEOUT_PUBLIC_URL=" + public, "TIEOUT_OIDC_ISSUER=" + sandbox.Issuer, "TIEOUT_OIDC_CLIENT_ID=" + server.ClientID,
 		"TIEOUT_OIDC_CLIENT_SECRET=" + server.ClientSecret, "TIEOUT_OIDC_NAME=the sandbox's sign-in", "TIEOUT_GROUP_ROLES=" + server.GroupRoles,
-		"TIEOUT_SETTLEMENT_POLL=1m", "TIEOUT_READ_BACK_INTERVAL=5s", "TIEOUT_LOG_LEVEL=warn",
+		"TIEOUT_SETTLEMENT_POLL=1m", "TIEOUT_READ_BACK_INTERVAL=5s", "TIEOUT_LOG_LEVEL=warn", "TIEOUT_WEBHOOK_PRIVATE=true",
 	}
 	config, err := LoadConfig(environ)
 	if err != nil {

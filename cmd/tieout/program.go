@@ -10,6 +10,7 @@ import (
 
 	"github.com/jackc/pgx/v5/pgxpool"
 
+	"tieout/app/alert"
 	"tieout/app/amazon"
 	"tieout/app/audit"
 	"tieout/app/catalog"
@@ -24,6 +25,7 @@ import (
 	"tieout/app/insight"
 	"tieout/app/journal"
 	"tieout/app/mapping"
+	"tieout/app/notify"
 	"tieout/app/orders"
 	"tieout/app/outbound"
 	"tieout/app/p21"
@@ -51,6 +53,7 @@ type program struct {
 	exceptions  *exception.Queue
 	insight     *insight.Reader
 	flows       *flow.Service
+	alerts      *alert.Service
 }
 
 // open reads the configuration, checks it with need, and wires the program.
@@ -111,6 +114,12 @@ func (p *program) wireServices(ctx context.Context) error {
 	p.insight = insight.NewReader(p.pool)
 	p.flows = flow.NewService(flow.Needs{Pool: p.pool, Clock: p.clock, Documents: document.NewStore(p.pool), Deliverer: p.deliverer, Jobs: p.queue,
 		Worker: worker, Parallel: p.config.FlowParallel, Hold: 3 * time.Minute, Log: p.log}, p.registered()...)
+	server, err := p.config.mailServer()
+	if err != nil {
+		return err
+	}
+	p.alerts = alert.NewService(alert.Needs{Pool: p.pool, Clock: p.clock, Vault: secrets, Mail: notify.NewMail(server), Jobs: p.queue, PublicURL: p.config.PublicURL, Log: p.log,
+		Webhook: notify.NewWebhook(notify.WebhookSettings{Private: p.config.WebhookPrivate}, p.clock)})
 	p.entries = journal.NewService(journal.Needs{Pool: p.pool, Clock: p.clock, Rules: publishedRules, Jobs: p.queue, Deliverer: p.deliverer, Log: p.log,
 		Ledgers: func(ctx context.Context, id int64) (p21.Ledger, error) { return p.connections.Ledger(ctx, id) }})
 	return nil
