@@ -216,7 +216,7 @@ func (s *Service) Release(ctx context.Context, tx pgx.Tx, connectionID int64, cl
 		return 0, fmt.Errorf("release records: %w", err)
 	}
 	for _, flow := range flows {
-		if err := s.Jobs.WorkFlow(ctx, tx, connectionID, flow); err != nil {
+		if err := s.Jobs.WorkFlow(ctx, tx, connectionID, flow, 1); err != nil {
 			return 0, err
 		}
 	}
