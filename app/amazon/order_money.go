@@ -5,6 +5,8 @@ import (
 	"fmt"
 
 	"github.com/shopspring/decimal"
+
+	"tieout/app/money"
 )
 
 // Money is an amount as Amazon writes it; the zero value is no amount at all.
@@ -25,6 +27,12 @@ const (
 	amountLength   = 40
 	amountExponent = 30
 )
+
+// MarshalJSON writes the amount as Amazon does: a string with the currency's
+// decimals.
+func (m Money) MarshalJSON() ([]byte, error) {
+	return json.Marshal(map[string]string{"amount": money.Plain(m.Amount, money.Currency(m.Currency)), "currencyCode": m.Currency})
+}
 
 // UnmarshalJSON reads the amount from a string, as the models have it, or from
 // a number.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"iter"
+	"slices"
 	"time"
 
 	"tieout/app/fault"
@@ -143,4 +144,49 @@ func (c *Client) follow(yield func(OrderPage, error) bool, fetch func(token stri
 		}
 		seen[next], token = true, next
 	}
+}
+
+// Only returns the order without the parts that are not in include, as Amazon
+// sends it when no other were asked for.
+func (o Order) Only(include []Include) Order {
+	without := func(part Include) bool { return !slices.Contains(include, part) }
+	if without(IncludeBuyer) {
+		o.Buyer = Buyer{}
+	}
+	if without(IncludeRecipient) {
+		o.Recipient = Recipient{}
+	}
+	if without(IncludeProceeds) {
+		o.Proceeds = OrderProceeds{}
+	}
+	if without(IncludeFulfillment) {
+		o.Fulfillment = OrderFulfillment{}
+	}
+	if without(IncludePackages) {
+		o.Packages = nil
+	}
+	o.Items = slices.Clone(o.Items)
+	for k := range o.Items {
+		o.Items[k] = o.Items[k].only(without)
+	}
+	return o
+}
+
+func (i OrderItem) only(without func(Include) bool) OrderItem {
+	if without(IncludeProceeds) {
+		i.Proceeds = ItemProceeds{}
+	}
+	if without(IncludePromotion) {
+		i.Promotion = ItemPromotion{}
+	}
+	if without(IncludeCancellation) {
+		i.Cancellation = ItemCancellation{}
+	}
+	if without(IncludeFulfillment) {
+		i.Fulfillment = ItemFulfillment{}
+	}
+	if without(IncludeTax) {
+		i.Tax = ItemTax{}
+	}
+	return i
 }

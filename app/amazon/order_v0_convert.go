@@ -133,8 +133,8 @@ func (i v0Item) proceeds(apart bool) ItemProceeds {
 	add(MoneyShipping, i.ShippingPrice.Amount)
 	add(MoneyGiftWrap, i.BuyerInfo.GiftWrapPrice.Amount)
 	add(MoneyCOD, i.CODFee.Amount)
-	add(MoneyDiscount, i.discount(apart).Neg(), i.details(Detail{MoneyShipping, negative(i.ShippingDiscount)})...)
-	taxes := i.details(Detail{MoneyItem, i.Tax.Money}, Detail{MoneyShipping, i.ShippingTax.Money},
+	add(MoneyDiscount, i.discount(apart).Neg(), stated(Detail{MoneyShipping, negative(i.ShippingDiscount)})...)
+	taxes := stated(Detail{MoneyItem, i.Tax.Money}, Detail{MoneyShipping, i.ShippingTax.Money},
 		Detail{MoneyGiftWrap, i.BuyerInfo.GiftWrapTax.Money}, Detail{MoneyDiscount, negative(i.PromotionDiscountTax)})
 	tax := decimal.Zero
 	for _, d := range taxes {
@@ -167,9 +167,14 @@ func (w v0Whole) adds(apart bool) bool {
 	return sum.Equal(w.Order.Total.Amount)
 }
 
-// details leaves out those without an amount.
-func (v0Item) details(list ...Detail) []Detail {
-	return slices.DeleteFunc(list, func(d Detail) bool { return d.Value.Amount.IsZero() })
+// stated leaves out details without an amount.
+func stated(list ...Detail) (details []Detail) {
+	for _, d := range list {
+		if !d.Value.Amount.IsZero() {
+			details = append(details, d)
+		}
+	}
+	return details
 }
 
 func negative(m v0Money) Money { return Money{m.Amount.Abs().Neg(), m.Currency} }
@@ -190,50 +195,6 @@ func totals(items []OrderItem) (list []Breakdown) {
 		}
 	}
 	return list
-}
-
-// only leaves out the parts that were not asked for.
-func (o Order) only(include []Include) Order {
-	without := func(part Include) bool { return !slices.Contains(include, part) }
-	if without(IncludeBuyer) {
-		o.Buyer = Buyer{}
-	}
-	if without(IncludeRecipient) {
-		o.Recipient = Recipient{}
-	}
-	if without(IncludeProceeds) {
-		o.Proceeds = OrderProceeds{}
-	}
-	if without(IncludeFulfillment) {
-		o.Fulfillment = OrderFulfillment{}
-	}
-	if without(IncludePackages) {
-		o.Packages = nil
-	}
-	o.Items = slices.Clone(o.Items)
-	for k := range o.Items {
-		o.Items[k] = o.Items[k].only(without)
-	}
-	return o
-}
-
-func (i OrderItem) only(without func(Include) bool) OrderItem {
-	if without(IncludeProceeds) {
-		i.Proceeds = ItemProceeds{}
-	}
-	if without(IncludePromotion) {
-		i.Promotion = ItemPromotion{}
-	}
-	if without(IncludeCancellation) {
-		i.Cancellation = ItemCancellation{}
-	}
-	if without(IncludeFulfillment) {
-		i.Fulfillment = ItemFulfillment{}
-	}
-	if without(IncludeTax) {
-		i.Tax = ItemTax{}
-	}
-	return i
 }
 
 // v0Status translates a status: Canceled has one L in the older version.

@@ -135,5 +135,5 @@ func readWhole(raw json.RawMessage, include []Include) (Order, error) {
 	if w.Order.ID == "" {
 		return Order{}, unreadable(errors.New("no AmazonOrderId"), "an order")
 	}
-	return w.order().only(include), nil
+	return w.order().Only(include), nil
 }

@@ -48,9 +48,15 @@ type account struct {
 	damaged   map[int]seller.Damage
 	issues    []*issue
 	requested []report
+
+	book     *seller.OrderBook
+	changing sync.Mutex // held from reading an order to keeping what became of it
+	extras   []*extra   // orders that were placed or changed from outside
 }
 
-func newAccount(a Account) *account { return &account{Account: a, damaged: map[int]seller.Damage{}} }
+func newAccount(a Account) *account {
+	return &account{Account: a, damaged: map[int]seller.Damage{}, book: seller.NewOrderBook(a.Books.Account())}
+}
 
 func (a *account) seller() *seller.Account { return a.Books.Account() }
 
