@@ -85,6 +85,9 @@ func (b *OrderBook) Find(id string, now time.Time) (*Purchase, bool) {
 	if err != nil {
 		return nil, false
 	}
+	if p := b.recall(id); p != nil {
+		return p, !now.Before(p.Placed)
+	}
 	_, last := b.Days(now, now)
 	for n := last; n >= 0; n-- {
 		number := ((serial-n*1_000_003)%cycle + cycle) % cycle
@@ -97,6 +100,18 @@ func (b *OrderBook) Find(id string, now time.Time) (*Purchase, bool) {
 		}
 	}
 	return nil, false
+}
+
+// recall returns a purchase of the days that are kept, or nil.
+func (b *OrderBook) recall(id string) *Purchase {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for _, d := range b.days {
+		if i, ok := d.byID[id]; ok {
+			return &d.list[i]
+		}
+	}
+	return nil
 }
 
 // numbered reports whether a day's orders can reach a number.
