@@ -138,22 +138,45 @@ func (i OrderItem) Units() int64 {
 // multiplied already. Whether tax is in it, Balances says.
 func (i OrderItem) Revenue() decimal.Decimal { return i.Subtotal(MoneyItem) }
 
-// NetRevenue is Revenue without tax, whichever way Amazon states it.
-func (i OrderItem) NetRevenue() decimal.Decimal {
-	if i.Balances() == TaxInside {
-		return i.Revenue().Sub(i.TaxOn(MoneyItem))
+// NetRevenue is Revenue without tax, whichever way Amazon states it. ok is false
+// where that cannot be known: the amounts do not add up, or the prices include
+// a tax that Amazon does not split.
+func (i OrderItem) NetRevenue() (net decimal.Decimal, ok bool) {
+	switch i.Balances() {
+	case TaxOnTop:
+		return i.Revenue(), true
+	case TaxInside:
+		tax, ok := i.taxInside()
+		return i.Revenue().Sub(tax), ok
 	}
-	return i.Revenue()
+	return decimal.Zero, false
+}
+
+// taxInside is the tax in a price that includes it; where Amazon states no
+// parts, all of it, if there is nothing else that could be taxed.
+func (i OrderItem) taxInside() (tax decimal.Decimal, ok bool) {
+	for _, b := range i.Proceeds.Breakdowns {
+		if b.Type == MoneyTax && len(b.Details) > 0 {
+			return i.TaxOn(MoneyItem), true
+		}
+	}
+	for _, b := range i.Proceeds.Breakdowns {
+		if b.Type != MoneyItem && b.Type != MoneyTax && !b.Subtotal.Amount.IsZero() {
+			return tax, false
+		}
+	}
+	return i.TaxTotal(), true
 }
 
 // UnitRevenue is the part of one unit in NetRevenue, at more decimals than the
-// currency has: units times this may miss the line by a rounding.
-func (i OrderItem) UnitRevenue() decimal.Decimal {
-	units := i.Units()
-	if units <= 0 {
-		return decimal.Zero
+// currency has: units times this may miss the line by a rounding. ok is false
+// where NetRevenue is not known or there are no units.
+func (i OrderItem) UnitRevenue() (unit decimal.Decimal, ok bool) {
+	net, ok := i.NetRevenue()
+	if units := i.Units(); ok && units > 0 {
+		return net.DivRound(decimal.NewFromInt(units), unitDecimals), true
 	}
-	return i.NetRevenue().DivRound(decimal.NewFromInt(units), unitDecimals)
+	return decimal.Zero, false
 }
 
 const unitDecimals = 8

@@ -61,6 +61,7 @@ func RedactOrder(raw json.RawMessage) (json.RawMessage, error) {
 		remove(value, strings.Split("orders[]."+path, "."))
 		remove(value, strings.Split("order."+path, "."))
 		if inner, old := strings.CutPrefix(path, "Order."); old {
+			remove(value, strings.Split(inner, "."))
 			remove(value, strings.Split("payload.Orders[]."+inner, "."))
 		}
 	}

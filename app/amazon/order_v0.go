@@ -140,7 +140,12 @@ func (s ordersV0) found(ctx context.Context, raw json.RawMessage, q OrderQuery) 
 		return found, nil
 	}
 	found.status = head.Status
-	if found.Raw, err = s.whole(ctx, head.ID, raw, q.Include); err != nil {
+	found.Raw, err = s.whole(ctx, head.ID, raw, q.Include)
+	if fault.Is(err, fault.NotFound) { // Amazon lists it and does not know it: no reason to stop
+		found.Raw, found.Err = raw, err
+		return found, nil
+	}
+	if err != nil {
 		return found, err
 	}
 	found.Order, found.Err = readWhole(found.Raw, q.Include)

@@ -32,9 +32,9 @@ func (w v0Whole) order() Order {
 	if h.Replaced != "" {
 		o.Associated = []AssociatedOrder{{h.Replaced, ReplacementOf}}
 	}
-	apart := w.discountsApart()
+	as := w.reading()
 	for _, i := range w.OrderItems {
-		o.Items = append(o.Items, i.item(apart, o.Fulfillment))
+		o.Items = append(o.Items, i.item(as, o.Fulfillment))
 	}
 	o.Proceeds = OrderProceeds{GrandTotal: h.Total.Money, Breakdowns: totals(o.Items)}
 	return o
@@ -76,11 +76,33 @@ func (w v0Whole) address() DeliveryAddress {
 	}
 }
 
-// item returns an item in the newer shape; apart says that its discounts leave
-// out delivery.
-func (i v0Item) item(apart bool, f OrderFulfillment) OrderItem {
+// reading is how the amounts of an order are to be understood, which the older
+// version does not say.
+type reading struct {
+	apart  bool // PromotionDiscount leaves ShippingDiscount out
+	inside bool // prices include the tax, as in VAT countries
+}
+
+// reading returns the way in which the items add up to the order's total. The
+// first is Amazon's field map; it also stands where no way adds up.
+func (w v0Whole) reading() reading {
+	ways := []reading{{}, {apart: true}, {inside: true}, {apart: true, inside: true}}
+	for _, way := range ways {
+		sum := decimal.Zero
+		for _, i := range w.OrderItems {
+			sum = sum.Add(i.proceeds(way).Total.Amount)
+		}
+		if w.Order.Total.Stated() && sum.Equal(w.Order.Total.Amount) {
+			return way
+		}
+	}
+	return ways[0]
+}
+
+// item returns an item in the newer shape.
+func (i v0Item) item(as reading, f OrderFulfillment) OrderItem {
 	item := OrderItem{
-		ID: i.ID, Ordered: i.Ordered, Proceeds: i.proceeds(apart),
+		ID: i.ID, Ordered: i.Ordered, Proceeds: i.proceeds(as),
 		Product:     ItemProduct{ASIN: i.ASIN, Title: i.Title, SKU: i.SKU, Price: i.price()},
 		Fulfillment: ItemFulfillment{Fulfilled: i.Shipped, Packing: ItemPacking{GiftOption{i.BuyerInfo.GiftMessage, i.BuyerInfo.GiftWrapLevel}}},
 	}
@@ -117,8 +139,8 @@ func (i v0Item) price() ItemPrice {
 	return p
 }
 
-// proceeds are the breakdowns of an item and what they come to, tax on top.
-func (i v0Item) proceeds(apart bool) ItemProceeds {
+// proceeds are the breakdowns of an item and what they come to.
+func (i v0Item) proceeds(as reading) ItemProceeds {
 	if !i.Price.Stated() {
 		return ItemProceeds{}
 	}
@@ -126,6 +148,8 @@ func (i v0Item) proceeds(apart bool) ItemProceeds {
 	add := func(kind string, amount decimal.Decimal, details ...Detail) {
 		if !amount.IsZero() || kind == MoneyItem {
 			p.Breakdowns = append(p.Breakdowns, Breakdown{Type: kind, Subtotal: Money{amount, i.Price.Currency}, Details: details})
+		}
+		if kind != MoneyTax || !as.inside {
 			p.Total = Money{p.Total.Amount.Add(amount), i.Price.Currency}
 		}
 	}
@@ -133,7 +157,7 @@ func (i v0Item) proceeds(apart bool) ItemProceeds {
 	add(MoneyShipping, i.ShippingPrice.Amount)
 	add(MoneyGiftWrap, i.BuyerInfo.GiftWrapPrice.Amount)
 	add(MoneyCOD, i.CODFee.Amount)
-	add(MoneyDiscount, i.discount(apart).Neg(), stated(Detail{MoneyShipping, negative(i.ShippingDiscount)})...)
+	add(MoneyDiscount, i.discount(as.apart).Neg(), stated(Detail{MoneyShipping, negative(i.ShippingDiscount)})...)
 	taxes := stated(Detail{MoneyItem, i.Tax.Money}, Detail{MoneyShipping, i.ShippingTax.Money},
 		Detail{MoneyGiftWrap, i.BuyerInfo.GiftWrapTax.Money}, Detail{MoneyDiscount, negative(i.PromotionDiscountTax)})
 	tax := decimal.Zero
@@ -151,20 +175,6 @@ func (i v0Item) discount(apart bool) decimal.Decimal {
 		return goods.Add(shipping)
 	}
 	return goods
-}
-
-// discountsApart reports that PromotionDiscount leaves ShippingDiscount out.
-// Amazon does not say; the total of the order does, if only that way it adds up.
-func (w v0Whole) discountsApart() bool {
-	return w.Order.Total.Stated() && !w.adds(false) && w.adds(true)
-}
-
-func (w v0Whole) adds(apart bool) bool {
-	sum := decimal.Zero
-	for _, i := range w.OrderItems {
-		sum = sum.Add(i.proceeds(apart).Total.Amount)
-	}
-	return sum.Equal(w.Order.Total.Amount)
 }
 
 // stated leaves out details without an amount.

@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"tieout/app/amazon"
+	"tieout/app/fault"
 )
 
 const (
@@ -77,6 +78,36 @@ func TestTheTotalDecidesWhetherDiscountsIncludeDelivery(t *testing.T) {
 	require.Equal(t, "5", read(free, "100.00").Discount().String())
 	minus := strings.Replace(item, `"10.00"`, `"-10.00"`, 1)
 	require.Equal(t, "10", read(minus, "95.00").Discount().String(), "a discount below zero is a discount too")
+}
+
+func TestTheTotalDecidesWhetherPricesIncludeTax(t *testing.T) {
+	t.Parallel()
+	item := `{"ASIN":"B","OrderItemId":"a","QuantityOrdered":2,"ItemPrice":` + money("119.00") + `,"ItemTax":` + money("19.00") +
+		`,"ShippingPrice":` + money("5.95") + `,"ShippingTax":` + money("0.95") + `}`
+	for total, want := range map[string]amazon.Balance{"124.95": amazon.TaxInside, "144.90": amazon.TaxOnTop} {
+		o, err := amazon.ReadOrder([]byte(`{"Order":` + headV0(total) + `,"OrderItems":[` + item + `]}`))
+		require.NoError(t, err)
+		require.Equal(t, want, o.Items[0].Balances())
+		require.True(t, o.Items[0].Proceeds.Total.Amount.Equal(o.Proceeds.GrandTotal.Amount))
+		net, ok := o.Items[0].NetRevenue()
+		require.True(t, ok)
+		require.Equal(t, map[amazon.Balance]string{amazon.TaxInside: "100", amazon.TaxOnTop: "119"}[want], net.String())
+	}
+}
+
+func TestAListedOrderThatAmazonDoesNotKnowDoesNotEndTheSearch(t *testing.T) {
+	t.Parallel()
+	f := newFake(t)
+	f.on(pathOrdersV0, say(200, `{"payload":{"Orders":[`+headV0("1.00")+`]}}`))
+	f.on(pathOrdersV0+"/1/orderItems", refuse(404, "NotFound"))
+	q := amazon.OrderQuery{UpdatedAfter: begin.Add(-time.Hour), MarketplaceIDs: []string{"A"}}
+	list, err := pages(t, f.client().OrdersV0(), q)
+	require.NoError(t, err)
+	require.True(t, fault.Is(list[0].Orders[0].Err, fault.NotFound))
+	require.JSONEq(t, headV0("1.00"), string(list[0].Orders[0].Raw))
+	f.on(pathOrdersV0+"/1/orderItems", refuse(400, "InvalidInput"))
+	_, err = pages(t, f.client().OrdersV0(), q)
+	require.Equal(t, fault.Invalid, fault.CodeOf(err))
 }
 
 func TestTheOlderVersionIsSearchedInItsOwnWords(t *testing.T) {
@@ -154,7 +185,8 @@ func FuzzReadOrder(f *testing.F) {
 			return
 		}
 		for _, i := range o.Items {
-			_, _ = i.Balances(), i.UnitRevenue()
+			_, known := i.UnitRevenue()
+			require.False(t, known && i.Balances() == amazon.Unbalanced)
 		}
 		redacted, err := amazon.RedactOrder(raw)
 		require.NoError(t, err, "what can be read can be redacted")
