@@ -34,8 +34,6 @@ const personal Scope = "restricted: orders"
 func personalResources() []RestrictedResource {
 	const one = pathOrdersV0 + "/{orderId}"
 	return []RestrictedResource{
-		{Method: http.MethodGet, Path: pathOrdersV0, DataElements: []string{"buyerInfo", "shippingAddress"}},
-		{Method: http.MethodGet, Path: one, DataElements: []string{"buyerInfo", "shippingAddress"}},
 		{Method: http.MethodGet, Path: one + "/orderItems", DataElements: []string{"buyerInfo"}},
 		{Method: http.MethodGet, Path: one + "/address"},
 		{Method: http.MethodGet, Path: one + "/buyerInfo"},

@@ -14,8 +14,6 @@ import (
 	"github.com/stretchr/testify/require"
 
 	client "tieout/app/amazon"
-	"tieout/app/amazon/spec"
-	"tieout/cmd/sandbox/amazon"
 	"tieout/cmd/sandbox/seller"
 )
 
@@ -391,84 +389,4 @@ func TestAPageTokenNeedsTheSameParametersAndEndsAfterADay(t *testing.T) {
 	w.clock.Advance(24 * time.Hour)
 	status, _ = ask("us", q)
 	require.Equal(t, http.StatusBadRequest, status)
-}
-
-func TestPersonalDataComesOnlyWhereItIsAllowed(t *testing.T) {
-	t.Parallel()
-	w := newWorld(t, func(c *amazon.Config) { c.Accounts[1].Impersonal = true })
-	list, _ := w.search(w.client("us").Orders2026(), w.recent("us", 3*24*time.Hour))
-	i := slices.IndexFunc(list, func(o client.Order) bool { return o.Fulfillment.Status == client.OrderShipped })
-	id := list[i].ID
-	require.NotEmpty(t, list[i].Recipient.Address.Line1)
-	require.Empty(t, list[i].Buyer.Email, "only of merchant-fulfilled orders")
-	for _, part := range []string{"/address", "/buyerInfo"} {
-		status, _, _ := w.ask("/orders/v0/orders/"+id+part, w.token("us"))
-		require.Equal(t, http.StatusForbidden, status)
-	}
-	_, _, body := w.ask("/orders/v0/orders/"+id, w.token("us"))
-	require.NotContains(t, body, "ShippingAddress")
-	require.NotContains(t, body, "BuyerInfo")
-
-	uk, _ := w.search(w.client("uk").Orders2026(), w.recent("uk", 6*24*time.Hour))
-	for _, o := range uk {
-		require.Empty(t, cmp.Diff(o.Redacted(), o))
-	}
-	i = slices.IndexFunc(uk, func(o client.Order) bool { return o.Fulfillment.Status == client.OrderShipped })
-	require.NotEmpty(t, uk[i].Recipient.Address.City, "a city is nobody's secret")
-	_, _, err := w.client("uk").OrdersV0().Order(t.Context(), uk[i].ID, client.Everything())
-	require.True(t, asError(t, err).Denied())
-	_, o, err := w.client("uk").OrdersV0().Order(t.Context(), uk[i].ID, client.Impersonal())
-	require.NoError(t, err)
-	require.Equal(t, uk[i].ID, o.ID)
-}
-
-func TestOneRestrictedTokenServesManyCalls(t *testing.T) {
-	t.Parallel()
-	w := newWorld(t)
-	c := w.client("us")
-	list, _ := w.search(c.Orders2026(), w.recent("us", 3*24*time.Hour))
-	get := func() {
-		_, _, err := c.OrdersV0().Order(t.Context(), list[0].ID, client.Everything())
-		require.NoError(t, err)
-	}
-	tokens := func() int {
-		for _, u := range w.Usage() {
-			if u.Operation == "createRestrictedDataToken" {
-				return u.Calls
-			}
-		}
-		return 0
-	}
-	get()
-	get()
-	require.Equal(t, 1, tokens())
-	w.clock.Advance(59*time.Minute + time.Second)
-	get()
-	require.Equal(t, 2, tokens(), "it is replaced before it ends")
-	w.ExpireTokens()
-	get()
-	require.Equal(t, 3, tokens(), "and when it is refused")
-}
-
-func TestBucketsOfOrdersHoldWhatTheModelsSay(t *testing.T) {
-	t.Parallel()
-	w := newWorld(t)
-	token := w.token("us")
-	for file, paths := range map[string]map[string]string{
-		"orders_2026-01-01.json": {"/orders/2026-01-01/orders": "searchOrders", "/orders/2026-01-01/orders/1": "getOrder"},
-		"ordersV0.json": {"/orders/v0/orders?MarketplaceIds=A": "getOrders", "/orders/v0/orders/1": "getOrder", "/orders/v0/orders/1/orderItems": "getOrderItems",
-			"/orders/v0/orders/1/address": "getOrderAddress", "/orders/v0/orders/1/buyerInfo": "getOrderBuyerInfo"},
-	} {
-		models := spec.Load(t, file)
-		for path, operation := range paths {
-			plan, ok := models.Plan(operation)
-			require.True(t, ok, operation)
-			for range int(plan.Burst) {
-				status, _, _ := w.ask(path, token)
-				require.NotEqual(t, http.StatusTooManyRequests, status, path)
-			}
-			status, _, _ := w.ask(path, token)
-			require.Equal(t, http.StatusTooManyRequests, status, path)
-		}
-	}
 }
