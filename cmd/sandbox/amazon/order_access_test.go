@@ -141,3 +141,36 @@ func TestOrdersMisbehaveByOperation(t *testing.T) {
 		require.Equal(t, rule.Count, rule.Struck, rule.Operation)
 	}
 }
+
+func TestTheOlderVersionFiltersAsTheNewer(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	c := w.client("eu")
+	q := w.recent("eu", 4*24*time.Hour)
+	q.Before, q.Include = w.clock.Now().Add(-10*time.Minute), []client.Include{client.IncludeFulfillment}
+	q.MarketplaceIDs = q.MarketplaceIDs[:1]
+	for _, statuses := range [][]client.FulfillmentStatus{{client.OrderShipped}, {client.OrderUnshipped}, {client.OrderCancelled, client.OrderPending}} {
+		q.Statuses = statuses
+		for _, by := range []client.Fulfiller{client.ByAmazon, client.ByMerchant} {
+			q.FulfilledBy = []client.Fulfiller{by}
+			now, _ := w.search(c.Orders2026(), q)
+			old, _ := w.search(c.OrdersV0(), q)
+			ids := byID(now)
+			require.Len(t, old, len(ids), "%v by %s", statuses, by)
+			for _, o := range old {
+				require.Contains(t, ids, o.ID)
+			}
+		}
+	}
+	token := w.token("eu")
+	for _, query := range []string{
+		"MarketplaceIds=A", "MarketplaceIds=A&NextToken=made-up", "MarketplaceIds=A&MaxResultsPerPage=0",
+		"MarketplaceIds=A&LastUpdatedAfter=2026-11-20T00:00:00Z&CreatedAfter=2026-11-20T00:00:00Z",
+		"MarketplaceIds=A&LastUpdatedAfter=2026-11-20T00:00:00Z&FulfillmentChannels=XFN",
+	} {
+		w.clock.Advance(2 * time.Minute)
+		status, answer := w.get("/orders/v0/orders?"+query, w.fresh(&token))
+		require.Equal(t, http.StatusBadRequest, status, query)
+		require.Equal(t, "InvalidInput", answer.Errors[0].Code)
+	}
+}
