@@ -81,7 +81,7 @@ func mapped(t *testing.T, f *Flow, content json.RawMessage, change map[string]st
 }
 
 func flowWith(customers int) *Flow {
-	return New(&sides{customers: customers}, func(_ context.Context, _ int64, shop string, skus []string, day period.Date) (map[string]catalog.Mapping, error) {
+	return New(&sides{customers: customers}, (*amazon.Client).Orders2026, func(_ context.Context, _ int64, shop string, skus []string, day period.Date) (map[string]catalog.Mapping, error) {
 		found := map[string]catalog.Mapping{}
 		for _, sku := range skus {
 			switch sku {

@@ -48,12 +48,14 @@ type account struct {
 	damaged   map[int]seller.Damage
 	issues    []*issue
 	requested []report
-	placed    []seller.Sold
-	days      map[int][]seller.Sold // that are over; never changed
+
+	book     *seller.OrderBook
+	changing sync.Mutex // held from reading an order to keeping what became of it
+	extras   []*extra   // orders that were placed or changed from outside
 }
 
 func newAccount(a Account) *account {
-	return &account{Account: a, damaged: map[int]seller.Damage{}, days: map[int][]seller.Sold{}}
+	return &account{Account: a, damaged: map[int]seller.Damage{}, book: seller.NewOrderBook(a.Books.Account())}
 }
 
 func (a *account) seller() *seller.Account { return a.Books.Account() }

@@ -48,7 +48,7 @@ func newWorld(t *testing.T, change ...func(*amazon.Config)) *world {
 	for _, c := range change {
 		c(&cfg)
 	}
-	models := spec.Load(t, "reports_2021-06-30.json", "sellers.json", "tokens_2021-03-01.json", "orders_2026-01-01.json")
+	models := spec.Load(t, "reports_2021-06-30.json", "sellers.json", "tokens_2021-03-01.json", "orders_2026-01-01.json", "ordersV0.json")
 	var err error
 	w.Server, err = amazon.New(cfg)
 	require.NoError(t, err)
