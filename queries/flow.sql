@@ -247,6 +247,11 @@ SELECT DISTINCT flow FROM flow_record WHERE exception_id = @exception_id ORDER B
 SELECT e.class, e.cause FROM exception e
 WHERE e.connection_id = @connection_id AND e.flow = @flow AND e.state = 'open' AND e.class = ANY (@classes::text[]) ORDER BY e.id;
 
+-- name: UndecidedMessages :many
+-- Messages of unknown outcome behind an exception.
+SELECT m.id FROM outbound_message m JOIN flow_record r ON r.message_id = m.id
+WHERE r.exception_id = $1 AND r.state = 'unknown' AND m.state = 'unknown' ORDER BY r.id;
+
 -- name: LookAgain :exec
 -- Messages of unknown outcome behind an exception are looked up once more
 -- before anything is sent.

@@ -1685,6 +1685,32 @@ func (q *Queries) UnclaimRecords(ctx context.Context, arg UnclaimRecordsParams) 
 	return err
 }
 
+const undecidedMessages = `-- name: UndecidedMessages :many
+SELECT m.id FROM outbound_message m JOIN flow_record r ON r.message_id = m.id
+WHERE r.exception_id = $1 AND r.state = 'unknown' AND m.state = 'unknown' ORDER BY r.id
+`
+
+// Messages of unknown outcome behind an exception.
+func (q *Queries) UndecidedMessages(ctx context.Context, exceptionID *int64) ([]int64, error) {
+	rows, err := q.db.Query(ctx, undecidedMessages, exceptionID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []int64{}
+	for rows.Next() {
+		var id int64
+		if err := rows.Scan(&id); err != nil {
+			return nil, err
+		}
+		items = append(items, id)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const useVersion = `-- name: UseVersion :exec
 INSERT INTO flow_use (version_id, person_id) VALUES ($1, $2)
 `
