@@ -5,6 +5,7 @@
 package jobs
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -73,6 +74,7 @@ type Services struct {
 
 // Settings say how often and how much.
 type Settings struct {
+	Name         string        // of the process, see WorkerName; what it holds is free soon after it is gone
 	Workers      int           // per queue
 	PollReports  time.Duration // between two looks at Amazon's list of reports
 	SyncAccounts time.Duration // between two readings of P21's accounts, periods and items
@@ -110,7 +112,7 @@ func Start(ctx context.Context, pool *pgxpool.Pool, q *Queue, s Services, set Se
 	}
 	river.AddWorker(workers, &lookWorker{alerts: s.Alerts})
 	river.AddWorker(workers, &tellWorker{alerts: s.Alerts})
-	own := newLife(pool, log)
+	own := life{pool, cmp.Or(set.Name, WorkerName()), log}
 	client, err := river.NewClient(riverpgxv5.New(pool), &river.Config{
 		ID: own.id, Logger: log, Workers: workers, JobTimeout: jobTimeout, ErrorHandler: &errorLog{log},
 		// What a killed worker leaves running is taken up sooner, see life; this is for jobs that hang.

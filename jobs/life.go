@@ -27,10 +27,11 @@ type life struct {
 	log  *slog.Logger
 }
 
-// newLife names this process among all that work on a database.
-func newLife(pool *pgxpool.Pool, log *slog.Logger) life {
+// WorkerName names this process among all that work on a database, those that
+// are gone included.
+func WorkerName() string {
 	host, _ := os.Hostname() // the rest is unique by itself
-	return life{pool, fmt.Sprintf("%s/%d/%s", host, os.Getpid(), rand.Text()[:8]), log}
+	return fmt.Sprintf("%s/%d/%s", host, os.Getpid(), rand.Text()[:8])
 }
 
 // begin says that this process lives, until end.
@@ -81,11 +82,16 @@ func (l life) beat(ctx context.Context) error {
 	return err
 }
 
-// takeUp frees the jobs of processes that are gone. A job that was begun as
-// often as it may be is left to the engine, which ends it.
+// takeUp frees the jobs of processes that are gone, and the records and messages
+// that they held. A job that was begun as often as it may be is left to the
+// engine, which ends it.
 func (l life) takeUp(ctx context.Context) {
 	_, err := l.pool.Exec(ctx, `
-		WITH gone AS (DELETE FROM worker WHERE beat_at < clock_timestamp() - make_interval(secs => $1) RETURNING id)
+		WITH gone AS (DELETE FROM worker WHERE beat_at < clock_timestamp() - make_interval(secs => $1) RETURNING id),
+		records AS (UPDATE flow_record r SET held_until = clock_timestamp() FROM gone g
+			WHERE r.state IN ('received', 'ready', 'delivering') AND r.held_until > clock_timestamp() AND starts_with(r.holder, g.id)),
+		messages AS (UPDATE outbound_message m SET held_until = clock_timestamp() FROM gone g
+			WHERE m.state NOT IN ('confirmed', 'refused') AND m.held_until > clock_timestamp() AND starts_with(m.holder, g.id))
 		UPDATE river_job j SET state = 'available', scheduled_at = now(),
 			errors = array_append(j.errors, jsonb_build_object('at', now(), 'attempt', j.attempt, 'error', 'the process that worked on it is gone', 'trace', ''))
 		WHERE j.state = 'running' AND j.attempt < j.max_attempts

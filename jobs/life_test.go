@@ -17,7 +17,7 @@ func TestJobsOfAProcessThatIsGoneAreTakenUp(t *testing.T) {
 	pool, log := dbtest.New(t), slog.New(slog.DiscardHandler)
 	q, err := NewQueue(pool, log)
 	require.NoError(t, err)
-	us, silent := newLife(pool, log), newLife(pool, log)
+	us, silent := life{pool, WorkerName(), log}, life{pool, WorkerName(), log}
 	require.NoError(t, us.beat(t.Context()))
 	require.NoError(t, silent.beat(t.Context()))
 	exec := func(query string, args ...any) {
@@ -37,9 +37,18 @@ func TestJobsOfAProcessThatIsGoneAreTakenUp(t *testing.T) {
 	}
 	us.takeUp(t.Context())
 	require.Equal(t, []string{"running", "running", "available"}, states(), "the silent one spoke just now")
+	var connection int64
+	require.NoError(t, pool.QueryRow(t.Context(), `INSERT INTO connection (name, amazon_region) VALUES ('acme', 'na') RETURNING id`).Scan(&connection))
+	for _, by := range []string{us.id, silent.id} {
+		exec(`INSERT INTO outbound_message (connection_id, kind, target, reference, object_id, payload, payload_hash, holder, held_until)
+			VALUES ($1, 'sales_order', 'ACME', $2, 1, '{}', '', $2 || '/x', now() + interval '3 minutes')`, connection, by)
+	}
 	exec(`UPDATE worker SET beat_at = now() - interval '31 seconds' WHERE id = $1`, silent.id)
 	us.takeUp(t.Context())
 	require.Equal(t, []string{"running", "available", "available"}, states())
+	var free string
+	require.NoError(t, pool.QueryRow(t.Context(), `SELECT string_agg(reference, ',') FROM outbound_message WHERE held_until <= clock_timestamp()`).Scan(&free))
+	require.Equal(t, silent.id, free, "what the silent one held is free")
 
 	exec(`UPDATE river_job SET state = 'running', attempt = max_attempts, attempted_by = ARRAY['nobody']`)
 	us.takeUp(t.Context())
@@ -54,7 +63,7 @@ func TestAProcessSaysThatItWorksAndThatItEnds(t *testing.T) {
 		require.NoError(t, pool.QueryRow(t.Context(), `SELECT count(*) FROM worker`).Scan(&n))
 		return n
 	}
-	end, err := newLife(pool, slog.New(slog.DiscardHandler)).begin(t.Context())
+	end, err := life{pool, WorkerName(), slog.New(slog.DiscardHandler)}.begin(t.Context())
 	require.NoError(t, err)
 	require.Equal(t, 1, count())
 	end(t.Context())

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"os"
 	"time"
 
 	"github.com/jackc/pgx/v5/pgxpool"
@@ -53,6 +52,7 @@ type program struct {
 	exceptions  *exception.Queue
 	insight     *insight.Reader
 	flows       *flow.Service
+	worker      string // this process among all that work on the database
 	alerts      *alert.Service
 }
 
@@ -99,12 +99,8 @@ func (p *program) wireServices(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	host, err := os.Hostname()
-	if err != nil {
-		return fmt.Errorf("name this worker: %w", err)
-	}
-	worker := fmt.Sprintf("%s/%d", host, os.Getpid())
-	p.deliverer = outbound.NewDeliverer(p.pool, worker, p.timing(), p.log)
+	p.worker = jobs.WorkerName()
+	p.deliverer = outbound.NewDeliverer(p.pool, p.worker, p.timing(), p.log)
 	p.identity = identity.New(identity.NewStore(p.pool, p.clock))
 	p.connections = connection.NewService(p.pool, p.clock, secrets, amazon.NewStore(p.pool, amazon.Sleep), p.queue)
 	p.settlements = settlement.NewService(p.pool, p.clock, p.queue, p.log)
@@ -113,7 +109,7 @@ func (p *program) wireServices(ctx context.Context) error {
 	p.exceptions = exception.NewQueue(p.pool)
 	p.insight = insight.NewReader(p.pool)
 	p.flows = flow.NewService(flow.Needs{Pool: p.pool, Clock: p.clock, Documents: document.NewStore(p.pool), Deliverer: p.deliverer, Jobs: p.queue,
-		Worker: worker, Parallel: p.config.FlowParallel, Hold: 3 * time.Minute, Log: p.log}, p.registered()...)
+		Worker: p.worker, Parallel: p.config.FlowParallel, Hold: 3 * time.Minute, Log: p.log}, p.registered()...)
 	server, err := p.config.mailServer()
 	if err != nil {
 		return err
