@@ -50,10 +50,13 @@ type account struct {
 	requested []report
 	placed    []seller.Sold
 	days      map[int][]seller.Sold // that are over; never changed
+
+	fulfilments []*fulfilment
+	stored      map[string]int // units by SKU, where they differ from plenty
 }
 
 func newAccount(a Account) *account {
-	return &account{Account: a, damaged: map[int]seller.Damage{}, days: map[int][]seller.Sold{}}
+	return &account{Account: a, damaged: map[int]seller.Damage{}, days: map[int][]seller.Sold{}, stored: map[string]int{}}
 }
 
 func (a *account) seller() *seller.Account { return a.Books.Account() }

@@ -13,6 +13,9 @@
 //	GET  /documents/{id}?expires=...&signature=...     that content
 //	GET  /sellers/v1/marketplaceParticipations
 //	POST /tokens/2021-03-01/restrictedDataToken
+//	     /fulfillment/outbound/2026-07-04/...               orders of other channels
+//	     /fba/outbound/2020-07-01/...                       the same, older version
+//	GET  /tracking/2026-01-30/shipments/track
 package amazon
 
 import (
@@ -106,6 +109,8 @@ func (s *Server) routes() http.Handler {
 	mux.HandleFunc("GET /orders/2026-01-01/orders", s.limited(searchOrders, s.serveSearchOrders))
 	mux.HandleFunc("GET /orders/2026-01-01/orders/{id}", s.limited(getOrder, s.serveGetOrder))
 	mux.HandleFunc("GET /sellers/v1/marketplaceParticipations", s.limited(getMarketplaceParticipations, s.serveParticipations))
+	s.routeFulfilment2026(mux)
+	s.routeFulfilment2020(mux)
 	mux.HandleFunc("POST /tokens/2021-03-01/restrictedDataToken", s.limited(createRestrictedDataToken, s.serveRestrictedToken))
 	mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) { // Amazon does not say that a path is unknown
 		writeErrors(w, http.StatusForbidden, "Unauthorized", denied, "")
@@ -149,7 +154,7 @@ func Operation(r *http.Request) string {
 	case path == "/tokens/2021-03-01/restrictedDataToken":
 		return createRestrictedDataToken.name
 	}
-	return ""
+	return fulfilmentOperation(r)
 }
 
 // account returns the account with this key (seller.Account.Key).

@@ -48,7 +48,8 @@ func newWorld(t *testing.T, change ...func(*amazon.Config)) *world {
 	for _, c := range change {
 		c(&cfg)
 	}
-	models := spec.Load(t, "reports_2021-06-30.json", "sellers.json", "tokens_2021-03-01.json", "orders_2026-01-01.json")
+	models := spec.Load(t, "reports_2021-06-30.json", "sellers.json", "tokens_2021-03-01.json", "orders_2026-01-01.json",
+		"fulfillmentOutbound_2026-07-04.json", "fulfillmentOutbound_2020-07-01.json", "tracking_2026-01-30.json")
 	var err error
 	w.Server, err = amazon.New(cfg)
 	require.NoError(t, err)
