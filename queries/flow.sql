@@ -251,3 +251,12 @@ WHERE e.connection_id = @connection_id AND e.flow = @flow AND e.state = 'open' A
 UPDATE outbound_message SET state = 'sending', lookups = 0, first_lookup = NULL, error = '', updated_at = now()
 WHERE state = 'unknown' AND id IN (SELECT r.message_id FROM flow_record r WHERE r.exception_id = @exception_id AND r.state = 'unknown'
                                    AND (@record_id::bigint = 0 OR r.id = @record_id));
+
+-- name: KeysOfRemote :many
+SELECT remote_key, key FROM flow_record WHERE connection_id = @connection_id AND flow = @flow AND remote_key = ANY (@remote::text[]);
+
+-- name: RemoteOfKeys :many
+SELECT key, remote_key FROM flow_record WHERE connection_id = @connection_id AND flow = @flow AND key = ANY (@keys::text[]);
+
+-- name: TargetOfKey :one
+SELECT target FROM flow_record WHERE connection_id = @connection_id AND flow = @flow AND key = @key;

@@ -881,6 +881,41 @@ func (q *Queries) HoldFlow(ctx context.Context, arg HoldFlowParams) (int64, erro
 	return result.RowsAffected(), nil
 }
 
+const keysOfRemote = `-- name: KeysOfRemote :many
+SELECT remote_key, key FROM flow_record WHERE connection_id = $1 AND flow = $2 AND remote_key = ANY ($3::text[])
+`
+
+type KeysOfRemoteParams struct {
+	ConnectionID int64
+	Flow         string
+	Remote       []string
+}
+
+type KeysOfRemoteRow struct {
+	RemoteKey string
+	Key       string
+}
+
+func (q *Queries) KeysOfRemote(ctx context.Context, arg KeysOfRemoteParams) ([]KeysOfRemoteRow, error) {
+	rows, err := q.db.Query(ctx, keysOfRemote, arg.ConnectionID, arg.Flow, arg.Remote)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []KeysOfRemoteRow{}
+	for rows.Next() {
+		var i KeysOfRemoteRow
+		if err := rows.Scan(&i.RemoteKey, &i.Key); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const listFlows = `-- name: ListFlows :many
 SELECT f.connection_id, c.name AS connection_name, f.name, f.every_seconds, f.overlap_seconds, f.read_until, f.next_at, f.settings, f.paused_at,
        f.paused_by, coalesce(p.name, '') AS paused_name, f.pause_reason, f.failing_since, f.held_until, f.failure, f.failures, f.version
@@ -1439,6 +1474,41 @@ func (q *Queries) ReleaseRecords(ctx context.Context, exceptionID *int64) (int64
 	return result.RowsAffected(), nil
 }
 
+const remoteOfKeys = `-- name: RemoteOfKeys :many
+SELECT key, remote_key FROM flow_record WHERE connection_id = $1 AND flow = $2 AND key = ANY ($3::text[])
+`
+
+type RemoteOfKeysParams struct {
+	ConnectionID int64
+	Flow         string
+	Keys         []string
+}
+
+type RemoteOfKeysRow struct {
+	Key       string
+	RemoteKey string
+}
+
+func (q *Queries) RemoteOfKeys(ctx context.Context, arg RemoteOfKeysParams) ([]RemoteOfKeysRow, error) {
+	rows, err := q.db.Query(ctx, remoteOfKeys, arg.ConnectionID, arg.Flow, arg.Keys)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []RemoteOfKeysRow{}
+	for rows.Next() {
+		var i RemoteOfKeysRow
+		if err := rows.Scan(&i.Key, &i.RemoteKey); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const resumeFlow = `-- name: ResumeFlow :execrows
 UPDATE flow SET paused_at = NULL, paused_by = NULL, pause_reason = '', failing_since = NULL, held_until = NULL, failure = '', failures = 0, version = version + 1
 WHERE connection_id = $1 AND name = $2 AND version = $3
@@ -1649,6 +1719,23 @@ func (q *Queries) StoppedRecord(ctx context.Context, arg StoppedRecordParams) (i
 		return 0, err
 	}
 	return result.RowsAffected(), nil
+}
+
+const targetOfKey = `-- name: TargetOfKey :one
+SELECT target FROM flow_record WHERE connection_id = $1 AND flow = $2 AND key = $3
+`
+
+type TargetOfKeyParams struct {
+	ConnectionID int64
+	Flow         string
+	Key          string
+}
+
+func (q *Queries) TargetOfKey(ctx context.Context, arg TargetOfKeyParams) ([]byte, error) {
+	row := q.db.QueryRow(ctx, targetOfKey, arg.ConnectionID, arg.Flow, arg.Key)
+	var target []byte
+	err := row.Scan(&target)
+	return target, err
 }
 
 const targetOfRecord = `-- name: TargetOfRecord :one

@@ -97,10 +97,7 @@ func (w worker) process(ctx context.Context, r sqlc.ClaimRecordsRow) error {
 	w.source = source
 	switch {
 	case source.Skip != "" && r.RemoteKey == "":
-		return w.write(ctx, r, "ignored", source.Skip, func(db *sqlc.Queries) (int64, error) {
-			amount, currency := stake(source)
-			return db.SkippedRecord(ctx, sqlc.SkippedRecordParams{ID: r.ID, Holder: w.holder, Content: r.Content, Reason: source.Skip, Title: source.Title, Amount: amount, Currency: currency})
-		})
+		return w.skip(ctx, r, source.Skip)
 	case source.Wait != "":
 		return w.write(ctx, r, "waits", source.Wait, func(db *sqlc.Queries) (int64, error) {
 			amount, currency := stake(source)
@@ -108,6 +105,29 @@ func (w worker) process(ctx context.Context, r sqlc.ClaimRecordsRow) error {
 		})
 	}
 	return w.prepare(ctx, r)
+}
+
+func (w worker) skip(ctx context.Context, r sqlc.ClaimRecordsRow, reason string) error {
+	return w.write(ctx, r, "ignored", reason, func(db *sqlc.Queries) (int64, error) {
+		amount, currency := stake(w.source)
+		return db.SkippedRecord(ctx, sqlc.SkippedRecordParams{ID: r.ID, Holder: w.holder, Content: r.Content, Reason: reason, Title: w.source.Title, Amount: amount, Currency: currency})
+	})
+}
+
+// incomplete does what Complete asked for instead of completing a record.
+func (w worker) incomplete(ctx context.Context, r sqlc.ClaimRecordsRow, err error) error {
+	var obstacle *Obstacle
+	var pause *Pause
+	var nothing *Nothing
+	switch {
+	case errors.As(err, &obstacle):
+		return w.stop(ctx, r, obstacle)
+	case errors.As(err, &pause):
+		return w.wait(ctx, r, pause.Words, pause.Least)
+	case errors.As(err, &nothing) && r.RemoteKey == "":
+		return w.skip(ctx, r, nothing.Reason)
+	}
+	return w.later(ctx, r, err)
 }
 
 // prepare maps and checks a record and sends it on its way.
@@ -119,12 +139,8 @@ func (w worker) prepare(ctx context.Context, r sqlc.ClaimRecordsRow) error {
 	}
 	record := recordOf(r)
 	mapped, err := w.flow.Complete(ctx, record, mapped)
-	var obstacle *Obstacle
-	if errors.As(err, &obstacle) {
-		return w.stop(ctx, r, obstacle)
-	}
 	if err != nil {
-		return w.later(ctx, r, err)
+		return w.incomplete(ctx, r, err)
 	}
 	target, hash, err := encode(mapped)
 	if err != nil {
@@ -198,7 +214,7 @@ func (w worker) write(ctx context.Context, r sqlc.ClaimRecordsRow, step, detail 
 }
 
 func recordOf(r sqlc.ClaimRecordsRow) Record {
-	return Record{ID: r.ID, ConnectionID: r.ConnectionID, Key: r.Key, ChangedAt: r.SourceAt, RemoteKey: r.RemoteKey, Deliveries: int(r.Deliveries)}
+	return Record{ID: r.ID, ConnectionID: r.ConnectionID, Key: r.Key, ChangedAt: r.SourceAt, RemoteKey: r.RemoteKey, Deliveries: int(r.Deliveries), Target: r.Target}
 }
 
 func stake(s Source) (amount decimal.NullDecimal, currency string) {

@@ -57,7 +57,8 @@ type Parcels struct {
 	Refuses string
 	Lose    int // so many answers are lost after acceptance
 	Meet    func(reference string)
-	Accepts bool // a second message with the same reference
+	Accepts bool  // a second message with the same reference
+	Answer  error // of Complete
 }
 
 func (p *Parcels) Definition() flow.Definition {
@@ -128,6 +129,9 @@ func (p *Parcels) Read(content json.RawMessage) (flow.Source, error) {
 func (p *Parcels) Complete(_ context.Context, r flow.Record, m flow.Mapped) (flow.Mapped, error) {
 	p.Mu.Lock()
 	defer p.Mu.Unlock()
+	if p.Answer != nil {
+		return m, p.Answer
+	}
 	for _, t := range m.Elements("things") {
 		if !p.Known[t.Text("name")] {
 			return m, &flow.Obstacle{Class: exception.UnknownSKU, Cause: t.Text("name"), Title: "Nobody knows " + t.Text("name"), Words: "line with " + t.Text("name")}
