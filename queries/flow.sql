@@ -260,3 +260,11 @@ SELECT key, remote_key FROM flow_record WHERE connection_id = @connection_id AND
 
 -- name: TargetOfKey :one
 SELECT target FROM flow_record WHERE connection_id = @connection_id AND flow = @flow AND key = @key;
+
+-- name: IdleExceptions :many
+SELECT e.id, e.class, e.cause FROM exception e
+WHERE e.connection_id = @connection_id AND e.flow = @flow AND e.state = 'open' AND NOT EXISTS (SELECT 1 FROM flow_record r WHERE r.exception_id = e.id)
+ORDER BY e.id;
+
+-- name: LockException :exec
+SELECT id FROM exception WHERE id = @id FOR UPDATE;

@@ -881,6 +881,43 @@ func (q *Queries) HoldFlow(ctx context.Context, arg HoldFlowParams) (int64, erro
 	return result.RowsAffected(), nil
 }
 
+const idleExceptions = `-- name: IdleExceptions :many
+SELECT e.id, e.class, e.cause FROM exception e
+WHERE e.connection_id = $1 AND e.flow = $2 AND e.state = 'open' AND NOT EXISTS (SELECT 1 FROM flow_record r WHERE r.exception_id = e.id)
+ORDER BY e.id
+`
+
+type IdleExceptionsParams struct {
+	ConnectionID int64
+	Flow         string
+}
+
+type IdleExceptionsRow struct {
+	ID    int64
+	Class string
+	Cause string
+}
+
+func (q *Queries) IdleExceptions(ctx context.Context, arg IdleExceptionsParams) ([]IdleExceptionsRow, error) {
+	rows, err := q.db.Query(ctx, idleExceptions, arg.ConnectionID, arg.Flow)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []IdleExceptionsRow{}
+	for rows.Next() {
+		var i IdleExceptionsRow
+		if err := rows.Scan(&i.ID, &i.Class, &i.Cause); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const keysOfRemote = `-- name: KeysOfRemote :many
 SELECT remote_key, key FROM flow_record WHERE connection_id = $1 AND flow = $2 AND remote_key = ANY ($3::text[])
 `
@@ -1175,6 +1212,15 @@ func (q *Queries) ListVersions(ctx context.Context, arg ListVersionsParams) ([]L
 		return nil, err
 	}
 	return items, nil
+}
+
+const lockException = `-- name: LockException :exec
+SELECT id FROM exception WHERE id = $1 FOR UPDATE
+`
+
+func (q *Queries) LockException(ctx context.Context, id int64) error {
+	_, err := q.db.Exec(ctx, lockException, id)
+	return err
 }
 
 const lookAgain = `-- name: LookAgain :exec

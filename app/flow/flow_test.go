@@ -450,3 +450,20 @@ func TestKeysOfBothSidesAreFoundFromEitherOne(t *testing.T) {
 	require.NoError(t, err)
 	require.Nil(t, target)
 }
+
+func TestAnExceptionEndsWhenWhatWaitedOnItHasChanged(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.tell(flowtest.Box("A", "ann", "anvil"), 0)
+	w.tell(flowtest.Box("B", "bob", "anvil"), 0)
+	w.run()
+	open := `SELECT count(*) FROM exception WHERE state = 'open'`
+	require.EqualValues(t, 1, w.number(open))
+	w.tell(flowtest.Box("A", "ann", "kettle"), 1)
+	w.run()
+	require.EqualValues(t, 1, w.number(open), "another one still waits")
+	w.tell(flowtest.Box("B", "bob", "kettle"), 1)
+	w.run()
+	require.EqualValues(t, 0, w.number(open))
+	require.Equal(t, "delivered", w.state("B"))
+}

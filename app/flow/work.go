@@ -11,6 +11,7 @@ import (
 	"github.com/shopspring/decimal"
 	"golang.org/x/sync/errgroup"
 
+	"tieout/app/audit"
 	"tieout/app/exception"
 	"tieout/app/fault"
 	"tieout/app/outbound"
@@ -43,8 +44,36 @@ func (s *Service) Work(ctx context.Context, connectionID int64, name string) err
 			return err
 		}
 		many, err := s.round(ctx, worker{Service: s, flow: f, definition: f.Definition(), rules: rules, holder: s.Worker + "/" + rand.Text()[:8]}, connectionID, now)
-		if err != nil || many == 0 {
+		if err != nil {
 			return err
+		}
+		if many == 0 {
+			return s.clearIdle(ctx, connectionID, name)
+		}
+	}
+	return nil
+}
+
+// clearIdle resolves the exceptions that no record waits on any more, because
+// the source told of it anew and it went on.
+func (s *Service) clearIdle(ctx context.Context, connectionID int64, name string) error {
+	idle, err := sqlc.New(s.Pool).IdleExceptions(ctx, sqlc.IdleExceptionsParams{ConnectionID: connectionID, Flow: name})
+	if err != nil {
+		return fmt.Errorf("find exceptions of %s that nothing waits on: %w", name, err)
+	}
+	for _, e := range idle {
+		err := pgx.BeginFunc(ctx, s.Pool, func(tx pgx.Tx) error {
+			if err := sqlc.New(tx).LockException(ctx, e.ID); err != nil { // nobody puts a record behind it now
+				return err
+			}
+			waiting, err := sqlc.New(tx).WaitingOnException(ctx, &e.ID)
+			if err != nil || waiting.Records > 0 {
+				return err
+			}
+			return exception.Clear(ctx, tx, connectionID, exception.Class(e.Class), e.Cause, "What waited on it has changed and went on.", audit.Actor{})
+		})
+		if err != nil {
+			return fmt.Errorf("clear exception %s: %w", e.Cause, err)
 		}
 	}
 	return nil
