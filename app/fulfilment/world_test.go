@@ -3,9 +3,12 @@ package fulfilment_test
 import (
 	"context"
 	"fmt"
+	"io"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"slices"
+	"sync"
 	"testing"
 	"time"
 
@@ -24,6 +27,7 @@ import (
 	"tieout/app/document"
 	"tieout/app/flow"
 	"tieout/app/fulfilment"
+	"tieout/app/notify"
 	"tieout/app/outbound"
 	"tieout/app/p21"
 	"tieout/app/p21/adapter"
@@ -81,7 +85,8 @@ func pairs(t *testing.T, test func(t *testing.T, w *world)) {
 
 func newWorld(t *testing.T, version amazon.FulfillmentVersion, kind string) *world {
 	t.Helper()
-	w := &world{t: t, pool: dbtest.New(t), clock: clock.NewFixed(time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC)), version: version, faults: misbehave.New(1), channel: &channel{}}
+	w := &world{t: t, pool: dbtest.New(t), clock: clock.NewFixed(time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC)), version: version, faults: misbehave.New(1)}
+	w.channel = newChannel(t, w.clock)
 	w.openAmazon()
 	w.openP21(kind)
 	log := slog.New(slog.DiscardHandler)
@@ -92,7 +97,7 @@ func newWorld(t *testing.T, version amazon.FulfillmentVersion, kind string) *wor
 	}
 	w.Service = flow.NewService(flow.Needs{Pool: w.pool, Clock: w.clock, Documents: document.NewStore(w.pool), Jobs: queue{}, Worker: "one", Parallel: 4, Hold: time.Minute, Log: log,
 		Deliverer: outbound.NewDeliverer(w.pool, "one", timing, log)},
-		fulfilment.New(w, requests, packs, w.clock))
+		fulfilment.New(w, requests, packs, w.clock), fulfilment.NewTracking(w, requests), fulfilment.NewNews(w, requests, w.channel))
 	w.connection = w.number(`INSERT INTO connection (name, amazon_region) VALUES ('us', 'na') RETURNING id`)
 	w.actor = audit.Actor{PersonID: w.number(`INSERT INTO person (issuer, subject, email, name) VALUES ('i', 's', 'o@x', 'Olga Ops') RETURNING id`), Name: "Olga Ops"}
 	require.NoError(t, w.Install(t.Context(), w.connection))
@@ -212,5 +217,57 @@ func (w *world) use(field, formula string) {
 	require.NoError(w.t, w.Use(w.t.Context(), w.connection, fulfilment.Name, number, w.actor))
 }
 
-// channel is where news are told.
-type channel struct{}
+// channel is a web shop that is told by webhook, over a socket.
+type channel struct {
+	t      *testing.T
+	sender *notify.Webhook
+	to     notify.Target
+	clock  clock.Clock
+
+	mu     sync.Mutex
+	busy   int // so many requests are answered with 503
+	bodies []string
+	ids    []string
+}
+
+func newChannel(t *testing.T, c clock.Clock) *channel {
+	t.Helper()
+	h := &channel{t: t, clock: c, sender: notify.NewWebhook(notify.WebhookSettings{Private: true}, c)}
+	server := httptest.NewServer(h)
+	t.Cleanup(server.Close)
+	h.to = notify.Target{URL: server.URL + "/orders", Secrets: []string{notify.NewSecret()}}
+	return h
+}
+
+func (h *channel) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	body, err := io.ReadAll(r.Body)
+	if err == nil {
+		err = notify.Verify(h.to.Secrets[0], r.Header, body, h.clock.Now())
+	}
+	if err != nil {
+		h.t.Errorf("webhook: %v", err)
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.ids = append(h.ids, r.Header.Get("Webhook-Id"))
+	if h.busy > 0 {
+		h.busy--
+		w.WriteHeader(http.StatusServiceUnavailable)
+		return
+	}
+	h.bodies = append(h.bodies, string(body))
+}
+
+func (h *channel) HasChannel(_ context.Context, _ int64, name string) (bool, error) {
+	return name == "WEBSHOP", nil
+}
+
+func (h *channel) TellChannel(ctx context.Context, _ int64, _ string, e notify.Event) (notify.Answer, error) {
+	return h.sender.Post(ctx, h.to, e), nil
+}
+
+func (h *channel) told() (bodies, ids []string) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return slices.Clone(h.bodies), slices.Clone(h.ids)
+}
