@@ -268,3 +268,6 @@ ORDER BY e.id;
 
 -- name: LockException :exec
 SELECT id FROM exception WHERE id = @id FOR UPDATE;
+
+-- name: ConfigureFlow :execrows
+UPDATE flow SET settings = @settings, version = version + 1 WHERE connection_id = @connection_id AND name = @name AND version = @version;

@@ -324,6 +324,30 @@ func (q *Queries) ClaimRecords(ctx context.Context, arg ClaimRecordsParams) ([]C
 	return items, nil
 }
 
+const configureFlow = `-- name: ConfigureFlow :execrows
+UPDATE flow SET settings = $1, version = version + 1 WHERE connection_id = $2 AND name = $3 AND version = $4
+`
+
+type ConfigureFlowParams struct {
+	Settings     []byte
+	ConnectionID int64
+	Name         string
+	Version      int32
+}
+
+func (q *Queries) ConfigureFlow(ctx context.Context, arg ConfigureFlowParams) (int64, error) {
+	result, err := q.db.Exec(ctx, configureFlow,
+		arg.Settings,
+		arg.ConnectionID,
+		arg.Name,
+		arg.Version,
+	)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
 const contentOfRecord = `-- name: ContentOfRecord :one
 SELECT source, source_at, document_id, position, number FROM flow_content WHERE record_id = $1 AND number = $2
 `

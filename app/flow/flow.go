@@ -66,6 +66,8 @@ type Definition struct {
 	// Selects names the Flag field that says which of the source's objects the
 	// flow is about at all, where the source tells of many others; see Window.
 	Selects string
+	// Settings are what the flow asks of an administrator besides formulas.
+	Settings []Setting
 	// Environments holds, per list, an empty environment of its formulas; "" is
 	// the record itself.
 	Environments map[string]any
@@ -81,6 +83,15 @@ type Field struct {
 	// Personal: what it comes to tells of a person: a name, an address.
 	Personal bool
 }
+
+// Setting is one of a few choices, per connection.
+type Setting struct {
+	Name, Title, Help string
+	Choices           []Choice // the first is the default
+}
+
+// Choice is one value of a setting.
+type Choice struct{ Value, Title string }
 
 // Check is a business rule; its formula holds when all is well.
 type Check struct {

@@ -3,6 +3,7 @@ package fulfilment
 import (
 	"time"
 
+	"tieout/app/amazon"
 	"tieout/app/expression"
 	"tieout/app/flow"
 )
@@ -16,11 +17,21 @@ const (
 	packs   = "pack"   // the largest
 )
 
+// VersionSetting is the setting of the flow of requests that says which version
+// of Amazon's API all three flows speak.
+const VersionSetting = "api"
+
+func versions() flow.Setting {
+	return flow.Setting{Name: VersionSetting, Title: "Version of Amazon's fulfilment API", Help: "For requests, tracking and news alike. Both come to the same; orders that are on their way go on.",
+		Choices: []flow.Choice{{Value: string(amazon.Fulfillment2026), Title: "2026-07-04"}, {Value: string(amazon.Fulfillment2020), Title: "2020-07-01, the older one"}}}
+}
+
 // definition is the flow of requests as shipped.
 func definition() flow.Definition {
 	return flow.Definition{
 		Name: Name, Title: "Fulfilment requests", From: "P21 sales orders", To: "Amazon fulfilment orders", Key: "P21 order", Remote: "Amazon fulfilment order",
 		Every: 5 * time.Minute, Overlap: 30 * time.Minute, First: 24 * time.Hour, Selects: "flagged",
+		Settings:     []flow.Setting{versions()},
 		Environments: map[string]any{"": Order{}, lines: Line{}},
 		Fields: []flow.Field{
 			{Name: "flagged", Type: expression.Flag, Formula: `location == "20" && !hasPrefix(source, "AMAZON")`,

@@ -127,9 +127,9 @@ func (p *program) wireServices(ctx context.Context) error {
 
 // registered are the flows of this program: a new one is one line here.
 func (p *program) registered() []flow.Flow {
-	return []flow.Flow{
+	return append([]flow.Flow{
 		orders.New(p.connections, p.resolve, p.catalog.NoteListings),
-	}
+	}, p.fulfilments()...)
 }
 
 // resolve finds the items that SKUs stand for.
@@ -144,7 +144,7 @@ func (p *program) mapped(ctx context.Context, tx *database.Tx, connectionID int6
 			return err
 		}
 	}
-	return nil
+	return p.packed(ctx, tx, connectionID, skus)
 }
 
 // openVault opens the stored secrets; commands that use none run without a key.
