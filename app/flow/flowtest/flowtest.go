@@ -75,6 +75,7 @@ func (p *Parcels) Definition() flow.Definition {
 			{Name: "not dear", Formula: `price < 1000`, Message: "It is dear.", Severity: flow.Warns},
 			{Name: "units", List: "things", Formula: `thing.units > 0`, Message: "No units.", Severity: flow.Stops},
 		},
+		Settings:     []flow.Setting{{Name: "boxes", Title: "Size of boxes", Choices: []flow.Choice{{Value: "small", Title: "Small"}, {Value: "large", Title: "Large"}}}},
 		Environments: map[string]any{"": Parcel{}, "things": line{}},
 	}
 }
