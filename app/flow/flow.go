@@ -184,7 +184,7 @@ type Obstacle struct {
 func (o *Obstacle) Error() string { return o.Title }
 
 // Pause puts a record off without blaming anybody: the other side is there and
-// not ready for it.
+// not ready for it. Complete returns it, and a target that is not done yet.
 type Pause struct {
 	Words string
 	Least time.Duration // until it is looked at again

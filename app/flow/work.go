@@ -146,13 +146,10 @@ func (w worker) skip(ctx context.Context, r sqlc.ClaimRecordsRow, reason string)
 // incomplete does what Complete asked for instead of completing a record.
 func (w worker) incomplete(ctx context.Context, r sqlc.ClaimRecordsRow, err error) error {
 	var obstacle *Obstacle
-	var pause *Pause
 	var nothing *Nothing
 	switch {
 	case errors.As(err, &obstacle):
 		return w.stop(ctx, r, obstacle)
-	case errors.As(err, &pause):
-		return w.wait(ctx, r, pause.Words, pause.Least)
 	case errors.As(err, &nothing) && r.RemoteKey == "":
 		return w.skip(ctx, r, nothing.Reason)
 	}

@@ -33,6 +33,8 @@ func (f *Flow) Complete(ctx context.Context, r flow.Record, m flow.Mapped) (flow
 		return m, &flow.Nothing{Reason: "It was cancelled before Amazon was asked."}
 	case off:
 		return m, &flow.Nothing{Reason: "P21 does not want Amazon to ship it."}
+	case m.Header["finished"] == true:
+		return m, &flow.Nothing{Reason: "P21 had shipped it before Amazon was asked."}
 	}
 	chosen, err := f.choose(ctx, r, m)
 	if err != nil {
@@ -68,6 +70,10 @@ func (f *Flow) preview(ctx context.Context, r flow.Record, m flow.Mapped) error 
 	if err != nil {
 		return err
 	}
+	if wrong := incomplete(request.ShipTo); wrong != "" {
+		return &flow.Obstacle{Class: exception.CheckFailed, Cause: Name + "/address/" + wrong, Title: "Fulfilment requests: an address without " + wrong,
+			Words: fmt.Sprintf("Amazon needs %s to send it. Complete the order in P21, or its mapping.", wrong)}
+	}
 	client, err := f.sides.Fulfillments(ctx, r.ConnectionID)
 	if err != nil {
 		return err
@@ -87,6 +93,23 @@ func (f *Flow) preview(ctx context.Context, r flow.Record, m flow.Mapped) error 
 			Words: fmt.Sprintf("Amazon would charge about %s, more than %s. Cancel the order in P21, or raise fee_limit in the mapping.", fee(p.Fee), limit)}
 	}
 	return nil
+}
+
+// incomplete says what Amazon needs of an address and does not get.
+func incomplete(to amazon.Recipient) string {
+	switch {
+	case to.Name == "":
+		return "a name"
+	case to.Line1 == "":
+		return "a street"
+	case to.City == "" && to.Country != "JP":
+		return "a city"
+	case to.PostalCode == "":
+		return "a postal code"
+	case len(to.Country) != 2:
+		return "a country of two letters"
+	}
+	return ""
 }
 
 func fee(m amazon.Money) string {

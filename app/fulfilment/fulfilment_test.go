@@ -182,3 +182,23 @@ func TestFeesAboveTheLimitStopAndAHoldIsTakenOff(t *testing.T) {
 		require.False(t, w.atAmazon(held).Held)
 	})
 }
+
+func TestWhatP21ShippedItselfOrCannotBeAddressedIsNotAskedFor(t *testing.T) {
+	pairs(t, func(t *testing.T, w *world) {
+		w.maps("BRW-POUR-01", "BRW-POUR-01", 1)
+		done := w.enter(line("BRW-POUR-01", 1))
+		require.NoError(t, w.p21.ShipOrder(done.Number, nil))
+		nowhere, err := w.p21.EnterOrder(p21stand.Order{Company: "ACME", Reference: "WEB-1", Source: "WEBSHOP", Location: "20", Lines: []p21stand.OrderLine{line("BRW-POUR-01", 1)},
+			ShipTo: p21stand.Address{Name: "Ada Example", Line1: "1 Test Street", City: "Austin", PostalCode: "73301", Country: "USA"}})
+		require.NoError(t, err)
+		w.run(fulfilment.Name)
+		require.Equal(t, "ignored P21 had shipped it before Amazon was asked.", w.state(fulfilment.Name, done.Number))
+		require.Contains(t, w.state(fulfilment.Name, nowhere.Number), "exception Amazon needs a country of two letters")
+		w.use("ship_country", `shipTo.country == "USA" ? "US" : shipTo.country`)
+		w.pass(time.Minute)
+		require.Equal(t, "delivered", w.state(fulfilment.Name, nowhere.Number))
+		all, err := w.amazon.Fulfilled("us")
+		require.NoError(t, err)
+		require.Len(t, all, 1)
+	})
+}

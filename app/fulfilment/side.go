@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"tieout/app/amazon"
 	"tieout/app/fault"
@@ -94,8 +95,8 @@ func found(kind string, want amazon.FulfillmentRequest, held amazon.Fulfillment)
 	switch {
 	case kind == kindRequest:
 		f.Difference = difference(want, held)
-	case !done(kind, held):
-		f.Difference = "it is " + strings.ToLower(string(held.Status))
+	case kind == kindCancel && !done(kind, held):
+		f.Difference = "Amazon did not cancel it, it is " + strings.ToLower(string(held.Status))
 	}
 	return f
 }
@@ -170,14 +171,19 @@ func (s *side) Read(ctx context.Context, m outbound.Message, key string) (outbou
 		return outbound.Found{}, err
 	}
 	held, err := s.client.Get(ctx, key)
-	if fault.Is(err, fault.NotFound) { // accepted, and not yet entered
-		return outbound.Found{}, fault.Wrap(err, fault.Unavailable, "Amazon has taken the order and does not show it yet.")
-	}
-	if err != nil {
+	switch {
+	case fault.Is(err, fault.NotFound): // accepted, and not yet entered
+		return outbound.Found{}, &flow.Pause{Words: "Amazon has taken the order and does not show it yet.", Least: soon}
+	case err != nil:
 		return outbound.Found{}, err
+	case m.Kind != kindRequest && !done(m.Kind, held) && held.Status == amazon.FulfillmentProcessing:
+		return outbound.Found{}, &flow.Pause{Words: "Amazon has been told and has not done it yet.", Least: soon}
 	}
 	return found(m.Kind, want, held), nil
 }
+
+// soon is when Amazon is asked again whether it has done what it was told.
+const soon = time.Minute
 
 func (s *side) Outcome(err error) (outbound.Outcome, string) {
 	words := fault.MessageOf(err)

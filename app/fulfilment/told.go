@@ -11,6 +11,7 @@ import (
 	"tieout/app/amazon"
 	"tieout/app/fault"
 	"tieout/app/flow"
+	"tieout/app/p21"
 )
 
 // told is what records of tracking and news keep: Amazon's order and whose it is.
@@ -67,7 +68,7 @@ func (t teller) take(ctx context.Context, connectionID int64, list []amazon.Fulf
 	for i, number := range slices.Sorted(maps.Keys(found)) {
 		c := told{Order: number, Amazon: found[number]}
 		head, err := system.ReadOrder(ctx, number)
-		if err != nil {
+		if err != nil && p21.TypeOf(err) != p21.NotFound { // deleted there, and still on its way
 			return fmt.Errorf("read order %s: %w", number, err)
 		}
 		c.Reference, c.Source = head.Reference, head.Source

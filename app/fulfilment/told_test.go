@@ -107,7 +107,7 @@ func TestNobodyIsToldWhereNoChannelIsSetUp(t *testing.T) {
 	pairs(t, func(t *testing.T, w *world) {
 		w.maps("BRW-POUR-01", "BRW-POUR-01", 1)
 		o, err := w.p21.EnterOrder(p21stand.Order{Company: "ACME", Reference: "TEL-1", Source: "PHONE", Location: "20", Lines: []p21stand.OrderLine{line("BRW-POUR-01", 1)},
-			ShipTo: p21stand.Address{Name: "Ada Example", Line1: "1 Test Street", PostalCode: "73301", Country: "US"}})
+			ShipTo: p21stand.Address{Name: "Ada Example", Line1: "1 Test Street", City: "Austin", PostalCode: "73301", Country: "US"}})
 		require.NoError(t, err)
 		w.run(fulfilment.Name)
 		w.run(fulfilment.NewsName)
