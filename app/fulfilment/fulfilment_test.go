@@ -10,6 +10,7 @@ import (
 
 	"tieout/app/amazon"
 	"tieout/app/fulfilment"
+	"tieout/app/p21"
 	"tieout/cmd/sandbox/misbehave"
 	p21stand "tieout/cmd/sandbox/p21"
 )
@@ -63,7 +64,7 @@ func TestALostAnswerDoesNotAskTwice(t *testing.T) {
 }
 
 func TestWhatIsThereUnderTheIdIsAdoptedOrStandsAsDifferent(t *testing.T) {
-	pairs(t, func(t *testing.T, w *world) {
+	one(t, amazon.Fulfillment2020, p21.Native, func(t *testing.T, w *world) {
 		w.maps("BRW-POUR-01", "BRW-POUR-01", 1)
 		client, err := w.Fulfillments(t.Context(), w.connection)
 		require.NoError(t, err)
@@ -103,7 +104,7 @@ func TestACancellationFollowsUntilItIsTooLate(t *testing.T) {
 }
 
 func TestWhatAmazonCannotSendStopsWithAWayOut(t *testing.T) {
-	pairs(t, func(t *testing.T, w *world) {
+	one(t, amazon.Fulfillment2026, p21.Native, func(t *testing.T, w *world) {
 		w.maps("OUT-CHAR-04", "OUT-CHAR", 1)
 		w.maps("BRW-POUR-01", "BRW-POUR-01", 1)
 		before := w.enter(line("OUT-CHAR", 5))
@@ -145,7 +146,7 @@ func TestAPartialShipmentStopsUntilP21WantsNoMore(t *testing.T) {
 }
 
 func TestPacksDivideEvenlyOrStop(t *testing.T) {
-	pairs(t, func(t *testing.T, w *world) {
+	one(t, amazon.Fulfillment2026, p21.SeedV2, func(t *testing.T, w *world) {
 		w.maps("BRW-FILT-40", "BRW-POUR-01", 2)
 		w.maps("KIT-WHSK-01", "BRW-POUR-01", 3)
 		odd, even := w.enter(line("BRW-POUR-01", 5)), w.enter(line("BRW-POUR-01", 6))
@@ -162,7 +163,7 @@ func TestPacksDivideEvenlyOrStop(t *testing.T) {
 }
 
 func TestFeesAboveTheLimitStopAndAHoldIsTakenOff(t *testing.T) {
-	pairs(t, func(t *testing.T, w *world) {
+	one(t, amazon.Fulfillment2020, p21.SeedV2, func(t *testing.T, w *world) {
 		w.maps("BRW-POUR-01", "BRW-POUR-01", 1)
 		dear := w.enter(line("BRW-POUR-01", 40))
 		w.run(fulfilment.Name)
@@ -184,7 +185,7 @@ func TestFeesAboveTheLimitStopAndAHoldIsTakenOff(t *testing.T) {
 }
 
 func TestWhatP21ShippedItselfOrCannotBeAddressedIsNotAskedFor(t *testing.T) {
-	pairs(t, func(t *testing.T, w *world) {
+	one(t, amazon.Fulfillment2026, p21.Native, func(t *testing.T, w *world) {
 		w.maps("BRW-POUR-01", "BRW-POUR-01", 1)
 		done := w.enter(line("BRW-POUR-01", 1))
 		require.NoError(t, w.p21.ShipOrder(done.Number, nil))

@@ -8,6 +8,7 @@ import (
 	"github.com/shopspring/decimal"
 	"github.com/stretchr/testify/require"
 
+	"tieout/app/amazon"
 	"tieout/app/fulfilment"
 	"tieout/app/p21"
 	p21stand "tieout/cmd/sandbox/p21"
@@ -56,7 +57,7 @@ func TestTrackingNumbersReachTheShipmentsWithTheSameContents(t *testing.T) {
 }
 
 func TestTrackingThatP21TakesNoMoreIsLeft(t *testing.T) {
-	pairs(t, func(t *testing.T, w *world) {
+	one(t, amazon.Fulfillment2026, p21.SeedV2, func(t *testing.T, w *world) {
 		w.maps("BRW-POUR-01", "BRW-POUR-01", 1)
 		billed := w.enter(line("BRW-POUR-01", 1))
 		w.run(fulfilment.Name)
@@ -69,7 +70,7 @@ func TestTrackingThatP21TakesNoMoreIsLeft(t *testing.T) {
 }
 
 func TestAChannelIsToldOfEachStepUnderOneIdForEach(t *testing.T) {
-	pairs(t, func(t *testing.T, w *world) {
+	one(t, amazon.Fulfillment2020, p21.Native, func(t *testing.T, w *world) {
 		w.maps("BRW-POUR-01", "BRW-POUR-01", 1)
 		w.channel.busy = 1
 		o := w.enter(line("BRW-POUR-01", 2))
@@ -104,7 +105,7 @@ func TestAChannelIsToldOfEachStepUnderOneIdForEach(t *testing.T) {
 }
 
 func TestNobodyIsToldWhereNoChannelIsSetUp(t *testing.T) {
-	pairs(t, func(t *testing.T, w *world) {
+	one(t, amazon.Fulfillment2026, p21.SeedV2, func(t *testing.T, w *world) {
 		w.maps("BRW-POUR-01", "BRW-POUR-01", 1)
 		o, err := w.p21.EnterOrder(p21stand.Order{Company: "ACME", Reference: "TEL-1", Source: "PHONE", Location: "20", Lines: []p21stand.OrderLine{line("BRW-POUR-01", 1)},
 			ShipTo: p21stand.Address{Name: "Ada Example", Line1: "1 Test Street", City: "Austin", PostalCode: "73301", Country: "US"}})

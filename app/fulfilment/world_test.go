@@ -83,6 +83,12 @@ func pairs(t *testing.T, test func(t *testing.T, w *world)) {
 	}
 }
 
+// one runs a test for which neither the version nor the kind matters.
+func one(t *testing.T, version amazon.FulfillmentVersion, kind string, test func(t *testing.T, w *world)) {
+	t.Parallel()
+	test(t, newWorld(t, version, kind))
+}
+
 func newWorld(t *testing.T, version amazon.FulfillmentVersion, kind string) *world {
 	t.Helper()
 	w := &world{t: t, pool: dbtest.New(t), clock: clock.NewFixed(time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC)), version: version, faults: misbehave.New(1)}
@@ -116,7 +122,7 @@ func (w *world) openAmazon() {
 	w.amazon, err = amazonstand.New(amazonstand.Config{Now: w.clock.Now, Faults: w.faults, RateScale: 1000,
 		Accounts: []amazonstand.Account{{Books: seller.NewBooks(account), ClientID: "c", ClientSecret: "s", RefreshToken: "r"}}})
 	require.NoError(w.t, err)
-	models := spec.Load(w.t, "fulfillmentOutbound_2026-07-04.json", "fulfillmentOutbound_2020-07-01.json")
+	models := spec.Load(w.t, fmt.Sprintf("fulfillmentOutbound_%s.json", w.version))
 	server := httptest.NewServer(models.Check(w.t, w.amazon, "/auth/"))
 	w.t.Cleanup(server.Close)
 	w.client, err = amazon.New(amazon.Config{Key: "us", Endpoint: server.URL, LWAURL: server.URL + "/auth/o2/token", ClientID: "c", ClientSecret: amazon.Hide("s"), RefreshToken: amazon.Hide("r"),

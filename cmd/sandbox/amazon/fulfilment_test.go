@@ -2,6 +2,9 @@ package amazon_test
 
 import (
 	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"strings"
 	"testing"
 	"time"
 
@@ -18,7 +21,7 @@ func versions(t *testing.T, test func(t *testing.T, w *world, f client.Fulfillme
 	for _, v := range []client.FulfillmentVersion{client.Fulfillment2026, client.Fulfillment2020} {
 		t.Run(string(v), func(t *testing.T) {
 			t.Parallel()
-			w := newWorld(t)
+			w := worldOf(t, []string{"fulfillmentOutbound_" + string(v) + ".json", "tracking_2026-01-30.json"})
 			f, err := w.client("us").Fulfillments(v)
 			require.NoError(t, err)
 			test(t, w, f)
@@ -186,6 +189,27 @@ func TestAListOfManyOrdersComesInPages(t *testing.T) {
 			require.Zero(t, u.Refused, u.Operation)
 			require.Equal(t, float64(2), u.Rate, u.Operation)
 		}
+	})
+}
+
+func TestPeopleHurryOrdersAndTakeStockAway(t *testing.T) {
+	versions(t, func(t *testing.T, w *world, f client.Fulfillments) {
+		control := func(body string) int {
+			answer := httptest.NewRecorder()
+			w.ControlFulfilments(answer, httptest.NewRequest(http.MethodPost, "/control/amazon/fulfilments", strings.NewReader(body)))
+			return answer.Code
+		}
+		require.NoError(t, f.Create(t.Context(), request("N-1", of("BRW-POUR-01", 2))))
+		require.Equal(t, http.StatusNoContent, control(`{"account":"us","action":"hurry","id":"N-1","minutes":60}`))
+		require.Equal(t, http.StatusNoContent, control(`{"account":"us","action":"store","sku":"BRW-FILT-40","units":1}`))
+		require.Equal(t, http.StatusBadRequest, control(`{"account":"us","action":"hurry","id":"NOBODY","minutes":60}`))
+		require.Equal(t, http.StatusBadRequest, control(`{"account":"us","action":"dance"}`))
+		preview, err := f.Preview(t.Context(), request("N-2", of("BRW-FILT-40", 2)))
+		require.NoError(t, err)
+		require.Equal(t, []client.MissingItem{{SKU: "BRW-FILT-40", Quantity: 1}}, preview.Missing)
+		answer := httptest.NewRecorder()
+		w.ControlFulfilments(answer, httptest.NewRequest(http.MethodGet, "/control/amazon/fulfilments?account=us", nil))
+		require.JSONEq(t, `{"N-1":"Complete"}`, answer.Body.String())
 	})
 }
 

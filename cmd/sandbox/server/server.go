@@ -12,6 +12,7 @@
 //	/control/p21/...         Prophet 21's books
 //	/control/clock           what the sandbox's clock shows
 //	/control/amazon/usage    calls per operation against what is allowed
+//	/control/amazon/fulfilments  orders of other channels, and their haste and stock
 //
 // The identity provider has an address of its own, because its issuer is one.
 package server
@@ -210,6 +211,8 @@ func (s *Server) routes() http.Handler {
 		write(w, map[string]any{"now": s.Now(), "started": s.clock.state.Started, "speed": s.clock.state.Speed})
 	})
 	mux.HandleFunc("GET /control/amazon/usage", func(w http.ResponseWriter, _ *http.Request) { write(w, s.Amazon.Usage()) })
+	mux.HandleFunc("GET /control/amazon/fulfilments", s.Amazon.ControlFulfilments)
+	mux.HandleFunc("POST /control/amazon/fulfilments", s.Amazon.ControlFulfilments)
 	return mux
 }
 
