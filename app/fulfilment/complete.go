@@ -84,7 +84,8 @@ func (f *Flow) preview(ctx context.Context, r flow.Record, m flow.Mapped) error 
 	}
 	m.Header["fee"], m.Header["fee_currency"] = p.Fee.Amount, p.Fee.Currency
 	m.Header["arrives_from"], m.Header["arrives_until"] = instant(p.Earliest), instant(p.Latest)
-	if !p.Fulfillable() && m.Text("policy") != amazon.FillAllAvailable {
+	partly := m.Text("policy") == amazon.FillAll || m.Text("policy") == amazon.FillAllAvailable
+	if !p.Fulfillable() && (!partly || len(p.Missing) == 0) {
 		return lacking(m, p)
 	}
 	limit := m.Number("fee_limit")
@@ -191,7 +192,10 @@ func (f *Flow) follow(ctx context.Context, r flow.Record, m flow.Mapped, off boo
 		return m, err
 	}
 	held, err := client.Get(ctx, r.RemoteKey)
-	if err != nil {
+	switch {
+	case fault.Is(err, fault.NotFound) && !off: // too old for Amazon to keep: there is nothing to compare
+		return before, nil
+	case err != nil:
 		return m, fmt.Errorf("read Amazon's order: %w", err)
 	}
 	switch {

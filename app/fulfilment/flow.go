@@ -14,6 +14,7 @@ import (
 	"tieout/app/clock"
 	"tieout/app/connection"
 	"tieout/app/document"
+	"tieout/app/fault"
 	"tieout/app/flow"
 	"tieout/app/p21"
 	"tieout/app/period"
@@ -244,7 +245,6 @@ func (g gatherer) take(ctx context.Context, numbers []string, told map[string]am
 	}
 	page := flow.Page{Kind: "p21_orders", Name: "sales orders for Amazon to ship", ContentType: "application/json", Source: document.FromP21}
 	for i, number := range numbers {
-		// Each order is read whole and fresh: what told of it may be older.
 		c := content{Marketplaces: g.connection.MarketplaceIDs}
 		at := time.Time{}
 		switch c.Order, err = g.system.ReadOrder(ctx, number); {
@@ -256,11 +256,9 @@ func (g gatherer) take(ctx context.Context, numbers []string, told map[string]am
 		if held, ok := told[number]; ok {
 			c.Amazon = &held
 		} else if id := known[number]; id != "" {
-			held, err := g.amazon.Get(ctx, id)
-			if err != nil {
-				return fmt.Errorf("read Amazon's order %s: %w", id, err)
+			if c.Amazon, err = g.held(ctx, id); err != nil {
+				return err
 			}
-			c.Amazon = &held
 		}
 		raw, err := json.Marshal(c)
 		if err != nil {
@@ -276,6 +274,18 @@ func (g gatherer) take(ctx context.Context, numbers []string, told map[string]am
 		return fmt.Errorf("write orders: %w", err)
 	}
 	return take(ctx, page)
+}
+
+// held is Amazon's order; nil when Amazon no longer keeps it.
+func (g gatherer) held(ctx context.Context, id string) (*amazon.Fulfillment, error) {
+	f, err := g.amazon.Get(ctx, id)
+	if fault.Is(err, fault.NotFound) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read Amazon's order %s: %w", id, err)
+	}
+	return &f, nil
 }
 
 func later(a, b time.Time) time.Time {
