@@ -11,6 +11,7 @@ import (
 	"tieout/app/fulfilment"
 	p21stand "tieout/cmd/sandbox/p21"
 	"tieout/cmd/sandbox/seller"
+	"tieout/cmd/sandbox/server"
 )
 
 // unmapped is an SKU of the catalogue that nobody has mapped yet.
@@ -62,5 +63,17 @@ func TestOrdersOfOtherChannelsAreShippedByAmazon(t *testing.T) {
 		all, err = s.sandbox.Amazon.Fulfilled(account)
 		require.NoError(t, err)
 		require.Equal(t, "Cancelled", all[id], account)
+	}
+}
+
+func TestTheDemonstrationsWebShopsSellOnce(t *testing.T) {
+	t.Parallel()
+	sandbox, err := server.Start(t.Context(), server.Config{Addr: "127.0.0.1:0", OIDCAddr: "127.0.0.1:0", Seed: 7, OrdersPerDay: 1})
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = sandbox.Close() })
+	require.NoError(t, shopOrders(sandbox))
+	require.NoError(t, shopOrders(sandbox))
+	for _, side := range sandbox.Connections() {
+		require.Len(t, sandbox.P21.Orders(side.P21Company), 4, side.Name)
 	}
 }
