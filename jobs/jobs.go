@@ -84,6 +84,7 @@ type Settings struct {
 // Worker works jobs until it is stopped.
 type Worker struct {
 	client *river.Client[pgx.Tx]
+	end    func(context.Context) // says that this process works no more
 }
 
 // jobTimeout bounds a job; only imports and downloads may take longer.
@@ -109,9 +110,10 @@ func Start(ctx context.Context, pool *pgxpool.Pool, q *Queue, s Services, set Se
 	}
 	river.AddWorker(workers, &lookWorker{alerts: s.Alerts})
 	river.AddWorker(workers, &tellWorker{alerts: s.Alerts})
+	own := newLife(pool, log)
 	client, err := river.NewClient(riverpgxv5.New(pool), &river.Config{
-		Logger: log, Workers: workers, JobTimeout: jobTimeout, ErrorHandler: &errorLog{log},
-		// A worker that was killed leaves its jobs running; they are taken up again soon.
+		ID: own.id, Logger: log, Workers: workers, JobTimeout: jobTimeout, ErrorHandler: &errorLog{log},
+		// What a killed worker leaves running is taken up sooner, see life; this is for jobs that hang.
 		RescueStuckJobsAfter: jobTimeout + time.Minute,
 		FetchPollInterval:    time.Second,
 		Queues: map[string]river.QueueConfig{
@@ -123,10 +125,15 @@ func Start(ctx context.Context, pool *pgxpool.Pool, q *Queue, s Services, set Se
 	if err != nil {
 		return nil, fmt.Errorf("open job engine: %w", err)
 	}
+	end, err := own.begin(ctx)
+	if err != nil {
+		return nil, err
+	}
 	if err := client.Start(ctx); err != nil {
+		end(ctx)
 		return nil, fmt.Errorf("start job engine: %w", err)
 	}
-	return &Worker{client}, nil
+	return &Worker{client, end}, nil
 }
 
 // Stop waits for running jobs, and cancels them when ctx ends first.
@@ -137,6 +144,7 @@ func (w *Worker) Stop(ctx context.Context) error {
 		defer cancel()
 		err = w.client.StopAndCancel(hard)
 	}
+	w.end(context.WithoutCancel(ctx))
 	if err != nil {
 		return fmt.Errorf("stop job engine: %w", err)
 	}

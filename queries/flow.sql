@@ -26,11 +26,13 @@ ORDER BY f.next_at;
 UPDATE flow SET next_at = @next_at WHERE connection_id = @connection_id AND name = @name AND next_at = @planned;
 
 -- name: FlowsToWork :many
--- Flows with records that nobody has in hand although their time has come.
-SELECT f.connection_id, f.name AS flow FROM flow f JOIN connection c ON c.id = f.connection_id
-WHERE f.paused_at IS NULL AND c.paused_at IS NULL AND (f.held_until IS NULL OR f.held_until <= @now::timestamptz)
-  AND EXISTS (SELECT 1 FROM flow_record r WHERE r.connection_id = f.connection_id AND r.flow = f.name AND r.state IN ('received', 'ready', 'delivering')
-              AND r.waits = '' AND (r.held_until IS NULL OR r.held_until < clock_timestamp()) AND (r.retry_at IS NULL OR r.retry_at <= @now::timestamptz));
+-- Flows with records that nobody has in hand although their time has come, and
+-- how many, as far as it matters.
+SELECT f.connection_id, f.name AS flow, w.waiting FROM flow f JOIN connection c ON c.id = f.connection_id
+CROSS JOIN LATERAL (SELECT count(*) AS waiting FROM (
+    SELECT FROM flow_record r WHERE r.connection_id = f.connection_id AND r.flow = f.name AND r.state IN ('received', 'ready', 'delivering')
+      AND r.waits = '' AND (r.held_until IS NULL OR r.held_until < clock_timestamp()) AND (r.retry_at IS NULL OR r.retry_at <= @now::timestamptz) LIMIT 1000) x) w
+WHERE f.paused_at IS NULL AND c.paused_at IS NULL AND (f.held_until IS NULL OR f.held_until <= @now::timestamptz) AND w.waiting > 0;
 
 -- name: FlowReadUntil :exec
 UPDATE flow SET read_until = @read_until WHERE connection_id = @connection_id AND name = @name AND (read_until IS NULL OR read_until < @read_until);
@@ -244,6 +246,11 @@ SELECT DISTINCT flow FROM flow_record WHERE exception_id = @exception_id ORDER B
 -- name: RuleCauses :many
 SELECT e.class, e.cause FROM exception e
 WHERE e.connection_id = @connection_id AND e.flow = @flow AND e.state = 'open' AND e.class = ANY (@classes::text[]) ORDER BY e.id;
+
+-- name: UndecidedMessages :many
+-- Messages of unknown outcome behind an exception.
+SELECT m.id FROM outbound_message m JOIN flow_record r ON r.message_id = m.id
+WHERE r.exception_id = $1 AND r.state = 'unknown' AND m.state = 'unknown' ORDER BY r.id;
 
 -- name: LookAgain :exec
 -- Messages of unknown outcome behind an exception are looked up once more

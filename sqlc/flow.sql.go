@@ -672,18 +672,21 @@ func (q *Queries) FlowsOfException(ctx context.Context, exceptionID *int64) ([]s
 }
 
 const flowsToWork = `-- name: FlowsToWork :many
-SELECT f.connection_id, f.name AS flow FROM flow f JOIN connection c ON c.id = f.connection_id
-WHERE f.paused_at IS NULL AND c.paused_at IS NULL AND (f.held_until IS NULL OR f.held_until <= $1::timestamptz)
-  AND EXISTS (SELECT 1 FROM flow_record r WHERE r.connection_id = f.connection_id AND r.flow = f.name AND r.state IN ('received', 'ready', 'delivering')
-              AND r.waits = '' AND (r.held_until IS NULL OR r.held_until < clock_timestamp()) AND (r.retry_at IS NULL OR r.retry_at <= $1::timestamptz))
+SELECT f.connection_id, f.name AS flow, w.waiting FROM flow f JOIN connection c ON c.id = f.connection_id
+CROSS JOIN LATERAL (SELECT count(*) AS waiting FROM (
+    SELECT FROM flow_record r WHERE r.connection_id = f.connection_id AND r.flow = f.name AND r.state IN ('received', 'ready', 'delivering')
+      AND r.waits = '' AND (r.held_until IS NULL OR r.held_until < clock_timestamp()) AND (r.retry_at IS NULL OR r.retry_at <= $1::timestamptz) LIMIT 1000) x) w
+WHERE f.paused_at IS NULL AND c.paused_at IS NULL AND (f.held_until IS NULL OR f.held_until <= $1::timestamptz) AND w.waiting > 0
 `
 
 type FlowsToWorkRow struct {
 	ConnectionID int64
 	Flow         string
+	Waiting      int64
 }
 
-// Flows with records that nobody has in hand although their time has come.
+// Flows with records that nobody has in hand although their time has come, and
+// how many, as far as it matters.
 func (q *Queries) FlowsToWork(ctx context.Context, now time.Time) ([]FlowsToWorkRow, error) {
 	rows, err := q.db.Query(ctx, flowsToWork, now)
 	if err != nil {
@@ -693,7 +696,7 @@ func (q *Queries) FlowsToWork(ctx context.Context, now time.Time) ([]FlowsToWork
 	items := []FlowsToWorkRow{}
 	for rows.Next() {
 		var i FlowsToWorkRow
-		if err := rows.Scan(&i.ConnectionID, &i.Flow); err != nil {
+		if err := rows.Scan(&i.ConnectionID, &i.Flow, &i.Waiting); err != nil {
 			return nil, err
 		}
 		items = append(items, i)
@@ -1837,6 +1840,32 @@ type UnclaimRecordsParams struct {
 func (q *Queries) UnclaimRecords(ctx context.Context, arg UnclaimRecordsParams) error {
 	_, err := q.db.Exec(ctx, unclaimRecords, arg.Ids, arg.Holder)
 	return err
+}
+
+const undecidedMessages = `-- name: UndecidedMessages :many
+SELECT m.id FROM outbound_message m JOIN flow_record r ON r.message_id = m.id
+WHERE r.exception_id = $1 AND r.state = 'unknown' AND m.state = 'unknown' ORDER BY r.id
+`
+
+// Messages of unknown outcome behind an exception.
+func (q *Queries) UndecidedMessages(ctx context.Context, exceptionID *int64) ([]int64, error) {
+	rows, err := q.db.Query(ctx, undecidedMessages, exceptionID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []int64{}
+	for rows.Next() {
+		var id int64
+		if err := rows.Scan(&id); err != nil {
+			return nil, err
+		}
+		items = append(items, id)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const useVersion = `-- name: UseVersion :exec

@@ -67,21 +67,21 @@ const (
 
 // FulfillmentRequest is an order that Amazon is to ship.
 type FulfillmentRequest struct {
-	ID            string          `json:"id"` // the seller's own: letters, digits and hyphens, at most 40
-	DisplayID     string          `json:"displayId"`
-	Date          time.Time       `json:"date"`    // of the order, for the packing slip
-	Comment       string          `json:"comment"` // on the packing slip
-	Channel       string          `json:"channel,omitempty"`
-	MarketplaceID string          `json:"marketplaceId"`
-	Speed         string          `json:"speed"`
-	Policy        string          `json:"policy"`
-	Hold          bool            `json:"hold,omitempty"` // until Release
-	ShipTo        Recipient       `json:"shipTo"`         // personal
-	Items         []RequestedItem `json:"items"`
+	ID            string             `json:"id"` // the seller's own: letters, digits and hyphens, at most 40
+	DisplayID     string             `json:"displayId"`
+	Date          time.Time          `json:"date"`    // of the order, for the packing slip
+	Comment       string             `json:"comment"` // on the packing slip
+	Channel       string             `json:"channel,omitempty"`
+	MarketplaceID string             `json:"marketplaceId"`
+	Speed         string             `json:"speed"`
+	Policy        string             `json:"policy"`
+	Hold          bool               `json:"hold,omitempty"` // until Release
+	ShipTo        FulfillmentAddress `json:"shipTo"`         // personal
+	Items         []RequestedItem    `json:"items"`
 }
 
-// Recipient is where and to whom an order goes. All of it is personal.
-type Recipient struct {
+// FulfillmentAddress is where and to whom an order goes. All of it is personal.
+type FulfillmentAddress struct {
 	Name       string `json:"name"`
 	Line1      string `json:"addressLine1"`
 	Line2      string `json:"addressLine2,omitempty"`
@@ -101,25 +101,25 @@ type RequestedItem struct {
 	Quantity int    `json:"quantity"`
 }
 
-// FulfillmentStatus is how far Amazon is, as version 2026-07-04 writes it;
+// FulfillmentState is how far Amazon is, as version 2026-07-04 writes it;
 // unknown values may come.
-type FulfillmentStatus string
+type FulfillmentState string
 
 // States of an order. What the older version calls new, received and planning
 // is processing in the newer one.
 const (
-	FulfillmentProcessing    FulfillmentStatus = "PROCESSING"
-	FulfillmentComplete      FulfillmentStatus = "COMPLETE"
-	FulfillmentPartial       FulfillmentStatus = "COMPLETE_PARTIAL"
-	FulfillmentCancelled     FulfillmentStatus = "CANCELLED"
-	FulfillmentUnfulfillable FulfillmentStatus = "UNFULFILLABLE"
-	FulfillmentInvalid       FulfillmentStatus = "INVALID"
+	FulfillmentProcessing    FulfillmentState = "PROCESSING"
+	FulfillmentComplete      FulfillmentState = "COMPLETE"
+	FulfillmentPartial       FulfillmentState = "COMPLETE_PARTIAL"
+	FulfillmentCancelled     FulfillmentState = "CANCELLED"
+	FulfillmentUnfulfillable FulfillmentState = "UNFULFILLABLE"
+	FulfillmentInvalid       FulfillmentState = "INVALID"
 )
 
 // Fulfillment is an order as Amazon holds it.
 type Fulfillment struct {
 	ID        string                `json:"id"`
-	Status    FulfillmentStatus     `json:"status"`
+	Status    FulfillmentState      `json:"status"`
 	Held      bool                  `json:"held,omitempty"`
 	Received  time.Time             `json:"received"`
 	Updated   time.Time             `json:"updated"` // when the status last changed

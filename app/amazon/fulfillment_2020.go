@@ -63,7 +63,7 @@ func speed2020(tier string) string {
 }
 
 // address2020 is a recipient without what the older version has no place for.
-func address2020(r Recipient) Recipient {
+func address2020(r FulfillmentAddress) FulfillmentAddress {
 	r.Email = ""
 	return r
 }
@@ -156,15 +156,15 @@ func (v outbound2020) locate(ctx context.Context, p *FulfillmentPackage) error {
 }
 
 // states2020 are the older version's words for an order in those of the newer one.
-var states2020 = map[string]FulfillmentStatus{"New": FulfillmentProcessing, "Received": FulfillmentProcessing, "Planning": FulfillmentProcessing,
+var states2020 = map[string]FulfillmentState{"New": FulfillmentProcessing, "Received": FulfillmentProcessing, "Planning": FulfillmentProcessing,
 	"Processing": FulfillmentProcessing, "Cancelled": FulfillmentCancelled, "Complete": FulfillmentComplete, "CompletePartialled": FulfillmentPartial,
 	"Unfulfillable": FulfillmentUnfulfillable, "Invalid": FulfillmentInvalid}
 
-func status2020(word string) FulfillmentStatus {
+func status2020(word string) FulfillmentState {
 	if known, ok := states2020[word]; ok {
 		return known
 	}
-	return FulfillmentStatus(strings.ToUpper(word))
+	return FulfillmentState(strings.ToUpper(word))
 }
 
 func (h held2020) held() Fulfillment {

@@ -77,7 +77,7 @@ type outboundCountry struct {
 }
 
 type outboundDestination struct {
-	Address Recipient `json:"deliveryAddress"`
+	Address FulfillmentAddress `json:"deliveryAddress"`
 }
 
 type outboundOrder struct {
@@ -93,7 +93,7 @@ type outboundOrder struct {
 type heldOrder2026 struct {
 	outboundOrder
 	Received  time.Time `json:"receiveTime"`
-	Status    FulfillmentStatus
+	Status    FulfillmentState
 	Updated   time.Time              `json:"statusUpdateTime"`
 	Shipments []outboundShipment2026 `json:"shipments"`
 }

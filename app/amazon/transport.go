@@ -36,8 +36,8 @@ type request struct {
 	scope  Scope // "" for the seller's token
 }
 
-// call sends r, as often as it takes, and decodes the answer into out. Errors
-// are faults around *Error, *BusyError or a failure of the network.
+// call sends r, as often as it takes, and decodes the answer into out; nil
+// where the answer is empty. Errors are faults around *Error, *BusyError or a failure of the network.
 func (c *Client) call(ctx context.Context, r request, out any) error {
 	var body []byte
 	if r.body != nil {
@@ -122,6 +122,9 @@ func decode(operation string, answer *http.Response, raw []byte, out any) error 
 	unreadable := json.Unmarshal(raw, &list)
 	good := answer.StatusCode >= 200 && answer.StatusCode < 300
 	if good && len(list.Errors) == 0 {
+		if out == nil {
+			return nil
+		}
 		if err := json.Unmarshal(raw, out); err != nil {
 			return &lost{operation, fmt.Errorf("the answer cannot be read: %w", err)}
 		}

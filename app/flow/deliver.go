@@ -28,6 +28,8 @@ func (w worker) deliver(ctx context.Context, r sqlc.ClaimRecordsRow, messageID i
 	result, err := w.Deliverer.Deliver(ctx, messageID, target)
 	var retry *outbound.Retry
 	switch {
+	case errors.As(err, &retry) && retry.Waits(): // no failure of the other side
+		return w.wait(ctx, r, fault.MessageOf(retry.Cause), retry.After)
 	case errors.As(err, &retry):
 		return w.later(ctx, r, retry.Cause)
 	case errors.Is(err, outbound.ErrHeld): // a worker that is gone had it in hand; its hold runs out
@@ -220,7 +222,7 @@ func (s *Service) Release(ctx context.Context, tx pgx.Tx, connectionID int64, cl
 		return 0, fmt.Errorf("release records: %w", err)
 	}
 	for _, flow := range flows {
-		if err := s.Jobs.WorkFlow(ctx, tx, connectionID, flow); err != nil {
+		if err := s.Jobs.WorkFlow(ctx, tx, connectionID, flow, 1); err != nil {
 			return 0, err
 		}
 	}

@@ -34,12 +34,19 @@ func (s *Service) Due(ctx context.Context) error {
 		return fmt.Errorf("read flows to work: %w", err)
 	}
 	for _, f := range waiting {
-		err := pgx.BeginFunc(ctx, s.Pool, func(tx pgx.Tx) error { return s.Jobs.WorkFlow(ctx, tx, f.ConnectionID, f.Flow) })
+		err := pgx.BeginFunc(ctx, s.Pool, func(tx pgx.Tx) error { return s.Jobs.WorkFlow(ctx, tx, f.ConnectionID, f.Flow, s.hands(f.Waiting)) })
 		if err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// hands is how many jobs are worth asking for: what waits is shared out among
+// the processes, but a handful is not worth it.
+func (s *Service) hands(waiting int64) int {
+	const most, rounds = 3, 10
+	return min(1+int(waiting)/(rounds*s.Parallel), most)
 }
 
 // begin plans the reading after this one and asks for this one, at once.
@@ -133,7 +140,7 @@ func (s *Service) endRun(ctx context.Context, connectionID int64, name string, r
 		if err := answered(ctx, db, connectionID, name); err != nil {
 			return err
 		}
-		return s.Jobs.WorkFlow(ctx, tx, connectionID, name)
+		return s.Jobs.WorkFlow(ctx, tx, connectionID, name, 1)
 	})
 }
 
@@ -216,5 +223,5 @@ func (s *Service) Fetch(ctx context.Context, connectionID int64, name, key strin
 	if err := f.Fetch(ctx, connectionID, key, s.take(connectionID, name, 0)); err != nil {
 		return fmt.Errorf("fetch %s: %w", key, err)
 	}
-	return pgx.BeginFunc(ctx, s.Pool, func(tx pgx.Tx) error { return s.Jobs.WorkFlow(ctx, tx, connectionID, name) })
+	return pgx.BeginFunc(ctx, s.Pool, func(tx pgx.Tx) error { return s.Jobs.WorkFlow(ctx, tx, connectionID, name, 1) })
 }

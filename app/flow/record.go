@@ -316,7 +316,7 @@ func (s *Service) releaseOne(ctx context.Context, tx pgx.Tx, e exception.Excepti
 	if err != nil {
 		return 0, err
 	}
-	return 1, s.Jobs.WorkFlow(ctx, tx, e.ConnectionID, flow)
+	return 1, s.Jobs.WorkFlow(ctx, tx, e.ConnectionID, flow, 1)
 }
 
 func orZero[T any](p *T) (zero T) {

@@ -21,7 +21,8 @@ import (
 // Jobs enqueues work in the transaction of the data it concerns.
 type Jobs interface {
 	ReadFlow(ctx context.Context, tx pgx.Tx, connectionID int64, flow string, trigger Trigger, personID int64) error
-	WorkFlow(ctx context.Context, tx pgx.Tx, connectionID int64, flow string) error
+	// WorkFlow asks for so many hands to take a flow's records on.
+	WorkFlow(ctx context.Context, tx pgx.Tx, connectionID int64, flow string, hands int) error
 }
 
 // Trigger is what made a flow read its source.

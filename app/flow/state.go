@@ -126,7 +126,7 @@ func (s *Service) change(ctx context.Context, connectionID int64, name, action, 
 			if err := s.Jobs.ReadFlow(ctx, tx, connectionID, name, ByPerson, actor.PersonID); err != nil {
 				return err
 			}
-			if err := s.Jobs.WorkFlow(ctx, tx, connectionID, name); err != nil {
+			if err := s.Jobs.WorkFlow(ctx, tx, connectionID, name, 1); err != nil {
 				return err
 			}
 		}

@@ -27,7 +27,10 @@ func (q *queue) ReadFlow(context.Context, pgx.Tx, int64, string, flow.Trigger, i
 	q.read.Add(1)
 	return nil
 }
-func (q *queue) WorkFlow(context.Context, pgx.Tx, int64, string) error { q.work.Add(1); return nil }
+func (q *queue) WorkFlow(context.Context, pgx.Tx, int64, string, int) error {
+	q.work.Add(1)
+	return nil
+}
 
 // world is a connection with the flow of parcels.
 type world struct {

@@ -97,7 +97,7 @@ func (f *Flow) preview(ctx context.Context, r flow.Record, m flow.Mapped) error 
 }
 
 // incomplete says what Amazon needs of an address and does not get.
-func incomplete(to amazon.Recipient) string {
+func incomplete(to amazon.FulfillmentAddress) string {
 	switch {
 	case to.Name == "":
 		return "a name"
@@ -139,7 +139,7 @@ func lacking(m flow.Mapped, p amazon.FulfillmentPreview) *flow.Obstacle {
 func requestOf(m flow.Mapped) (amazon.FulfillmentRequest, error) {
 	r := amazon.FulfillmentRequest{ID: m.Text("reference"), DisplayID: m.Text("display"), Comment: m.Text("comment"), Channel: m.Text("channel"),
 		MarketplaceID: m.Text("marketplace"), Speed: m.Text("speed"), Policy: m.Text("policy"), Hold: m.Header["hold"] == true,
-		ShipTo: amazon.Recipient{Name: m.Text("ship_name"), Line1: m.Text("ship_line1"), Line2: m.Text("ship_line2"), City: m.Text("ship_city"),
+		ShipTo: amazon.FulfillmentAddress{Name: m.Text("ship_name"), Line1: m.Text("ship_line1"), Line2: m.Text("ship_line2"), City: m.Text("ship_city"),
 			State: m.Text("ship_state"), PostalCode: m.Text("ship_postal_code"), Country: m.Text("ship_country"), Phone: m.Text("phone"), Email: m.Text("email")}}
 	date, err := period.ParseDate(m.Text("date"))
 	if err != nil {

@@ -71,7 +71,7 @@ func TestWhatIsThereUnderTheIdIsAdoptedOrStandsAsDifferent(t *testing.T) {
 		same, other := w.enter(line("BRW-POUR-01", 1)), w.enter(line("BRW-POUR-01", 2))
 		for _, o := range []p21stand.Order{same, other} {
 			require.NoError(t, client.Create(t.Context(), amazon.FulfillmentRequest{ID: id(o), DisplayID: "x", Date: w.clock.Now(), Comment: "x", Speed: "STANDARD", Policy: "FILL_OR_KILL",
-				ShipTo: amazon.Recipient{Name: "A", Line1: "B", PostalCode: "73301", Country: "US"}, Items: []amazon.RequestedItem{{ID: "1", SKU: "BRW-POUR-01", Quantity: 1}}}))
+				ShipTo: amazon.FulfillmentAddress{Name: "A", Line1: "B", PostalCode: "73301", Country: "US"}, Items: []amazon.RequestedItem{{ID: "1", SKU: "BRW-POUR-01", Quantity: 1}}}))
 		}
 		w.run(fulfilment.Name)
 		require.Equal(t, "delivered", w.state(fulfilment.Name, same.Number))

@@ -199,7 +199,7 @@ func title(o Order) string {
 
 // state is how far Amazon is, for people.
 func state(p Progress) string {
-	switch amazon.FulfillmentStatus(p.Status) {
+	switch amazon.FulfillmentState(p.Status) {
 	case amazon.FulfillmentProcessing:
 		if p.Sent > 0 {
 			return fmt.Sprintf("%d sent", p.Sent)

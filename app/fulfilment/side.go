@@ -31,7 +31,7 @@ func (f *Flow) Message(r flow.Record, m flow.Mapped) (flow.Message, error) {
 	}
 	kind, reference := kindRequest, request.ID
 	if r.RemoteKey != "" {
-		request.ShipTo = amazon.Recipient{} // Amazon has it
+		request.ShipTo = amazon.FulfillmentAddress{} // Amazon has it
 	}
 	switch {
 	case r.RemoteKey == "":

@@ -44,7 +44,7 @@ const us = "ATVPDKIKX0DER"
 type queue struct{}
 
 func (queue) ReadFlow(context.Context, pgx.Tx, int64, string, flow.Trigger, int64) error { return nil }
-func (queue) WorkFlow(context.Context, pgx.Tx, int64, string) error                      { return nil }
+func (queue) WorkFlow(context.Context, pgx.Tx, int64, string, int) error                 { return nil }
 
 // world is a connection between both stand-ins, with its flows.
 type world struct {

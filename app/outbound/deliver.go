@@ -121,7 +121,7 @@ func (d *Deliverer) resume(ctx context.Context, m Message, target Target) (Resul
 			"Sending was interrupted. %d look-ups over %s found nothing under %s. Look in P21, then say what you found.",
 			lookups, d.timing.LookUpWindow, m.Reference)}, nil
 	}
-	return Result{}, d.later(ctx, m, fmt.Errorf("%s is not there yet", m.Reference))
+	return Result{}, d.later(ctx, m, fmt.Errorf("%s: %w", m.Reference, errNotThere))
 }
 
 // adopt takes what the target already holds under the reference, when it is

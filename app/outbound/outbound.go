@@ -21,6 +21,8 @@ import (
 	"errors"
 	"fmt"
 	"time"
+
+	"tieout/app/fault"
 )
 
 // Outcome of a failed send.
@@ -102,6 +104,12 @@ type Retry struct {
 	After time.Duration
 	Cause error
 }
+
+// Waits reports that the other side answered: it does not hold yet what was
+// sent without an answer, and is asked again before that is believed.
+func (r *Retry) Waits() bool { return errors.Is(r.Cause, errNotThere) }
+
+var errNotThere = fault.New(fault.Unavailable, "It was sent without an answer and is not there yet.")
 
 func (r *Retry) Error() string { return fmt.Sprintf("try again in %s: %v", r.After, r.Cause) }
 

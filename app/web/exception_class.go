@@ -103,7 +103,7 @@ func classAdvice(c exception.Class) string {
 	case exception.DeliveryRefused:
 		return "The other side said no and holds nothing of these records. Remove the cause it names, then try them again."
 	case exception.DeliveryUnknown:
-		return "The answer was lost and the other side cannot be asked. Look there, then try again: it is looked up once more before anything is sent."
+		return "The answer was lost and the other side does not show it. Look there: when it is there, try again and it is found; when it is not, say so and it is sent again."
 	case exception.DeliveryMismatch:
 		return "The other side holds something else under the record's key. Put it right there and try again, or ignore it with a reason."
 	}

@@ -159,6 +159,27 @@ func TestWhatWaitsOnACauseIsTriedAgainTogetherOrAlone(t *testing.T) {
 	require.Equal(t, http.StatusConflict, o.ops.post(exceptionAt(e.ID, "retry"), nil).StatusCode)
 }
 
+func TestAPersonSaysThatItIsNotThere(t *testing.T) {
+	t.Parallel()
+	o := openFlows(t)
+	o.flow.Accepts, o.flow.Drop = true, 1
+	o.flow.Tell(t, flowtest.Box("Q-1", "ann", "kettle"), officeDay.Add(time.Hour))
+	o.run()
+	for range 3 {
+		o.exec(`UPDATE flow_record SET retry_at = NULL`)
+		o.exec(`UPDATE flow SET held_until = NULL, failing_since = NULL`)
+		o.work()
+	}
+	e := o.open(exception.DeliveryUnknown)[0]
+	require.Contains(t, o.ops.get(exceptionAt(e.ID, "")).content(), "It is not there")
+	require.Equal(t, http.StatusForbidden, o.viewer.post(exceptionAt(e.ID, "send"), nil).StatusCode)
+	require.Contains(t, o.ops.post(exceptionAt(e.ID, "send"), url.Values{"reason": {"no"}}).content(), "at least 10 characters")
+	require.Equal(t, exceptionAt(e.ID, ""), o.ops.post(exceptionAt(e.ID, "send"), url.Values{"reason": {"Looked under Q-1, it is not there."}}).to())
+	o.work()
+	require.Contains(t, o.flow.Held, "Q-1")
+	require.Equal(t, "resolved", o.exception(e.ID).State)
+}
+
 func TestAMappingIsPreviewedTriedSavedAndUsed(t *testing.T) {
 	t.Parallel()
 	o := openFlows(t)

@@ -120,7 +120,7 @@ func flowsOf(pool *pgxpool.Pool, f flow.Flow) *flow.Service {
 type noJobs struct{}
 
 func (noJobs) ReadFlow(context.Context, pgx.Tx, int64, string, flow.Trigger, int64) error { return nil }
-func (noJobs) WorkFlow(context.Context, pgx.Tx, int64, string) error                      { return nil }
+func (noJobs) WorkFlow(context.Context, pgx.Tx, int64, string, int) error                 { return nil }
 
 // silentProvider describes itself and does nothing else.
 func silentProvider(t *testing.T) string {

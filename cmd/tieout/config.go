@@ -46,11 +46,12 @@ type Config struct {
 
 	VaultKey Secret `env:"TIEOUT_VAULT_KEY"` // 32 bytes in base64
 
-	Workers        int           `env:"TIEOUT_WORKERS" envDefault:"4"`           // jobs at once
-	ImportWorkers  int           `env:"TIEOUT_IMPORT_WORKERS" envDefault:"2"`    // reports read at once
-	FlowParallel   int           `env:"TIEOUT_FLOW_PARALLEL" envDefault:"8"`     // records of a flow on their way at once
-	SettlementPoll time.Duration `env:"TIEOUT_SETTLEMENT_POLL" envDefault:"15m"` // how often Amazon is asked for new reports
-	MasterDataPoll time.Duration `env:"TIEOUT_MASTER_DATA_POLL" envDefault:"6h"` // accounts, periods and items of P21
+	Workers        int           `env:"TIEOUT_WORKERS" envDefault:"4"`                // jobs at once
+	ImportWorkers  int           `env:"TIEOUT_IMPORT_WORKERS" envDefault:"2"`         // reports read at once
+	FlowParallel   int           `env:"TIEOUT_FLOW_PARALLEL" envDefault:"8"`          // records of a flow on their way at once
+	SettlementPoll time.Duration `env:"TIEOUT_SETTLEMENT_POLL" envDefault:"15m"`      // how often Amazon is asked for new reports
+	AmazonOrders   string        `env:"TIEOUT_AMAZON_ORDERS" envDefault:"2026-01-01"` // version of Amazon's orders that is read; v0 ends on 2027-03-27
+	MasterDataPoll time.Duration `env:"TIEOUT_MASTER_DATA_POLL" envDefault:"6h"`      // accounts, periods and items of P21
 
 	OutboundTimeout  time.Duration `env:"TIEOUT_OUTBOUND_TIMEOUT" envDefault:"60s"`  // one request to P21
 	ReadBackWindow   time.Duration `env:"TIEOUT_READ_BACK_WINDOW" envDefault:"15m"`  // how long a write without an answer is looked for before it may be sent again
@@ -182,6 +183,9 @@ func (c Config) check() []error {
 	}
 	if c.LogFormat != "text" && c.LogFormat != "json" {
 		refuse("TIEOUT_LOG_FORMAT", "%q is neither text nor json", c.LogFormat)
+	}
+	if c.AmazonOrders != "2026-01-01" && c.AmazonOrders != "v0" {
+		refuse("TIEOUT_AMAZON_ORDERS", "%q is neither 2026-01-01 nor v0", c.AmazonOrders)
 	}
 	if _, _, err := net.SplitHostPort(c.Listen); err != nil {
 		refuse("TIEOUT_LISTEN", "%q is not host:port", c.Listen)

@@ -128,8 +128,16 @@ func (p *program) wireServices(ctx context.Context) error {
 // registered are the flows of this program: a new one is one line here.
 func (p *program) registered() []flow.Flow {
 	return append([]flow.Flow{
-		orders.New(p.connections, p.resolve, p.catalog.NoteListings),
+		orders.New(p.connections, p.orderSource, p.resolve, p.catalog.NoteListings),
 	}, p.fulfilments()...)
+}
+
+// orderSource is the version of Amazon's orders that is read.
+func (p *program) orderSource(client *amazon.Client) amazon.OrderSource {
+	if p.config.AmazonOrders == "v0" {
+		return client.OrdersV0()
+	}
+	return client.Orders2026()
 }
 
 // resolve finds the items that SKUs stand for.

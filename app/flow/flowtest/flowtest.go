@@ -56,6 +56,7 @@ type Parcels struct {
 	Down    error               // the source or the other side does not answer
 	Refuses string
 	Lose    int // so many answers are lost after acceptance
+	Drop    int // so many messages are lost on their way
 	Meet    func(reference string)
 	Accepts bool  // a second message with the same reference
 	Answer  error // of Complete
@@ -188,6 +189,10 @@ func (s shelf) Send(_ context.Context, m outbound.Message) (string, error) {
 	}
 	if s.Refuses != "" {
 		return "", errors.New(s.Refuses)
+	}
+	if s.Drop > 0 {
+		s.Drop--
+		return "", fault.New(fault.Unavailable, "The answer was lost.")
 	}
 	s.Held[m.Reference] = append(s.Held[m.Reference], string(m.Payload))
 	s.Sent = append(s.Sent, m.Reference)

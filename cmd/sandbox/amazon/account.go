@@ -48,15 +48,17 @@ type account struct {
 	damaged   map[int]seller.Damage
 	issues    []*issue
 	requested []report
-	placed    []seller.Sold
-	days      map[int][]seller.Sold // that are over; never changed
+
+	book     *seller.OrderBook
+	changing sync.Mutex // held from reading an order to keeping what became of it
+	extras   []*extra   // orders that were placed or changed from outside
 
 	fulfilments []*fulfilment
 	stored      map[string]int // units by SKU, where they differ from plenty
 }
 
 func newAccount(a Account) *account {
-	return &account{Account: a, damaged: map[int]seller.Damage{}, days: map[int][]seller.Sold{}, stored: map[string]int{}}
+	return &account{Account: a, damaged: map[int]seller.Damage{}, book: seller.NewOrderBook(a.Books.Account()), stored: map[string]int{}}
 }
 
 func (a *account) seller() *seller.Account { return a.Books.Account() }

@@ -252,6 +252,12 @@ func (p parcel) json2026(now time.Time) map[string]any {
 	return out
 }
 
+func stamp(t time.Time) string { return t.UTC().Format(time.RFC3339) }
+
+func moneyJSON(cents int64, currency string) map[string]any {
+	return map[string]any{"amount": decimal.New(cents, -2).StringFixed(2), "currencyCode": currency}
+}
+
 func linkTo(number string) string { return "https://www.swiship.example/track?id=" + number }
 
 // parcelOf finds a package that has left.

@@ -35,7 +35,7 @@ func request(id string, items ...client.RequestedItem) client.FulfillmentRequest
 	}
 	return client.FulfillmentRequest{ID: id, DisplayID: "WEB-" + id, Date: begin, Comment: "Thank you.", MarketplaceID: "ATVPDKIKX0DER", Speed: client.SpeedStandard,
 		Policy: client.FillOrKill, Items: items,
-		ShipTo: client.Recipient{Name: "Ada Example", Line1: "1 Test Street", City: "Austin", State: "TX", PostalCode: "73301", Country: "US", Phone: "512 555 0100", Email: "ada@example.com"}}
+		ShipTo: client.FulfillmentAddress{Name: "Ada Example", Line1: "1 Test Street", City: "Austin", State: "TX", PostalCode: "73301", Country: "US", Phone: "512 555 0100", Email: "ada@example.com"}}
 }
 
 func of(sku string, quantity int) client.RequestedItem {

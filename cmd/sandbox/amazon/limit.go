@@ -25,6 +25,14 @@ var (
 	getReportDocument            = operation{"getReportDocument", 0.0167, 15}
 	getMarketplaceParticipations = operation{"getMarketplaceParticipations", 0.016, 15}
 	createRestrictedDataToken    = operation{"createRestrictedDataToken", 1, 10}
+	searchOrders                 = operation{"searchOrders", 0.0056, 20}
+	getOrder                     = operation{"getOrder", 0.5, 30}
+	getOrders                    = operation{"getOrders", 0.0167, 20}
+	getOrderV0                   = operation{"getOrderV0", 0.5, 30}
+	getOrderItems                = operation{"getOrderItems", 0.5, 30}
+	getOrderAddress              = operation{"getOrderAddress", 0.5, 30}
+	getOrderBuyerInfo            = operation{"getOrderBuyerInfo", 0.5, 30}
+	confirmShipment              = operation{"confirmShipment", 2, 10}
 )
 
 // Usage is what became of an operation's calls, over all sellers.

@@ -90,19 +90,26 @@ func values(query url.Values, name string) []string {
 	return strings.Split(text, ",")
 }
 
-func (s *Server) pageToken(q selection) string {
-	raw, _ := json.Marshal(q) // plain fields always marshal
+func (s *Server) pageToken(q selection) string { return s.seal(q) }
+
+func (s *Server) readPageToken(token string) (q selection, wrong string) {
+	if !s.unseal(token, &q) {
+		return q, "Invalid nextToken."
+	}
+	return q, ""
+}
+
+// seal writes a page token, which is good for what it says and nothing else.
+func (s *Server) seal(value any) string {
+	raw, _ := json.Marshal(value) // plain fields always marshal
 	text := base64.RawURLEncoding.EncodeToString(raw)
 	return text + "." + s.sign(text)
 }
 
-func (s *Server) readPageToken(token string) (q selection, wrong string) {
+func (s *Server) unseal(token string, into any) bool {
 	text, signature, _ := strings.Cut(token, ".")
 	raw, err := base64.RawURLEncoding.DecodeString(text)
-	if err != nil || !s.signed(text, signature) || json.Unmarshal(raw, &q) != nil {
-		return q, "Invalid nextToken."
-	}
-	return q, ""
+	return err == nil && s.signed(text, signature) && json.Unmarshal(raw, into) == nil
 }
 
 func (s *Server) serveReport(w http.ResponseWriter, r *http.Request, a *account) {

@@ -1,5 +1,5 @@
 // Package amazon stands in for Amazon: Login with Amazon, the Selling Partner
-// API (reports, sellers, tokens) and the file store that reports are
+// API (reports, orders, sellers, tokens) and the file store that reports are
 // downloaded from. What it answers is valid against Amazon's own models, and
 // its habits are Amazon's: settlement reports cannot be requested and are
 // listed once per marketplace for 90 days, a page token tolerates no parameter
@@ -11,6 +11,9 @@
 //	POST /reports/2021-06-30/reports
 //	GET  /reports/2021-06-30/documents/{id}            where a report's content is
 //	GET  /documents/{id}?expires=...&signature=...     that content
+//	GET  /orders/2026-01-01/orders[/{id}]              orders
+//	GET  /orders/v0/orders[/{id}[/orderItems|/address|/buyerInfo]]
+//	POST /orders/v0/orders/{id}/shipmentConfirmation
 //	GET  /sellers/v1/marketplaceParticipations
 //	POST /tokens/2021-03-01/restrictedDataToken
 //	     /fulfillment/outbound/2026-07-04/...               orders of other channels
@@ -35,6 +38,9 @@ import (
 type Account struct {
 	Books                                *seller.Books
 	ClientID, ClientSecret, RefreshToken string
+
+	// Impersonal: the application has no role for personal data.
+	Impersonal bool
 }
 
 // Config says which sellers there are and how time passes.
@@ -106,12 +112,11 @@ func (s *Server) routes() http.Handler {
 	mux.HandleFunc("GET /reports/2021-06-30/reports/{id}", s.limited(getReport, s.serveReport))
 	mux.HandleFunc("POST /reports/2021-06-30/reports", s.limited(createReport, s.serveCreateReport))
 	mux.HandleFunc("GET /reports/2021-06-30/documents/{id}", s.limited(getReportDocument, s.serveReportDocument))
-	mux.HandleFunc("GET /orders/2026-01-01/orders", s.limited(searchOrders, s.serveSearchOrders))
-	mux.HandleFunc("GET /orders/2026-01-01/orders/{id}", s.limited(getOrder, s.serveGetOrder))
 	mux.HandleFunc("GET /sellers/v1/marketplaceParticipations", s.limited(getMarketplaceParticipations, s.serveParticipations))
 	s.routeFulfilment2026(mux)
 	s.routeFulfilment2020(mux)
 	mux.HandleFunc("POST /tokens/2021-03-01/restrictedDataToken", s.limited(createRestrictedDataToken, s.serveRestrictedToken))
+	s.orderRoutes(mux)
 	mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) { // Amazon does not say that a path is unknown
 		writeErrors(w, http.StatusForbidden, "Unauthorized", denied, "")
 	})
@@ -145,16 +150,15 @@ func Operation(r *http.Request) string {
 		return getReport.name
 	case strings.HasPrefix(path, "/reports/2021-06-30/documents/"):
 		return getReportDocument.name
-	case path == "/orders/2026-01-01/orders":
-		return searchOrders.name
-	case strings.HasPrefix(path, "/orders/2026-01-01/orders/"):
-		return getOrder.name
 	case path == "/sellers/v1/marketplaceParticipations":
 		return getMarketplaceParticipations.name
 	case path == "/tokens/2021-03-01/restrictedDataToken":
 		return createRestrictedDataToken.name
 	}
-	return fulfilmentOperation(r)
+	if name := fulfilmentOperation(r); name != "" {
+		return name
+	}
+	return orderOperation(path)
 }
 
 // account returns the account with this key (seller.Account.Key).

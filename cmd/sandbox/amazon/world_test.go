@@ -37,7 +37,7 @@ type world struct {
 
 func newWorld(t *testing.T, change ...func(*amazon.Config)) *world {
 	t.Helper()
-	return worldOf(t, []string{"reports_2021-06-30.json", "sellers.json", "tokens_2021-03-01.json", "orders_2026-01-01.json"}, change...)
+	return worldOf(t, []string{"reports_2021-06-30.json", "sellers.json", "tokens_2021-03-01.json", "orders_2026-01-01.json", "ordersV0.json"}, change...)
 }
 
 // worldOf is a world that is held against some of the models.

@@ -100,7 +100,10 @@ func (t *trade) changeOrder(number, version int64, cancel bool, quantities map[i
 			return Order{}, refuseTrade("Validation", fmt.Sprintf("LineItems[%d]", i), "Line", "Line %d cannot be changed like that", l.Number)
 		}
 		after.Lines[i].Quantity = change.Quantity
-		after.Lines[i].Total = change.Quantity.Mul(l.Price).Round(4)
+		if change.Price.IsPositive() {
+			after.Lines[i].Price = change.Price
+		}
+		after.Lines[i].Total = change.Quantity.Mul(after.Lines[i].Price).Round(4)
 		if change.Total.IsPositive() {
 			after.Lines[i].Total = change.Total
 		}

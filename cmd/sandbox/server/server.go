@@ -11,6 +11,7 @@
 //	/control/faults          how they are told to misbehave (see package misbehave)
 //	/control/p21/...         Prophet 21's books
 //	/control/clock           what the sandbox's clock shows
+//	/control/amazon/orders   orders beside the simulated ones, and changes of orders
 //	/control/amazon/usage    calls per operation against what is allowed
 //	/control/amazon/fulfilments  orders of other channels, and their haste and stock
 //
@@ -210,6 +211,7 @@ func (s *Server) routes() http.Handler {
 	mux.HandleFunc("GET /control/clock", func(w http.ResponseWriter, _ *http.Request) {
 		write(w, map[string]any{"now": s.Now(), "started": s.clock.state.Started, "speed": s.clock.state.Speed})
 	})
+	mux.HandleFunc("POST /control/amazon/orders", s.Amazon.ServeOrders)
 	mux.HandleFunc("GET /control/amazon/usage", func(w http.ResponseWriter, _ *http.Request) { write(w, s.Amazon.Usage()) })
 	mux.HandleFunc("GET /control/amazon/fulfilments", s.Amazon.ControlFulfilments)
 	mux.HandleFunc("POST /control/amazon/fulfilments", s.Amazon.ControlFulfilments)

@@ -1,0 +1,62 @@
+package jobs
+
+import (
+	"log/slog"
+	"testing"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/stretchr/testify/require"
+
+	"tieout/app/database/dbtest"
+)
+
+// TestJobsOfAProcessThatIsGoneAreTakenUp leaves one job running each: of a
+// process that lives, of one that is silent, and of one that nobody knows.
+func TestJobsOfAProcessThatIsGoneAreTakenUp(t *testing.T) {
+	t.Parallel()
+	pool, log := dbtest.New(t), slog.New(slog.DiscardHandler)
+	q, err := NewQueue(pool, log)
+	require.NoError(t, err)
+	us, silent := newLife(pool, log), newLife(pool, log)
+	require.NoError(t, us.beat(t.Context()))
+	require.NoError(t, silent.beat(t.Context()))
+	exec := func(query string, args ...any) {
+		_, err := pool.Exec(t.Context(), query, args...)
+		require.NoError(t, err)
+	}
+	for hand, by := range []string{us.id, silent.id, "nobody"} {
+		require.NoError(t, pgx.BeginFunc(t.Context(), pool, func(tx pgx.Tx) error { return q.insert(t.Context(), tx, WorkFlow{1, "orders", hand}) }))
+		exec(`UPDATE river_job SET state = 'running', attempt = 1, attempted_at = now() - interval '1 minute', attempted_by = ARRAY['earlier', $2] WHERE (args->>'hand')::int = $1`, hand, by)
+	}
+	states := func() (list []string) {
+		rows, err := pool.Query(t.Context(), `SELECT state::text FROM river_job ORDER BY id`)
+		require.NoError(t, err)
+		list, err = pgx.CollectRows(rows, pgx.RowTo[string])
+		require.NoError(t, err)
+		return list
+	}
+	us.takeUp(t.Context())
+	require.Equal(t, []string{"running", "running", "available"}, states(), "the silent one spoke just now")
+	exec(`UPDATE worker SET beat_at = now() - interval '31 seconds' WHERE id = $1`, silent.id)
+	us.takeUp(t.Context())
+	require.Equal(t, []string{"running", "available", "available"}, states())
+
+	exec(`UPDATE river_job SET state = 'running', attempt = max_attempts, attempted_by = ARRAY['nobody']`)
+	us.takeUp(t.Context())
+	require.Equal(t, []string{"running", "running", "running"}, states(), "the engine ends what was tried as often as it may be")
+}
+
+// TestAProcessSaysThatItWorksAndThatItEnds looks at its line in the database.
+func TestAProcessSaysThatItWorksAndThatItEnds(t *testing.T) {
+	t.Parallel()
+	pool := dbtest.New(t)
+	count := func() (n int) {
+		require.NoError(t, pool.QueryRow(t.Context(), `SELECT count(*) FROM worker`).Scan(&n))
+		return n
+	}
+	end, err := newLife(pool, slog.New(slog.DiscardHandler)).begin(t.Context())
+	require.NoError(t, err)
+	require.Equal(t, 1, count())
+	end(t.Context())
+	require.Zero(t, count())
+}
