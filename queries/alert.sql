@@ -145,3 +145,7 @@ ON CONFLICT (connection_id, system) DO UPDATE SET down_since = NULL, words = '',
 INSERT INTO system_reach (connection_id, system, tried_at, down_since, words) VALUES (@connection_id, @system, @tried_at, @tried_at, @words)
 ON CONFLICT (connection_id, system) DO UPDATE
 SET down_since = coalesce(system_reach.down_since, excluded.down_since), words = excluded.words, tried_at = excluded.tried_at;
+
+-- name: AlertChannelByName :one
+SELECT id, kind, name, address, secret, old_secret, old_until, occasions, connection_ids, down_minutes, silent_days, expiry_days, off_at, off_reason, deleted_at, created_at, version
+FROM alert_channel WHERE lower(name) = lower(@name) AND deleted_at IS NULL;

@@ -258,3 +258,23 @@ WHERE r.exception_id = $1 AND r.state = 'unknown' AND m.state = 'unknown' ORDER 
 UPDATE outbound_message SET state = 'sending', lookups = 0, first_lookup = NULL, error = '', updated_at = now()
 WHERE state = 'unknown' AND id IN (SELECT r.message_id FROM flow_record r WHERE r.exception_id = @exception_id AND r.state = 'unknown'
                                    AND (@record_id::bigint = 0 OR r.id = @record_id));
+
+-- name: KeysOfRemote :many
+SELECT remote_key, key FROM flow_record WHERE connection_id = @connection_id AND flow = @flow AND remote_key = ANY (@remote::text[]);
+
+-- name: RemoteOfKeys :many
+SELECT key, remote_key FROM flow_record WHERE connection_id = @connection_id AND flow = @flow AND key = ANY (@keys::text[]);
+
+-- name: TargetOfKey :one
+SELECT target FROM flow_record WHERE connection_id = @connection_id AND flow = @flow AND key = @key;
+
+-- name: IdleExceptions :many
+SELECT e.id, e.class, e.cause FROM exception e
+WHERE e.connection_id = @connection_id AND e.flow = @flow AND e.state = 'open' AND NOT EXISTS (SELECT 1 FROM flow_record r WHERE r.exception_id = e.id)
+ORDER BY e.id;
+
+-- name: LockException :exec
+SELECT id FROM exception WHERE id = @id FOR UPDATE;
+
+-- name: ConfigureFlow :execrows
+UPDATE flow SET settings = @settings, version = version + 1 WHERE connection_id = @connection_id AND name = @name AND version = @version;

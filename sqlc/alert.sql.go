@@ -12,6 +12,36 @@ import (
 	"github.com/shopspring/decimal"
 )
 
+const alertChannelByName = `-- name: AlertChannelByName :one
+SELECT id, kind, name, address, secret, old_secret, old_until, occasions, connection_ids, down_minutes, silent_days, expiry_days, off_at, off_reason, deleted_at, created_at, version
+FROM alert_channel WHERE lower(name) = lower($1) AND deleted_at IS NULL
+`
+
+func (q *Queries) AlertChannelByName(ctx context.Context, name string) (AlertChannel, error) {
+	row := q.db.QueryRow(ctx, alertChannelByName, name)
+	var i AlertChannel
+	err := row.Scan(
+		&i.ID,
+		&i.Kind,
+		&i.Name,
+		&i.Address,
+		&i.Secret,
+		&i.OldSecret,
+		&i.OldUntil,
+		&i.Occasions,
+		&i.ConnectionIds,
+		&i.DownMinutes,
+		&i.SilentDays,
+		&i.ExpiryDays,
+		&i.OffAt,
+		&i.OffReason,
+		&i.DeletedAt,
+		&i.CreatedAt,
+		&i.Version,
+	)
+	return i, err
+}
+
 const alertsLookedAt = `-- name: AlertsLookedAt :one
 SELECT looked_at FROM alert_watch
 `

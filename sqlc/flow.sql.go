@@ -324,6 +324,30 @@ func (q *Queries) ClaimRecords(ctx context.Context, arg ClaimRecordsParams) ([]C
 	return items, nil
 }
 
+const configureFlow = `-- name: ConfigureFlow :execrows
+UPDATE flow SET settings = $1, version = version + 1 WHERE connection_id = $2 AND name = $3 AND version = $4
+`
+
+type ConfigureFlowParams struct {
+	Settings     []byte
+	ConnectionID int64
+	Name         string
+	Version      int32
+}
+
+func (q *Queries) ConfigureFlow(ctx context.Context, arg ConfigureFlowParams) (int64, error) {
+	result, err := q.db.Exec(ctx, configureFlow,
+		arg.Settings,
+		arg.ConnectionID,
+		arg.Name,
+		arg.Version,
+	)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
 const contentOfRecord = `-- name: ContentOfRecord :one
 SELECT source, source_at, document_id, position, number FROM flow_content WHERE record_id = $1 AND number = $2
 `
@@ -884,6 +908,78 @@ func (q *Queries) HoldFlow(ctx context.Context, arg HoldFlowParams) (int64, erro
 	return result.RowsAffected(), nil
 }
 
+const idleExceptions = `-- name: IdleExceptions :many
+SELECT e.id, e.class, e.cause FROM exception e
+WHERE e.connection_id = $1 AND e.flow = $2 AND e.state = 'open' AND NOT EXISTS (SELECT 1 FROM flow_record r WHERE r.exception_id = e.id)
+ORDER BY e.id
+`
+
+type IdleExceptionsParams struct {
+	ConnectionID int64
+	Flow         string
+}
+
+type IdleExceptionsRow struct {
+	ID    int64
+	Class string
+	Cause string
+}
+
+func (q *Queries) IdleExceptions(ctx context.Context, arg IdleExceptionsParams) ([]IdleExceptionsRow, error) {
+	rows, err := q.db.Query(ctx, idleExceptions, arg.ConnectionID, arg.Flow)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []IdleExceptionsRow{}
+	for rows.Next() {
+		var i IdleExceptionsRow
+		if err := rows.Scan(&i.ID, &i.Class, &i.Cause); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const keysOfRemote = `-- name: KeysOfRemote :many
+SELECT remote_key, key FROM flow_record WHERE connection_id = $1 AND flow = $2 AND remote_key = ANY ($3::text[])
+`
+
+type KeysOfRemoteParams struct {
+	ConnectionID int64
+	Flow         string
+	Remote       []string
+}
+
+type KeysOfRemoteRow struct {
+	RemoteKey string
+	Key       string
+}
+
+func (q *Queries) KeysOfRemote(ctx context.Context, arg KeysOfRemoteParams) ([]KeysOfRemoteRow, error) {
+	rows, err := q.db.Query(ctx, keysOfRemote, arg.ConnectionID, arg.Flow, arg.Remote)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []KeysOfRemoteRow{}
+	for rows.Next() {
+		var i KeysOfRemoteRow
+		if err := rows.Scan(&i.RemoteKey, &i.Key); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const listFlows = `-- name: ListFlows :many
 SELECT f.connection_id, c.name AS connection_name, f.name, f.every_seconds, f.overlap_seconds, f.read_until, f.next_at, f.settings, f.paused_at,
        f.paused_by, coalesce(p.name, '') AS paused_name, f.pause_reason, f.failing_since, f.held_until, f.failure, f.failures, f.version
@@ -1143,6 +1239,15 @@ func (q *Queries) ListVersions(ctx context.Context, arg ListVersionsParams) ([]L
 		return nil, err
 	}
 	return items, nil
+}
+
+const lockException = `-- name: LockException :exec
+SELECT id FROM exception WHERE id = $1 FOR UPDATE
+`
+
+func (q *Queries) LockException(ctx context.Context, id int64) error {
+	_, err := q.db.Exec(ctx, lockException, id)
+	return err
 }
 
 const lookAgain = `-- name: LookAgain :exec
@@ -1442,6 +1547,41 @@ func (q *Queries) ReleaseRecords(ctx context.Context, exceptionID *int64) (int64
 	return result.RowsAffected(), nil
 }
 
+const remoteOfKeys = `-- name: RemoteOfKeys :many
+SELECT key, remote_key FROM flow_record WHERE connection_id = $1 AND flow = $2 AND key = ANY ($3::text[])
+`
+
+type RemoteOfKeysParams struct {
+	ConnectionID int64
+	Flow         string
+	Keys         []string
+}
+
+type RemoteOfKeysRow struct {
+	Key       string
+	RemoteKey string
+}
+
+func (q *Queries) RemoteOfKeys(ctx context.Context, arg RemoteOfKeysParams) ([]RemoteOfKeysRow, error) {
+	rows, err := q.db.Query(ctx, remoteOfKeys, arg.ConnectionID, arg.Flow, arg.Keys)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []RemoteOfKeysRow{}
+	for rows.Next() {
+		var i RemoteOfKeysRow
+		if err := rows.Scan(&i.Key, &i.RemoteKey); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const resumeFlow = `-- name: ResumeFlow :execrows
 UPDATE flow SET paused_at = NULL, paused_by = NULL, pause_reason = '', failing_since = NULL, held_until = NULL, failure = '', failures = 0, version = version + 1
 WHERE connection_id = $1 AND name = $2 AND version = $3
@@ -1652,6 +1792,23 @@ func (q *Queries) StoppedRecord(ctx context.Context, arg StoppedRecordParams) (i
 		return 0, err
 	}
 	return result.RowsAffected(), nil
+}
+
+const targetOfKey = `-- name: TargetOfKey :one
+SELECT target FROM flow_record WHERE connection_id = $1 AND flow = $2 AND key = $3
+`
+
+type TargetOfKeyParams struct {
+	ConnectionID int64
+	Flow         string
+	Key          string
+}
+
+func (q *Queries) TargetOfKey(ctx context.Context, arg TargetOfKeyParams) ([]byte, error) {
+	row := q.db.QueryRow(ctx, targetOfKey, arg.ConnectionID, arg.Flow, arg.Key)
+	var target []byte
+	err := row.Scan(&target)
+	return target, err
 }
 
 const targetOfRecord = `-- name: TargetOfRecord :one

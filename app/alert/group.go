@@ -23,11 +23,14 @@ const (
 	Job        Group = "job"
 	Expiry     Group = "expiry"
 	Silence    Group = "silence"
+	// Fulfilment is no alert: webhooks that chose it may be told of orders by name,
+	// see TellChannel.
+	Fulfilment Group = "fulfilment"
 )
 
 // Groups returns all groups in the order people read them in.
 func Groups() []Group {
-	return []Group{Unreadable, Balance, Posting, Rules, Delivery, Others, System, Job, Expiry, Silence}
+	return []Group{Unreadable, Balance, Posting, Rules, Delivery, Others, System, Job, Expiry, Silence, Fulfilment}
 }
 
 // Title names a group for people.
@@ -43,6 +46,7 @@ func (g Group) Title() string {
 		Job:        "A job failed for good",
 		Expiry:     "Amazon's client secret is about to end",
 		Silence:    "Nothing was received for days",
+		Fulfilment: "Orders that Amazon ships for the channel of this name, as the flow of fulfilment news says (webhooks alone)",
 	}[g]
 }
 

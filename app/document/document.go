@@ -24,6 +24,7 @@ const (
 // Where a document came from.
 const (
 	FromAmazon  = "amazon"
+	FromP21     = "p21" // as this program read it
 	FromUpload  = "upload"
 	FromCommand = "command"
 )

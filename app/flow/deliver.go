@@ -104,6 +104,10 @@ func cause(reason string) string {
 // later puts a record off because of a passing failure, and counts the failure
 // against the other side.
 func (w worker) later(ctx context.Context, r sqlc.ClaimRecordsRow, because error) error {
+	var pause *Pause
+	if errors.As(because, &pause) {
+		return w.wait(ctx, r, pause.Words, pause.Least)
+	}
 	words := fault.MessageOf(because)
 	if !passing(because) {
 		return w.stop(ctx, r, &Obstacle{Class: exception.DeliveryRefused, Cause: w.definition.Name + "/" + cause(words), Title: w.definition.To + ": " + words, Words: words})

@@ -42,7 +42,8 @@ type Flow interface {
 	// Read makes a content readable for formulas.
 	Read(content json.RawMessage) (Source, error)
 	// Complete adds what formulas cannot know, such as the item that a SKU stands
-	// for. It returns *Obstacle when a person must do something first.
+	// for. It returns *Obstacle when a person must do something first, *Pause when
+	// time must pass, and *Nothing when there is nothing to do after all.
 	Complete(ctx context.Context, r Record, m Mapped) (Mapped, error)
 	// Message says how the record is told to the other side.
 	Message(r Record, m Mapped) (Message, error)
@@ -62,6 +63,11 @@ type Definition struct {
 	First    time.Duration // how far back the very first reading goes
 	Fields   []Field
 	Checks   []Check
+	// Selects names the Flag field that says which of the source's objects the
+	// flow is about at all, where the source tells of many others; see Window.
+	Selects string
+	// Settings are what the flow asks of an administrator besides formulas.
+	Settings []Setting
 	// Environments holds, per list, an empty environment of its formulas; "" is
 	// the record itself.
 	Environments map[string]any
@@ -74,7 +80,18 @@ type Field struct {
 	Type    expression.Type
 	Formula string
 	Help    string
+	// Personal: what it comes to tells of a person: a name, an address.
+	Personal bool
 }
+
+// Setting is one of a few choices, per connection.
+type Setting struct {
+	Name, Title, Help string
+	Choices           []Choice // the first is the default
+}
+
+// Choice is one value of a setting.
+type Choice struct{ Value, Title string }
 
 // Check is a business rule; its formula holds when all is well.
 type Check struct {
@@ -92,13 +109,18 @@ const (
 )
 
 // Window is a stretch of the source's time.
-type Window struct{ Since, Until time.Time }
+type Window struct {
+	Since, Until time.Time
+	// Selects runs the formula in use of Definition.Selects on a content.
+	Selects func(content json.RawMessage) (bool, error)
+}
 
 // Page is a raw answer of the source and what was found in it.
 type Page struct {
 	Kind        string // of the document: "amazon_orders"
 	Name        string
 	ContentType string
+	Source      string // of the document; "": Amazon
 	Raw         []byte
 	Arrivals    []Arrival
 }
@@ -135,9 +157,10 @@ type Record struct {
 	ID           int64
 	ConnectionID int64
 	Key          string
-	ChangedAt    time.Time // at the source
-	RemoteKey    string    // "" until the other side holds it
-	Deliveries   int       // how often it was delivered before
+	ChangedAt    time.Time       // at the source
+	RemoteKey    string          // "" until the other side holds it
+	Deliveries   int             // how often it was delivered before
+	Target       json.RawMessage // what it was mapped to when it was last on its way; nil: never
 }
 
 // Message is one delivery. The first of a record and later changes have kinds
@@ -159,6 +182,20 @@ type Obstacle struct {
 }
 
 func (o *Obstacle) Error() string { return o.Title }
+
+// Pause puts a record off without blaming anybody: the other side is there and
+// not ready for it. Complete returns it, and a target that is not done yet.
+type Pause struct {
+	Words string
+	Least time.Duration // until it is looked at again
+}
+
+func (p *Pause) Error() string { return p.Words }
+
+// Nothing ignores a record that the other side does not hold.
+type Nothing struct{ Reason string }
+
+func (n *Nothing) Error() string { return n.Reason }
 
 // Lists returns the names of the flow's lists, in order.
 func (d Definition) Lists() []string {

@@ -2,8 +2,10 @@ package flow
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/sha256"
+	"encoding/json"
 	"fmt"
 	"time"
 
@@ -76,6 +78,9 @@ func (s *Service) Read(ctx context.Context, connectionID int64, name string, tri
 		return nil
 	}
 	w := s.window(state, f.Definition())
+	if w.Selects, err = s.selects(ctx, connectionID, f); err != nil {
+		return err
+	}
 	db := sqlc.New(s.Pool)
 	run, err := db.BeginRun(ctx, sqlc.BeginRunParams{ConnectionID: connectionID, Flow: name, Trigger: string(trigger), PersonID: idOrNil(personID), Since: &w.Since, Until: &w.Until})
 	if err != nil {
@@ -89,9 +94,28 @@ func (s *Service) Read(ctx context.Context, connectionID int64, name string, tri
 func (s *Service) window(state State, d Definition) Window {
 	now := s.Clock.Now()
 	if state.ReadUntil == nil {
-		return Window{now.Add(-d.First), now}
+		return Window{Since: now.Add(-d.First), Until: now}
 	}
-	return Window{state.ReadUntil.Add(-state.Overlap), now}
+	return Window{Since: state.ReadUntil.Add(-state.Overlap), Until: now}
+}
+
+// selects is Window.Selects by the rules in use now.
+func (s *Service) selects(ctx context.Context, connectionID int64, f Flow) (func(json.RawMessage) (bool, error), error) {
+	d := f.Definition()
+	if d.Selects == "" {
+		return func(json.RawMessage) (bool, error) { return true, nil }, nil
+	}
+	rules, err := s.inUse(ctx, connectionID, d)
+	if err != nil {
+		return nil, err
+	}
+	return func(content json.RawMessage) (bool, error) {
+		source, err := f.Read(content)
+		if err != nil {
+			return false, err
+		}
+		return rules.flag(d.Selects, source)
+	}, nil
 }
 
 func (s *Service) endRun(ctx context.Context, connectionID int64, name string, run int64, until time.Time, failed error) error {
@@ -133,7 +157,7 @@ func (s *Service) failedRun(ctx context.Context, connectionID int64, name string
 // take stores a page before anything in it counts.
 func (s *Service) take(connectionID int64, name string, run int64) Take {
 	return func(ctx context.Context, p Page) error {
-		doc, _, err := s.Documents.Put(ctx, document.Meta{ConnectionID: connectionID, Kind: p.Kind, Name: p.Name, Source: document.FromAmazon, ContentType: p.ContentType}, bytes.NewReader(p.Raw))
+		doc, _, err := s.Documents.Put(ctx, document.Meta{ConnectionID: connectionID, Kind: p.Kind, Name: p.Name, Source: cmp.Or(p.Source, document.FromAmazon), ContentType: p.ContentType}, bytes.NewReader(p.Raw))
 		if err != nil {
 			return fmt.Errorf("keep %s: %w", p.Name, err)
 		}

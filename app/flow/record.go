@@ -217,6 +217,47 @@ func (s *Service) Runs(ctx context.Context, connectionID int64, name string, siz
 	return list, nil
 }
 
+// KeysOf returns the keys of the records that the other side holds under keys of
+// its own; what it holds for nobody is missing.
+func (s *Service) KeysOf(ctx context.Context, connectionID int64, name string, remote []string) (map[string]string, error) {
+	rows, err := sqlc.New(s.Pool).KeysOfRemote(ctx, sqlc.KeysOfRemoteParams{ConnectionID: connectionID, Flow: name, Remote: remote})
+	if err != nil {
+		return nil, fmt.Errorf("find records of %s: %w", name, err)
+	}
+	keys := make(map[string]string, len(rows))
+	for _, r := range rows {
+		keys[r.RemoteKey] = r.Key
+	}
+	return keys, nil
+}
+
+// RemoteOf returns what the other side calls records; those that it does not
+// hold come with "".
+func (s *Service) RemoteOf(ctx context.Context, connectionID int64, name string, keys []string) (map[string]string, error) {
+	rows, err := sqlc.New(s.Pool).RemoteOfKeys(ctx, sqlc.RemoteOfKeysParams{ConnectionID: connectionID, Flow: name, Keys: keys})
+	if err != nil {
+		return nil, fmt.Errorf("find records of %s: %w", name, err)
+	}
+	remote := make(map[string]string, len(rows))
+	for _, r := range rows {
+		remote[r.Key] = r.RemoteKey
+	}
+	return remote, nil
+}
+
+// TargetOf returns what a record was last mapped to; nil when it never was, or
+// there is no such record.
+func (s *Service) TargetOf(ctx context.Context, connectionID int64, name, key string) (json.RawMessage, error) {
+	target, err := sqlc.New(s.Pool).TargetOfKey(ctx, sqlc.TargetOfKeyParams{ConnectionID: connectionID, Flow: name, Key: key})
+	if errors.Is(err, pgx.ErrNoRows) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read what %s %s was mapped to: %w", name, key, err)
+	}
+	return target, nil
+}
+
 // Waiting returns the records that wait behind an exception, oldest first.
 func (s *Service) Waiting(ctx context.Context, exceptionID int64, size int32) ([]Item, error) {
 	rows, err := sqlc.New(s.Pool).RecordsOfException(ctx, sqlc.RecordsOfExceptionParams{ExceptionID: &exceptionID, Size: size})

@@ -11,6 +11,7 @@ import (
 	"github.com/shopspring/decimal"
 	"golang.org/x/sync/errgroup"
 
+	"tieout/app/audit"
 	"tieout/app/exception"
 	"tieout/app/fault"
 	"tieout/app/outbound"
@@ -43,8 +44,36 @@ func (s *Service) Work(ctx context.Context, connectionID int64, name string) err
 			return err
 		}
 		many, err := s.round(ctx, worker{Service: s, flow: f, definition: f.Definition(), rules: rules, holder: s.Worker + "/" + rand.Text()[:8]}, connectionID, now)
-		if err != nil || many == 0 {
+		if err != nil {
 			return err
+		}
+		if many == 0 {
+			return s.clearIdle(ctx, connectionID, name)
+		}
+	}
+	return nil
+}
+
+// clearIdle resolves the exceptions that no record waits on any more, because
+// the source told of it anew and it went on.
+func (s *Service) clearIdle(ctx context.Context, connectionID int64, name string) error {
+	idle, err := sqlc.New(s.Pool).IdleExceptions(ctx, sqlc.IdleExceptionsParams{ConnectionID: connectionID, Flow: name})
+	if err != nil {
+		return fmt.Errorf("find exceptions of %s that nothing waits on: %w", name, err)
+	}
+	for _, e := range idle {
+		err := pgx.BeginFunc(ctx, s.Pool, func(tx pgx.Tx) error {
+			if err := sqlc.New(tx).LockException(ctx, e.ID); err != nil { // nobody puts a record behind it now
+				return err
+			}
+			waiting, err := sqlc.New(tx).WaitingOnException(ctx, &e.ID)
+			if err != nil || waiting.Records > 0 {
+				return err
+			}
+			return exception.Clear(ctx, tx, connectionID, exception.Class(e.Class), e.Cause, "What waited on it has changed and went on.", audit.Actor{})
+		})
+		if err != nil {
+			return fmt.Errorf("clear exception %s: %w", e.Cause, err)
 		}
 	}
 	return nil
@@ -97,10 +126,7 @@ func (w worker) process(ctx context.Context, r sqlc.ClaimRecordsRow) error {
 	w.source = source
 	switch {
 	case source.Skip != "" && r.RemoteKey == "":
-		return w.write(ctx, r, "ignored", source.Skip, func(db *sqlc.Queries) (int64, error) {
-			amount, currency := stake(source)
-			return db.SkippedRecord(ctx, sqlc.SkippedRecordParams{ID: r.ID, Holder: w.holder, Content: r.Content, Reason: source.Skip, Title: source.Title, Amount: amount, Currency: currency})
-		})
+		return w.skip(ctx, r, source.Skip)
 	case source.Wait != "":
 		return w.write(ctx, r, "waits", source.Wait, func(db *sqlc.Queries) (int64, error) {
 			amount, currency := stake(source)
@@ -108,6 +134,26 @@ func (w worker) process(ctx context.Context, r sqlc.ClaimRecordsRow) error {
 		})
 	}
 	return w.prepare(ctx, r)
+}
+
+func (w worker) skip(ctx context.Context, r sqlc.ClaimRecordsRow, reason string) error {
+	return w.write(ctx, r, "ignored", reason, func(db *sqlc.Queries) (int64, error) {
+		amount, currency := stake(w.source)
+		return db.SkippedRecord(ctx, sqlc.SkippedRecordParams{ID: r.ID, Holder: w.holder, Content: r.Content, Reason: reason, Title: w.source.Title, Amount: amount, Currency: currency})
+	})
+}
+
+// incomplete does what Complete asked for instead of completing a record.
+func (w worker) incomplete(ctx context.Context, r sqlc.ClaimRecordsRow, err error) error {
+	var obstacle *Obstacle
+	var nothing *Nothing
+	switch {
+	case errors.As(err, &obstacle):
+		return w.stop(ctx, r, obstacle)
+	case errors.As(err, &nothing) && r.RemoteKey == "":
+		return w.skip(ctx, r, nothing.Reason)
+	}
+	return w.later(ctx, r, err)
 }
 
 // prepare maps and checks a record and sends it on its way.
@@ -119,12 +165,8 @@ func (w worker) prepare(ctx context.Context, r sqlc.ClaimRecordsRow) error {
 	}
 	record := recordOf(r)
 	mapped, err := w.flow.Complete(ctx, record, mapped)
-	var obstacle *Obstacle
-	if errors.As(err, &obstacle) {
-		return w.stop(ctx, r, obstacle)
-	}
 	if err != nil {
-		return w.later(ctx, r, err)
+		return w.incomplete(ctx, r, err)
 	}
 	target, hash, err := encode(mapped)
 	if err != nil {
@@ -198,7 +240,7 @@ func (w worker) write(ctx context.Context, r sqlc.ClaimRecordsRow, step, detail 
 }
 
 func recordOf(r sqlc.ClaimRecordsRow) Record {
-	return Record{ID: r.ID, ConnectionID: r.ConnectionID, Key: r.Key, ChangedAt: r.SourceAt, RemoteKey: r.RemoteKey, Deliveries: int(r.Deliveries)}
+	return Record{ID: r.ID, ConnectionID: r.ConnectionID, Key: r.Key, ChangedAt: r.SourceAt, RemoteKey: r.RemoteKey, Deliveries: int(r.Deliveries), Target: r.Target}
 }
 
 func stake(s Source) (amount decimal.NullDecimal, currency string) {

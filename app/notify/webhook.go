@@ -84,15 +84,35 @@ func Loopback(host string) bool {
 type envelope struct {
 	Type      string    `json:"type"`
 	Timestamp time.Time `json:"timestamp"`
-	Data      struct {
-		ID     string `json:"id"`
-		Alerts []Item `json:"alerts"`
-	} `json:"data"`
+	Data      any       `json:"data"`
+}
+
+// Event is something that a program is told of.
+type Event struct {
+	ID   string // the same at every attempt, so that a receiver recognises a repetition
+	Type string // with points between its words
+	At   time.Time
+	Data any // written as JSON
+}
+
+// alerts is the data of a message.
+type alerts struct {
+	ID     string `json:"id"`
+	Alerts []Item `json:"alerts"`
 }
 
 // Send posts a message once.
 func (w *Webhook) Send(ctx context.Context, to Target, m Message) Answer {
-	request, err := w.request(ctx, to, m)
+	e := Event{ID: m.ID, Type: "alerts", At: m.At, Data: alerts{m.ID, m.Items}}
+	if m.Test {
+		e.Type = "test"
+	}
+	return w.Post(ctx, to, e)
+}
+
+// Post posts an event once.
+func (w *Webhook) Post(ctx context.Context, to Target, e Event) Answer {
+	request, err := w.request(ctx, to, e)
 	if err != nil {
 		return answered(Refused, err.Error())
 	}
@@ -105,21 +125,16 @@ func (w *Webhook) Send(ctx context.Context, to Target, m Message) Answer {
 	return answered(outcome(response.StatusCode), words(response, string(said)))
 }
 
-func (w *Webhook) request(ctx context.Context, to Target, m Message) (*http.Request, error) {
+func (w *Webhook) request(ctx context.Context, to Target, e Event) (*http.Request, error) {
 	if err := CheckURL(to.URL); err != nil {
 		return nil, err
 	}
-	e := envelope{Type: "alerts", Timestamp: m.At.UTC()}
-	if m.Test {
-		e.Type = "test"
-	}
-	e.Data.ID, e.Data.Alerts = m.ID, m.Items
-	body, err := json.Marshal(e)
+	body, err := json.Marshal(envelope{e.Type, e.At.UTC(), e.Data})
 	if err != nil {
 		return nil, fmt.Errorf("write message: %w", err)
 	}
 	now := w.clock.Now()
-	signed, err := signatures(to.Secrets, m.ID, now, body)
+	signed, err := signatures(to.Secrets, e.ID, now, body)
 	if err != nil {
 		return nil, err
 	}
@@ -129,7 +144,7 @@ func (w *Webhook) request(ctx context.Context, to Target, m Message) (*http.Requ
 	}
 	request.Header.Set("Content-Type", "application/json")
 	request.Header.Set("User-Agent", "Tieout")
-	request.Header.Set(headerID, m.ID)
+	request.Header.Set(headerID, e.ID)
 	request.Header.Set(headerTimestamp, strconv.FormatInt(now.Unix(), 10))
 	request.Header.Set(headerSignature, signed)
 	return request, nil

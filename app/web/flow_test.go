@@ -259,3 +259,20 @@ func TestRecordsGoOutToExcelAsTheyAreFiltered(t *testing.T) {
 	require.NoError(t, err)
 	require.Contains(t, fmt.Sprint(rows), "line with mug")
 }
+
+func TestAFlowsSettingsAreChosenFromWhatItOffers(t *testing.T) {
+	t.Parallel()
+	o := openFlows(t)
+	require.Contains(t, o.ops.get(o.flowAt("")).content(), "Size of boxes")
+	state, err := o.Flows.Get(t.Context(), o.connection, "parcels")
+	require.NoError(t, err)
+	form := url.Values{"version": {fmt.Sprint(state.Version)}, "boxes": {"large"}}
+	require.Equal(t, http.StatusForbidden, o.viewer.post(o.flowAt("settings"), form).StatusCode)
+	require.Equal(t, o.flowAt(""), o.ops.post(o.flowAt("settings"), form).to())
+	chosen, err := o.Flows.Setting(t.Context(), o.connection, "parcels", "boxes")
+	require.NoError(t, err)
+	require.Equal(t, "large", chosen)
+	require.Equal(t, http.StatusConflict, o.ops.post(o.flowAt("settings"), form).StatusCode, "somebody was faster")
+	form = url.Values{"version": {fmt.Sprint(state.Version + 1)}, "boxes": {"huge"}}
+	require.Equal(t, http.StatusUnprocessableEntity, o.ops.post(o.flowAt("settings"), form).StatusCode)
+}

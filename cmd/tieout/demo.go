@@ -82,6 +82,9 @@ func (d demonstration) run(ctx context.Context, env environment) (err error) {
 	if err := p.furnish(ctx, sandbox); err != nil {
 		return fmt.Errorf("set up the demonstration: %w", err)
 	}
+	if err := shopOrders(sandbox); err != nil {
+		return fmt.Errorf("let customers buy: %w", err)
+	}
 	people := welcome(env, public, sandbox)
 	err = p.serve(ctx, listener, true, people)
 	say(env, "Stopping. The data stays in %s; start again to go on.", d.data)

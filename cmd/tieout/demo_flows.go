@@ -6,6 +6,7 @@ import (
 	"strconv"
 
 	"tieout/app/audit"
+	"tieout/app/fulfilment"
 	"tieout/app/orders"
 )
 
@@ -15,25 +16,41 @@ func (p *program) furnishFlows(ctx context.Context, connectionID int64, location
 	if err := p.flows.Install(ctx, connectionID); err != nil {
 		return err
 	}
-	version, err := p.flows.Version(ctx, connectionID, orders.Name, 0)
+	if err := p.furnishFlow(ctx, connectionID, orders.Name, "location", strconv.Quote(location), "Orders are sold from the FBA location.", actor); err != nil {
+		return err
+	}
+	flagged := fmt.Sprintf(`location == %q && !hasPrefix(source, "AMAZON")`, location)
+	if err := p.furnishFlow(ctx, connectionID, fulfilment.Name, "flagged", flagged, "Other channels' orders from the FBA location are Amazon's to ship.", actor); err != nil {
+		return err
+	}
+	return p.beginFlow(ctx, connectionID, fulfilment.TrackingName, actor)
+}
+
+// furnishFlow gives a flow another formula for one field and lets it begin.
+func (p *program) furnishFlow(ctx context.Context, connectionID int64, name, field, formula, note string, actor audit.Actor) error {
+	version, err := p.flows.Version(ctx, connectionID, name, 0)
 	if err != nil {
 		return err
 	}
 	for i := range version.Fields {
-		if version.Fields[i].Name == "location" {
-			version.Fields[i].Formula = strconv.Quote(location)
+		if version.Fields[i].Name == field {
+			version.Fields[i].Formula = formula
 		}
 	}
-	number, err := p.flows.Save(ctx, connectionID, orders.Name, version, "Orders are sold from the FBA location.", actor)
+	number, err := p.flows.Save(ctx, connectionID, name, version, note, actor)
 	if err != nil {
-		return fmt.Errorf("furnish the mapping of orders: %w", err)
+		return fmt.Errorf("furnish the mapping of %s: %w", name, err)
 	}
-	if err := p.flows.Use(ctx, connectionID, orders.Name, number, actor); err != nil {
+	if err := p.flows.Use(ctx, connectionID, name, number, actor); err != nil {
 		return err
 	}
-	state, err := p.flows.Get(ctx, connectionID, orders.Name)
+	return p.beginFlow(ctx, connectionID, name, actor)
+}
+
+func (p *program) beginFlow(ctx context.Context, connectionID int64, name string, actor audit.Actor) error {
+	state, err := p.flows.Get(ctx, connectionID, name)
 	if err != nil {
 		return err
 	}
-	return p.flows.Resume(ctx, connectionID, orders.Name, state.Version, actor)
+	return p.flows.Resume(ctx, connectionID, name, state.Version, actor)
 }

@@ -123,9 +123,9 @@ func (p *program) wireServices(ctx context.Context) error {
 
 // registered are the flows of this program: a new one is one line here.
 func (p *program) registered() []flow.Flow {
-	return []flow.Flow{
+	return append([]flow.Flow{
 		orders.New(p.connections, p.orderSource, p.resolve, p.catalog.NoteListings),
-	}
+	}, p.fulfilments()...)
 }
 
 // orderSource is the version of Amazon's orders that is read.
@@ -148,7 +148,7 @@ func (p *program) mapped(ctx context.Context, tx *database.Tx, connectionID int6
 			return err
 		}
 	}
-	return nil
+	return p.packed(ctx, tx, connectionID, skus)
 }
 
 // openVault opens the stored secrets; commands that use none run without a key.

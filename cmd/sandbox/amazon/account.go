@@ -52,10 +52,13 @@ type account struct {
 	book     *seller.OrderBook
 	changing sync.Mutex // held from reading an order to keeping what became of it
 	extras   []*extra   // orders that were placed or changed from outside
+
+	fulfilments []*fulfilment
+	stored      map[string]int // units by SKU, where they differ from plenty
 }
 
 func newAccount(a Account) *account {
-	return &account{Account: a, damaged: map[int]seller.Damage{}, book: seller.NewOrderBook(a.Books.Account())}
+	return &account{Account: a, damaged: map[int]seller.Damage{}, book: seller.NewOrderBook(a.Books.Account()), stored: map[string]int{}}
 }
 
 func (a *account) seller() *seller.Account { return a.Books.Account() }

@@ -16,6 +16,9 @@
 //	POST /orders/v0/orders/{id}/shipmentConfirmation
 //	GET  /sellers/v1/marketplaceParticipations
 //	POST /tokens/2021-03-01/restrictedDataToken
+//	     /fulfillment/outbound/2026-07-04/...               orders of other channels
+//	     /fba/outbound/2020-07-01/...                       the same, older version
+//	GET  /tracking/2026-01-30/shipments/track
 package amazon
 
 import (
@@ -110,6 +113,8 @@ func (s *Server) routes() http.Handler {
 	mux.HandleFunc("POST /reports/2021-06-30/reports", s.limited(createReport, s.serveCreateReport))
 	mux.HandleFunc("GET /reports/2021-06-30/documents/{id}", s.limited(getReportDocument, s.serveReportDocument))
 	mux.HandleFunc("GET /sellers/v1/marketplaceParticipations", s.limited(getMarketplaceParticipations, s.serveParticipations))
+	s.routeFulfilment2026(mux)
+	s.routeFulfilment2020(mux)
 	mux.HandleFunc("POST /tokens/2021-03-01/restrictedDataToken", s.limited(createRestrictedDataToken, s.serveRestrictedToken))
 	s.orderRoutes(mux)
 	mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) { // Amazon does not say that a path is unknown
@@ -149,6 +154,9 @@ func Operation(r *http.Request) string {
 		return getMarketplaceParticipations.name
 	case path == "/tokens/2021-03-01/restrictedDataToken":
 		return createRestrictedDataToken.name
+	}
+	if name := fulfilmentOperation(r); name != "" {
+		return name
 	}
 	return orderOperation(path)
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"time"
 
 	"github.com/shopspring/decimal"
 )
@@ -68,6 +69,48 @@ func (s *Server) InvoiceOrder(number int64) error {
 	return s.moveOrder(number, func(t *trade, o Order) error { return t.invoice(o, t.now()) })
 }
 
+// EnterOrder enters an order as a clerk or another channel does: nothing of it is
+// Amazon's. What the order lacks is made up: a customer, the day, prices.
+func (s *Server) EnterOrder(o Order) (Order, error) {
+	t := s.books.trade
+	for _, c := range s.Customers(o.Company) {
+		if o.Customer == 0 && c.Company == o.Company {
+			o.Customer, o.Currency = c.Number, c.Currency
+		}
+	}
+	if o.Date == "" {
+		o.Date = t.now().Format(time.DateOnly)
+	}
+	o.Lines = slices.Clone(o.Lines)
+	for i := range o.Lines {
+		l := &o.Lines[i]
+		if l.Number == 0 {
+			l.Number = i + 1
+		}
+		if l.Price.IsZero() {
+			l.Price = decimal.NewFromInt(10)
+		}
+		l.Total = l.Price.Mul(l.Quantity)
+	}
+	return t.enterOrder(o, false)
+}
+
+// ChangeOrder sets quantities of an open order's lines, by line number.
+func (s *Server) ChangeOrder(number int64, quantities map[int]decimal.Decimal) error {
+	lines := map[int]OrderLine{}
+	for line, quantity := range quantities {
+		lines[line] = OrderLine{Quantity: quantity}
+	}
+	_, err := s.books.trade.changeOrder(number, 0, false, lines)
+	return err
+}
+
+// CancelOrder cancels an open order.
+func (s *Server) CancelOrder(number int64) error {
+	_, err := s.books.trade.changeOrder(number, 0, true, nil)
+	return err
+}
+
 func (s *Server) moveOrder(number int64, move func(*trade, Order) error) error {
 	t := s.books.trade
 	t.mu.Lock()
@@ -92,16 +135,27 @@ func (s *Server) controlOrders(mux *http.ServeMux) {
 			Number     int64                   `json:"number"`
 			Action     string                  `json:"action"`
 			Quantities map[int]decimal.Decimal `json:"quantities"`
+			Order      *Order                  `json:"order"`
 		}
 		err := decode(r, &asked)
 		switch {
 		case err != nil:
+		case asked.Action == "enter" && asked.Order != nil:
+			var entered Order
+			if entered, err = s.EnterOrder(*asked.Order); err == nil {
+				writeJSON(w, http.StatusCreated, entered)
+				return
+			}
+		case asked.Action == "change":
+			err = s.ChangeOrder(asked.Number, asked.Quantities)
+		case asked.Action == "cancel":
+			err = s.CancelOrder(asked.Number)
 		case asked.Action == "ship":
 			err = s.ShipOrder(asked.Number, asked.Quantities)
 		case asked.Action == "invoice":
 			err = s.InvoiceOrder(asked.Number)
 		default:
-			err = fmt.Errorf("action %q is neither ship nor invoice", asked.Action)
+			err = fmt.Errorf("action %q is none of enter, change, cancel, ship and invoice", asked.Action)
 		}
 		reply(w, err)
 	})

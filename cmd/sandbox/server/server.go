@@ -13,6 +13,7 @@
 //	/control/clock           what the sandbox's clock shows
 //	/control/amazon/orders   orders beside the simulated ones, and changes of orders
 //	/control/amazon/usage    calls per operation against what is allowed
+//	/control/amazon/fulfilments  orders of other channels, and their haste and stock
 //
 // The identity provider has an address of its own, because its issuer is one.
 package server
@@ -212,6 +213,8 @@ func (s *Server) routes() http.Handler {
 	})
 	mux.HandleFunc("POST /control/amazon/orders", s.Amazon.ServeOrders)
 	mux.HandleFunc("GET /control/amazon/usage", func(w http.ResponseWriter, _ *http.Request) { write(w, s.Amazon.Usage()) })
+	mux.HandleFunc("GET /control/amazon/fulfilments", s.Amazon.ControlFulfilments)
+	mux.HandleFunc("POST /control/amazon/fulfilments", s.Amazon.ControlFulfilments)
 	return mux
 }
 

@@ -1,0 +1,35 @@
+package main
+
+import (
+	"fmt"
+
+	"github.com/shopspring/decimal"
+
+	"tieout/cmd/sandbox/p21"
+	"tieout/cmd/sandbox/seller"
+	"tieout/cmd/sandbox/server"
+)
+
+// shopOrders lets customers buy in a web shop of each company, once: P21 has the
+// orders, and Amazon is to ship them.
+func shopOrders(sandbox *server.Server) error {
+	homes := map[string]p21.Address{
+		"na": {Name: "Noor Example", Line1: "12 Sample Road", City: "Austin", State: "TX", PostalCode: "73301", Country: "US"},
+		"eu": {Name: "Jo Beispiel", Line1: "Musterweg 3", City: "Hamburg", PostalCode: "20095", Country: "DE"},
+	}
+	products := seller.Products()
+	for _, side := range sandbox.Connections() {
+		for n := range 4 {
+			reference := fmt.Sprintf("WEB-%d", 2001+n)
+			if len(sandbox.P21.OrdersByReference(side.P21Company, reference)) > 0 {
+				continue
+			}
+			_, err := sandbox.P21.EnterOrder(p21.Order{Company: side.P21Company, Reference: reference, Source: "WEBSHOP", Location: side.P21Location, ShipTo: homes[side.Region],
+				Lines: []p21.OrderLine{{Item: p21.ProductCode(products[n*3].SKU), Quantity: decimal.NewFromInt(int64(n + 1))}}})
+			if err != nil {
+				return fmt.Errorf("enter order %s of %s: %w", reference, side.P21Company, err)
+			}
+		}
+	}
+	return nil
+}
