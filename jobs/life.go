@@ -18,6 +18,9 @@ import (
 const (
 	beatEvery = 5 * time.Second
 	deadAfter = 30 * time.Second
+	// After a time without a database all are silent: whoever lives has spoken
+	// again when a process has beaten for this long.
+	sureAfter = 2*beatEvery + beatEvery/2
 )
 
 // life is a process's sign of life.
@@ -66,7 +69,7 @@ func (l life) live(ctx context.Context) {
 		case err != nil:
 			since = time.Now() // whoever cannot say that it lives does not know about others
 			l.log.Warn("this process could not say that it lives", "error", err)
-		case time.Since(since) > deadAfter:
+		case time.Since(since) > sureAfter:
 			l.takeUp(ctx)
 		}
 		select {
