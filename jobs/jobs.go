@@ -24,6 +24,7 @@ import (
 	"tieout/app/connection"
 	"tieout/app/flow"
 	"tieout/app/journal"
+	"tieout/app/notice"
 	"tieout/app/outbound"
 	"tieout/app/settlement"
 )
@@ -35,6 +36,7 @@ const (
 	queueReports = "reports"
 	queueFlows   = "flows"
 	queueAlerts  = "alerts"
+	queueNotices = "notices"
 )
 
 // Queue enqueues jobs in the transaction of the data they concern.
@@ -68,8 +70,9 @@ type Services struct {
 	Entries     *journal.Service
 	Deliverer   *outbound.Deliverer
 	Catalog     *catalog.Service
-	Flows       *flow.Service  // nil: no flows
-	Alerts      *alert.Service // nil: nobody is told anything
+	Flows       *flow.Service   // nil: no flows
+	Alerts      *alert.Service  // nil: nobody is told anything
+	Notices     *notice.Service // nil: Amazon's queues are not read
 }
 
 // Settings say how often and how much.
@@ -110,6 +113,10 @@ func Start(ctx context.Context, pool *pgxpool.Pool, q *Queue, s Services, set Se
 		river.AddWorker(workers, &readFlowWorker{flows: s.Flows})
 		river.AddWorker(workers, &workFlowWorker{flows: s.Flows})
 	}
+	if s.Notices != nil {
+		river.AddWorker(workers, &dueNoticesWorker{notices: s.Notices, queue: q})
+		river.AddWorker(workers, &noticesWorker{notices: s.Notices})
+	}
 	river.AddWorker(workers, &lookWorker{alerts: s.Alerts})
 	river.AddWorker(workers, &tellWorker{alerts: s.Alerts})
 	own := life{pool, cmp.Or(set.Name, WorkerName()), log}
@@ -120,7 +127,7 @@ func Start(ctx context.Context, pool *pgxpool.Pool, q *Queue, s Services, set Se
 		FetchPollInterval:    time.Second,
 		Queues: map[string]river.QueueConfig{
 			river.QueueDefault: {MaxWorkers: set.Workers}, queueDraft: {MaxWorkers: set.Workers}, queuePost: {MaxWorkers: set.Workers}, queueReports: {MaxWorkers: 2},
-			queueFlows: {MaxWorkers: set.Workers}, queueAlerts: {MaxWorkers: 2},
+			queueFlows: {MaxWorkers: set.Workers}, queueAlerts: {MaxWorkers: 2}, queueNotices: {MaxWorkers: 8},
 		},
 		PeriodicJobs: periodic(set, s),
 	})
@@ -162,6 +169,9 @@ func periodic(set Settings, s Services) []*river.PeriodicJob {
 	list := []*river.PeriodicJob{every(set.PollReports, FindReports{}), every(set.SyncAccounts, Sync{}), every(set.SyncAccounts, SyncItems{}), every(set.Sweep, Sweep{})}
 	if s.Flows != nil {
 		list = append(list, every(set.Flows, DueFlows{}))
+	}
+	if s.Notices != nil {
+		list = append(list, every(set.Flows, DueNotices{}))
 	}
 	if s.Alerts != nil {
 		list = append(list, every(set.Alerts, LookForAlerts{}))

@@ -31,7 +31,8 @@ UPDATE flow SET next_at = @next_at WHERE connection_id = @connection_id AND name
 SELECT f.connection_id, f.name AS flow, w.waiting FROM flow f JOIN connection c ON c.id = f.connection_id
 CROSS JOIN LATERAL (SELECT count(*) AS waiting FROM (
     SELECT FROM flow_record r WHERE r.connection_id = f.connection_id AND r.flow = f.name AND r.state IN ('received', 'ready', 'delivering')
-      AND r.waits = '' AND (r.held_until IS NULL OR r.held_until < clock_timestamp()) AND (r.retry_at IS NULL OR r.retry_at <= @now::timestamptz) LIMIT 1000) x) w
+      AND r.waits = '' AND (r.held_until IS NULL OR r.held_until < clock_timestamp()) AND (r.retry_at IS NULL OR r.retry_at <= @now::timestamptz)
+    UNION ALL SELECT FROM flow_hint h WHERE h.connection_id = f.connection_id AND h.flow = f.name AND (h.held_until IS NULL OR h.held_until < clock_timestamp()) LIMIT 1000) x) w
 WHERE f.paused_at IS NULL AND c.paused_at IS NULL AND (f.held_until IS NULL OR f.held_until <= @now::timestamptz) AND w.waiting > 0;
 
 -- name: FlowReadUntil :exec
@@ -278,3 +279,29 @@ SELECT id FROM exception WHERE id = @id FOR UPDATE;
 
 -- name: ConfigureFlow :execrows
 UPDATE flow SET settings = @settings, version = version + 1 WHERE connection_id = @connection_id AND name = @name AND version = @version;
+
+-- name: AddHint :execrows
+-- An object whose newest content is at least as new needs no reading.
+INSERT INTO flow_hint AS h (connection_id, flow, key, changed_at)
+SELECT @connection_id, @flow, @key, @changed_at::timestamptz
+WHERE NOT EXISTS (SELECT FROM flow_record r WHERE r.connection_id = @connection_id AND r.flow = @flow AND r.key = @key AND r.source_at >= @changed_at::timestamptz)
+  AND EXISTS (SELECT FROM flow f WHERE f.connection_id = @connection_id AND f.name = @flow)
+ON CONFLICT (connection_id, flow, key) DO UPDATE SET changed_at = greatest(h.changed_at, excluded.changed_at), told = h.told + 1;
+
+-- name: ClaimHints :many
+UPDATE flow_hint h SET held_until = clock_timestamp() + make_interval(secs => @seconds::double precision), tries = h.tries + 1
+WHERE (h.connection_id, h.flow, h.key) IN (
+    SELECT c.connection_id, c.flow, c.key FROM flow_hint c WHERE c.connection_id = @connection_id AND c.flow = @flow AND (c.held_until IS NULL OR c.held_until < clock_timestamp())
+    ORDER BY c.told_at LIMIT @size FOR UPDATE SKIP LOCKED)
+RETURNING h.key, h.changed_at, h.told, h.tries;
+
+-- name: EndHint :exec
+-- What was told again meanwhile is read once more.
+DELETE FROM flow_hint WHERE connection_id = @connection_id AND flow = @flow AND key = @key AND told = @told;
+
+-- name: PutHintOff :exec
+UPDATE flow_hint SET held_until = clock_timestamp() + make_interval(secs => @seconds::double precision) WHERE connection_id = @connection_id AND flow = @flow AND key = @key;
+
+-- name: HurryFlow :exec
+-- A notification that names no object: the source is read soon.
+UPDATE flow SET next_at = least(next_at, @now::timestamptz) WHERE connection_id = @connection_id AND name = @name;

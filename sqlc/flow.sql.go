@@ -133,6 +133,35 @@ func (q *Queries) AddFlowEvent(ctx context.Context, arg AddFlowEventParams) erro
 	return err
 }
 
+const addHint = `-- name: AddHint :execrows
+INSERT INTO flow_hint AS h (connection_id, flow, key, changed_at)
+SELECT $1, $2, $3, $4::timestamptz
+WHERE NOT EXISTS (SELECT FROM flow_record r WHERE r.connection_id = $1 AND r.flow = $2 AND r.key = $3 AND r.source_at >= $4::timestamptz)
+  AND EXISTS (SELECT FROM flow f WHERE f.connection_id = $1 AND f.name = $2)
+ON CONFLICT (connection_id, flow, key) DO UPDATE SET changed_at = greatest(h.changed_at, excluded.changed_at), told = h.told + 1
+`
+
+type AddHintParams struct {
+	ConnectionID int64
+	Flow         string
+	Key          string
+	ChangedAt    time.Time
+}
+
+// An object whose newest content is at least as new needs no reading.
+func (q *Queries) AddHint(ctx context.Context, arg AddHintParams) (int64, error) {
+	result, err := q.db.Exec(ctx, addHint,
+		arg.ConnectionID,
+		arg.Flow,
+		arg.Key,
+		arg.ChangedAt,
+	)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
 const addVersion = `-- name: AddVersion :one
 INSERT INTO flow_version (connection_id, flow, number, note, made_by)
 SELECT $1, $2, coalesce(max(v.number), 0) + 1, $3, $4 FROM flow_version v WHERE v.connection_id = $1 AND v.flow = $2
@@ -232,6 +261,58 @@ func (q *Queries) ChecksOfVersion(ctx context.Context, versionID int64) ([]Check
 			&i.Formula,
 			&i.Message,
 			&i.Severity,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const claimHints = `-- name: ClaimHints :many
+UPDATE flow_hint h SET held_until = clock_timestamp() + make_interval(secs => $1::double precision), tries = h.tries + 1
+WHERE (h.connection_id, h.flow, h.key) IN (
+    SELECT c.connection_id, c.flow, c.key FROM flow_hint c WHERE c.connection_id = $2 AND c.flow = $3 AND (c.held_until IS NULL OR c.held_until < clock_timestamp())
+    ORDER BY c.told_at LIMIT $4 FOR UPDATE SKIP LOCKED)
+RETURNING h.key, h.changed_at, h.told, h.tries
+`
+
+type ClaimHintsParams struct {
+	Seconds      float64
+	ConnectionID int64
+	Flow         string
+	Size         int32
+}
+
+type ClaimHintsRow struct {
+	Key       string
+	ChangedAt time.Time
+	Told      int64
+	Tries     int32
+}
+
+func (q *Queries) ClaimHints(ctx context.Context, arg ClaimHintsParams) ([]ClaimHintsRow, error) {
+	rows, err := q.db.Query(ctx, claimHints,
+		arg.Seconds,
+		arg.ConnectionID,
+		arg.Flow,
+		arg.Size,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []ClaimHintsRow{}
+	for rows.Next() {
+		var i ClaimHintsRow
+		if err := rows.Scan(
+			&i.Key,
+			&i.ChangedAt,
+			&i.Told,
+			&i.Tries,
 		); err != nil {
 			return nil, err
 		}
@@ -551,6 +632,28 @@ func (q *Queries) DueFlows(ctx context.Context, now time.Time) ([]DueFlowsRow, e
 	return items, nil
 }
 
+const endHint = `-- name: EndHint :exec
+DELETE FROM flow_hint WHERE connection_id = $1 AND flow = $2 AND key = $3 AND told = $4
+`
+
+type EndHintParams struct {
+	ConnectionID int64
+	Flow         string
+	Key          string
+	Told         int64
+}
+
+// What was told again meanwhile is read once more.
+func (q *Queries) EndHint(ctx context.Context, arg EndHintParams) error {
+	_, err := q.db.Exec(ctx, endHint,
+		arg.ConnectionID,
+		arg.Flow,
+		arg.Key,
+		arg.Told,
+	)
+	return err
+}
+
 const endRun = `-- name: EndRun :exec
 UPDATE flow_run SET state = $1, error = $2, finished_at = clock_timestamp() WHERE id = $3 AND state = 'running'
 `
@@ -675,7 +778,8 @@ const flowsToWork = `-- name: FlowsToWork :many
 SELECT f.connection_id, f.name AS flow, w.waiting FROM flow f JOIN connection c ON c.id = f.connection_id
 CROSS JOIN LATERAL (SELECT count(*) AS waiting FROM (
     SELECT FROM flow_record r WHERE r.connection_id = f.connection_id AND r.flow = f.name AND r.state IN ('received', 'ready', 'delivering')
-      AND r.waits = '' AND (r.held_until IS NULL OR r.held_until < clock_timestamp()) AND (r.retry_at IS NULL OR r.retry_at <= $1::timestamptz) LIMIT 1000) x) w
+      AND r.waits = '' AND (r.held_until IS NULL OR r.held_until < clock_timestamp()) AND (r.retry_at IS NULL OR r.retry_at <= $1::timestamptz)
+    UNION ALL SELECT FROM flow_hint h WHERE h.connection_id = f.connection_id AND h.flow = f.name AND (h.held_until IS NULL OR h.held_until < clock_timestamp()) LIMIT 1000) x) w
 WHERE f.paused_at IS NULL AND c.paused_at IS NULL AND (f.held_until IS NULL OR f.held_until <= $1::timestamptz) AND w.waiting > 0
 `
 
@@ -906,6 +1010,22 @@ func (q *Queries) HoldFlow(ctx context.Context, arg HoldFlowParams) (int64, erro
 		return 0, err
 	}
 	return result.RowsAffected(), nil
+}
+
+const hurryFlow = `-- name: HurryFlow :exec
+UPDATE flow SET next_at = least(next_at, $1::timestamptz) WHERE connection_id = $2 AND name = $3
+`
+
+type HurryFlowParams struct {
+	Now          time.Time
+	ConnectionID int64
+	Name         string
+}
+
+// A notification that names no object: the source is read soon.
+func (q *Queries) HurryFlow(ctx context.Context, arg HurryFlowParams) error {
+	_, err := q.db.Exec(ctx, hurryFlow, arg.Now, arg.ConnectionID, arg.Name)
+	return err
 }
 
 const idleExceptions = `-- name: IdleExceptions :many
@@ -1370,6 +1490,27 @@ func (q *Queries) PlanFlow(ctx context.Context, arg PlanFlowParams) (int64, erro
 		return 0, err
 	}
 	return result.RowsAffected(), nil
+}
+
+const putHintOff = `-- name: PutHintOff :exec
+UPDATE flow_hint SET held_until = clock_timestamp() + make_interval(secs => $1::double precision) WHERE connection_id = $2 AND flow = $3 AND key = $4
+`
+
+type PutHintOffParams struct {
+	Seconds      float64
+	ConnectionID int64
+	Flow         string
+	Key          string
+}
+
+func (q *Queries) PutHintOff(ctx context.Context, arg PutHintOffParams) error {
+	_, err := q.db.Exec(ctx, putHintOff,
+		arg.Seconds,
+		arg.ConnectionID,
+		arg.Flow,
+		arg.Key,
+	)
+	return err
 }
 
 const receiveRecord = `-- name: ReceiveRecord :one

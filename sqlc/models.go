@@ -85,6 +85,10 @@ type Connection struct {
 	CreatedAt          time.Time
 	UpdatedAt          time.Time
 	Version            int32
+	QueueUrl           string
+	QueueRegion        string
+	QueueKeyID         string
+	QueueSecret        []byte
 }
 
 type ExchangeRate struct {

@@ -25,11 +25,36 @@ const Turn = 2 * time.Minute
 // Work takes the flow's records as far as they can be taken now: oldest first,
 // several at once, shared with whoever else works. It ends when none is left,
 // or when the flow is paused or waits for the other side.
+//
+// What hints name is read meanwhile, at the rate that the source allows.
 func (s *Service) Work(ctx context.Context, connectionID int64, name string) error {
 	f, err := s.find(name)
 	if err != nil {
 		return err
 	}
+	followed := make(chan error, 1)
+	go func() { followed <- s.follow(ctx, f, connectionID) }()
+	for {
+		if err := s.work(ctx, f, connectionID); err != nil {
+			return errors.Join(err, <-followed)
+		}
+		select {
+		case err := <-followed:
+			if err != nil {
+				return err
+			}
+			return s.work(ctx, f, connectionID) // what the last hints brought
+		case <-time.After(breath):
+		}
+	}
+}
+
+// breath is how long Work waits for what hints bring.
+const breath = 200 * time.Millisecond
+
+// work takes records on until none is left.
+func (s *Service) work(ctx context.Context, f Flow, connectionID int64) error {
+	name := f.Definition().Name
 	for began := time.Now(); time.Since(began) < Turn; {
 		now := s.Clock.Now()
 		state, err := s.Get(ctx, connectionID, name)

@@ -225,15 +225,16 @@ func sideOf(side server.Connection) (connection.Connection, connection.Secrets) 
 		AmazonEndpoint: side.AmazonURL, LWAURL: side.LWAURL, LWAClientID: side.ClientID, P21URL: side.P21URL, P21Adapter: side.P21Adapter,
 		P21Company: side.P21Company, P21Username: side.P21Username, P21Journal: "AZ", P21PositiveDebit: true,
 		FunctionalCurrency: money.Currency(side.Currency), TimeZone: side.TimeZone, RevenueMode: "summary",
-	}, connection.Secrets{LWAClientSecret: side.ClientSecret, RefreshToken: side.RefreshToken, P21Password: side.P21Password}
+		QueueURL: side.QueueURL, QueueRegion: side.QueueRegion, QueueKeyID: side.QueueKeyID,
+	}, connection.Secrets{LWAClientSecret: side.ClientSecret, RefreshToken: side.RefreshToken, P21Password: side.P21Password, QueueSecret: side.QueueSecret}
 }
 
 // readdress follows a sandbox that listens elsewhere this time.
 func (p *program) readdress(ctx context.Context, existing connection.Connection, side server.Connection, actor audit.Actor) error {
-	if existing.AmazonEndpoint == side.AmazonURL && existing.LWAURL == side.LWAURL && existing.P21URL == side.P21URL {
+	if existing.AmazonEndpoint == side.AmazonURL && existing.LWAURL == side.LWAURL && existing.P21URL == side.P21URL && existing.QueueURL == side.QueueURL {
 		return nil
 	}
-	existing.AmazonEndpoint, existing.LWAURL, existing.P21URL = side.AmazonURL, side.LWAURL, side.P21URL
+	existing.AmazonEndpoint, existing.LWAURL, existing.P21URL, existing.QueueURL = side.AmazonURL, side.LWAURL, side.P21URL, side.QueueURL
 	return p.connections.Update(ctx, existing, connection.Secrets{}, actor)
 }
 

@@ -24,6 +24,7 @@ import (
 	"tieout/app/insight"
 	"tieout/app/journal"
 	"tieout/app/mapping"
+	"tieout/app/notice"
 	"tieout/app/notify"
 	"tieout/app/orders"
 	"tieout/app/outbound"
@@ -54,6 +55,7 @@ type program struct {
 	flows       *flow.Service
 	worker      string // this process among all that work on the database
 	alerts      *alert.Service
+	notices     *notice.Service
 }
 
 // open reads the configuration, checks it with need, and wires the program.
@@ -116,6 +118,7 @@ func (p *program) wireServices(ctx context.Context) error {
 	}
 	p.alerts = alert.NewService(alert.Needs{Pool: p.pool, Clock: p.clock, Vault: secrets, Mail: notify.NewMail(server), Jobs: p.queue, PublicURL: p.config.PublicURL, Log: p.log,
 		Webhook: notify.NewWebhook(notify.WebhookSettings{Private: p.config.WebhookPrivate}, p.clock)})
+	p.notices = &notice.Service{Pool: p.pool, Documents: document.NewStore(p.pool), Flows: p.flows, Queues: p.connections, Log: p.log}
 	p.entries = journal.NewService(journal.Needs{Pool: p.pool, Clock: p.clock, Rules: publishedRules, Jobs: p.queue, Deliverer: p.deliverer, Log: p.log,
 		Ledgers: func(ctx context.Context, id int64) (p21.Ledger, error) { return p.connections.Ledger(ctx, id) }})
 	return nil

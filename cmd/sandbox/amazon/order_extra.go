@@ -133,6 +133,7 @@ func (s *Server) place(p PlacedOrder) error {
 		o.Updated = now
 	}
 	a.keep(o, p.Times)
+	s.tellOrder(a, o)
 	return nil
 }
 

@@ -58,6 +58,7 @@ type Config struct {
 	BaseURL   string          // where this handler is reached, for addresses of documents; default http:// and the request's host
 	RateScale float64         // multiplies the models' rates, and so does the header that states them; default 1
 	Faults    *misbehave.Plan // nil: none
+	Tell      Tell            // nil: nobody is told of changes
 }
 
 // Server is the stand-in; safe for concurrent use.

@@ -20,6 +20,8 @@ type Connection struct {
 	AmazonURL, LWAURL                    string
 	ClientID, ClientSecret, RefreshToken string
 
+	QueueURL, QueueRegion, QueueKeyID, QueueSecret string // where Amazon tells of changes
+
 	P21URL, P21Adapter, P21Company string
 	P21Username, P21Password       string
 	P21Location                    string            // where the company keeps what Amazon stores
@@ -52,6 +54,7 @@ func (s *Server) Connections() []Connection {
 			P21URL: s.P21URL, P21Adapter: of.adapter, P21Company: of.id, P21Username: p21.DemoUser, P21Password: p21.DemoPassword,
 			Currency: a.Currency, TimeZone: of.zone, Picks: picks(),
 		}
+		c.QueueURL, c.QueueRegion, c.QueueKeyID, c.QueueSecret = s.queueURL+"/"+a.Key, "us-east-1", "AKIASANDBOX", "sandbox-secret-of-the-queue"
 		for _, m := range a.Markets {
 			c.MarketplaceIDs = append(c.MarketplaceIDs, m.ID)
 		}
