@@ -85,14 +85,15 @@ func (l life) beat(ctx context.Context) error {
 	return err
 }
 
-// takeUp frees the jobs of processes that are gone, and the records and messages
-// that they held. A job that was begun as often as it may be is left to the
+// takeUp frees the jobs of processes that are gone, and the records, hints and
+// messages that they held. A job that was begun as often as it may be is left to the
 // engine, which ends it.
 func (l life) takeUp(ctx context.Context) {
 	_, err := l.pool.Exec(ctx, `
 		WITH gone AS (DELETE FROM worker WHERE beat_at < clock_timestamp() - make_interval(secs => $1) RETURNING id),
 		records AS (UPDATE flow_record r SET held_until = clock_timestamp() FROM gone g
 			WHERE r.state IN ('received', 'ready', 'delivering') AND r.held_until > clock_timestamp() AND starts_with(r.holder, g.id)),
+		hints AS (UPDATE flow_hint h SET held_until = clock_timestamp() FROM gone g WHERE h.held_until > clock_timestamp() AND h.holder = g.id),
 		messages AS (UPDATE outbound_message m SET held_until = clock_timestamp() FROM gone g
 			WHERE m.state NOT IN ('confirmed', 'refused') AND m.held_until > clock_timestamp() AND starts_with(m.holder, g.id))
 		UPDATE river_job j SET state = 'available', scheduled_at = now(),

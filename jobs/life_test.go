@@ -43,12 +43,18 @@ func TestJobsOfAProcessThatIsGoneAreTakenUp(t *testing.T) {
 		exec(`INSERT INTO outbound_message (connection_id, kind, target, reference, object_id, payload, payload_hash, holder, held_until)
 			VALUES ($1, 'sales_order', 'ACME', $2, 1, '{}', '', $2 || '/x', now() + interval '3 minutes')`, connection, by)
 	}
+	exec(`INSERT INTO flow (connection_id, name, every_seconds, overlap_seconds) VALUES ($1, 'orders', 60, 60)`, connection)
+	for _, by := range []string{us.id, silent.id} {
+		exec(`INSERT INTO flow_hint (connection_id, flow, key, changed_at, holder, held_until) VALUES ($1, 'orders', $2, now(), $2, now() + interval '3 minutes')`, connection, by)
+	}
 	exec(`UPDATE worker SET beat_at = now() - interval '31 seconds' WHERE id = $1`, silent.id)
 	us.takeUp(t.Context())
 	require.Equal(t, []string{"running", "available", "available"}, states())
 	var free string
 	require.NoError(t, pool.QueryRow(t.Context(), `SELECT string_agg(reference, ',') FROM outbound_message WHERE held_until <= clock_timestamp()`).Scan(&free))
 	require.Equal(t, silent.id, free, "what the silent one held is free")
+	require.NoError(t, pool.QueryRow(t.Context(), `SELECT string_agg(key, ',') FROM flow_hint WHERE held_until <= clock_timestamp()`).Scan(&free))
+	require.Equal(t, silent.id, free)
 
 	exec(`UPDATE river_job SET state = 'running', attempt = max_attempts, attempted_by = ARRAY['nobody']`)
 	us.takeUp(t.Context())

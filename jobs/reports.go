@@ -42,6 +42,11 @@ func (q *Queue) FindReports(ctx context.Context, connectionID int64) error {
 	return nil
 }
 
+// LookForReports is FindReports within a transaction.
+func (q *Queue) LookForReports(ctx context.Context, tx pgx.Tx, connectionID int64) error {
+	return q.insert(ctx, tx, FindReports{connectionID})
+}
+
 type findWorker struct {
 	river.WorkerDefaults[FindReports]
 	connections *connection.Service

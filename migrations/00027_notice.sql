@@ -24,6 +24,15 @@ CREATE TABLE notice (
 CREATE INDEX notice_list ON notice (connection_id, id);
 CREATE TRIGGER notice_immutable BEFORE UPDATE OR DELETE OR TRUNCATE ON notice FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 
+-- How the reading of each queue goes.
+CREATE TABLE notice_queue (
+    connection_id bigint      PRIMARY KEY REFERENCES connection (id),
+    read_at       timestamptz,               -- the last time that it answered
+    failure       text        NOT NULL DEFAULT '',
+    failing_since timestamptz,
+    CHECK ((failure = '') = (failing_since IS NULL))
+);
+
 -- Objects that a notification names and that are still to be read anew: one row
 -- however often they are named.
 CREATE TABLE flow_hint (
@@ -33,6 +42,7 @@ CREATE TABLE flow_hint (
     changed_at    timestamptz NOT NULL,            -- when the source says it changed
     told          bigint      NOT NULL DEFAULT 1,  -- how often; a hint that grew while it was worked on stays
     told_at       timestamptz NOT NULL DEFAULT clock_timestamp(),
+    holder        text        NOT NULL DEFAULT '', -- who reads it now
     held_until    timestamptz,
     tries         int         NOT NULL DEFAULT 0,
     PRIMARY KEY (connection_id, flow, key),
@@ -41,5 +51,6 @@ CREATE TABLE flow_hint (
 
 -- +goose Down
 DROP TABLE flow_hint;
+DROP TABLE notice_queue;
 DROP TABLE notice;
 ALTER TABLE connection DROP queue_url, DROP queue_region, DROP queue_key_id, DROP queue_secret;

@@ -289,18 +289,18 @@ WHERE NOT EXISTS (SELECT FROM flow_record r WHERE r.connection_id = @connection_
 ON CONFLICT (connection_id, flow, key) DO UPDATE SET changed_at = greatest(h.changed_at, excluded.changed_at), told = h.told + 1;
 
 -- name: ClaimHints :many
-UPDATE flow_hint h SET held_until = clock_timestamp() + make_interval(secs => @seconds::double precision), tries = h.tries + 1
+UPDATE flow_hint h SET holder = @holder, held_until = clock_timestamp() + make_interval(secs => @seconds::double precision), tries = h.tries + 1
 WHERE (h.connection_id, h.flow, h.key) IN (
     SELECT c.connection_id, c.flow, c.key FROM flow_hint c WHERE c.connection_id = @connection_id AND c.flow = @flow AND (c.held_until IS NULL OR c.held_until < clock_timestamp())
     ORDER BY c.told_at LIMIT @size FOR UPDATE SKIP LOCKED)
 RETURNING h.key, h.changed_at, h.told, h.tries;
 
--- name: EndHint :exec
+-- name: EndHint :execrows
 -- What was told again meanwhile is read once more.
 DELETE FROM flow_hint WHERE connection_id = @connection_id AND flow = @flow AND key = @key AND told = @told;
 
 -- name: PutHintOff :exec
-UPDATE flow_hint SET held_until = clock_timestamp() + make_interval(secs => @seconds::double precision) WHERE connection_id = @connection_id AND flow = @flow AND key = @key;
+UPDATE flow_hint SET holder = '', held_until = clock_timestamp() + make_interval(secs => @seconds::double precision) WHERE connection_id = @connection_id AND flow = @flow AND key = @key;
 
 -- name: HurryFlow :exec
 -- A notification that names no object: the source is read soon.

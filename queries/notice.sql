@@ -13,3 +13,14 @@ SELECT flow, count(*) AS hints, min(told_at)::timestamptz AS oldest FROM flow_hi
 
 -- name: ConnectionsWithQueue :many
 SELECT id FROM connection WHERE queue_url <> '' AND paused_at IS NULL ORDER BY id;
+
+-- name: QueueAnswered :exec
+INSERT INTO notice_queue (connection_id, read_at) VALUES (@connection_id, @now::timestamptz)
+ON CONFLICT (connection_id) DO UPDATE SET read_at = excluded.read_at, failure = '', failing_since = NULL;
+
+-- name: QueueFailed :exec
+INSERT INTO notice_queue AS q (connection_id, failure, failing_since) VALUES (@connection_id, @failure, @now::timestamptz)
+ON CONFLICT (connection_id) DO UPDATE SET failure = excluded.failure, failing_since = coalesce(q.failing_since, excluded.failing_since);
+
+-- name: StateOfQueue :one
+SELECT connection_id, read_at, failure, failing_since FROM notice_queue WHERE connection_id = $1;

@@ -273,14 +273,15 @@ func (q *Queries) ChecksOfVersion(ctx context.Context, versionID int64) ([]Check
 }
 
 const claimHints = `-- name: ClaimHints :many
-UPDATE flow_hint h SET held_until = clock_timestamp() + make_interval(secs => $1::double precision), tries = h.tries + 1
+UPDATE flow_hint h SET holder = $1, held_until = clock_timestamp() + make_interval(secs => $2::double precision), tries = h.tries + 1
 WHERE (h.connection_id, h.flow, h.key) IN (
-    SELECT c.connection_id, c.flow, c.key FROM flow_hint c WHERE c.connection_id = $2 AND c.flow = $3 AND (c.held_until IS NULL OR c.held_until < clock_timestamp())
-    ORDER BY c.told_at LIMIT $4 FOR UPDATE SKIP LOCKED)
+    SELECT c.connection_id, c.flow, c.key FROM flow_hint c WHERE c.connection_id = $3 AND c.flow = $4 AND (c.held_until IS NULL OR c.held_until < clock_timestamp())
+    ORDER BY c.told_at LIMIT $5 FOR UPDATE SKIP LOCKED)
 RETURNING h.key, h.changed_at, h.told, h.tries
 `
 
 type ClaimHintsParams struct {
+	Holder       string
 	Seconds      float64
 	ConnectionID int64
 	Flow         string
@@ -296,6 +297,7 @@ type ClaimHintsRow struct {
 
 func (q *Queries) ClaimHints(ctx context.Context, arg ClaimHintsParams) ([]ClaimHintsRow, error) {
 	rows, err := q.db.Query(ctx, claimHints,
+		arg.Holder,
 		arg.Seconds,
 		arg.ConnectionID,
 		arg.Flow,
@@ -632,7 +634,7 @@ func (q *Queries) DueFlows(ctx context.Context, now time.Time) ([]DueFlowsRow, e
 	return items, nil
 }
 
-const endHint = `-- name: EndHint :exec
+const endHint = `-- name: EndHint :execrows
 DELETE FROM flow_hint WHERE connection_id = $1 AND flow = $2 AND key = $3 AND told = $4
 `
 
@@ -644,14 +646,17 @@ type EndHintParams struct {
 }
 
 // What was told again meanwhile is read once more.
-func (q *Queries) EndHint(ctx context.Context, arg EndHintParams) error {
-	_, err := q.db.Exec(ctx, endHint,
+func (q *Queries) EndHint(ctx context.Context, arg EndHintParams) (int64, error) {
+	result, err := q.db.Exec(ctx, endHint,
 		arg.ConnectionID,
 		arg.Flow,
 		arg.Key,
 		arg.Told,
 	)
-	return err
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
 }
 
 const endRun = `-- name: EndRun :exec
@@ -1493,7 +1498,7 @@ func (q *Queries) PlanFlow(ctx context.Context, arg PlanFlowParams) (int64, erro
 }
 
 const putHintOff = `-- name: PutHintOff :exec
-UPDATE flow_hint SET held_until = clock_timestamp() + make_interval(secs => $1::double precision) WHERE connection_id = $2 AND flow = $3 AND key = $4
+UPDATE flow_hint SET holder = '', held_until = clock_timestamp() + make_interval(secs => $1::double precision) WHERE connection_id = $2 AND flow = $3 AND key = $4
 `
 
 type PutHintOffParams struct {

@@ -100,6 +100,13 @@ type ExchangeRate struct {
 	CreatedAt time.Time
 }
 
+type NoticeQueue struct {
+	ConnectionID int64
+	ReadAt       *time.Time
+	Failure      string
+	FailingSince *time.Time
+}
+
 type OutboundMessage struct {
 	ID           int64
 	ConnectionID int64

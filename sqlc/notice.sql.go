@@ -137,3 +137,50 @@ func (q *Queries) CountNotices(ctx context.Context, connectionID int64) ([]Count
 	}
 	return items, nil
 }
+
+const queueAnswered = `-- name: QueueAnswered :exec
+INSERT INTO notice_queue (connection_id, read_at) VALUES ($1, $2::timestamptz)
+ON CONFLICT (connection_id) DO UPDATE SET read_at = excluded.read_at, failure = '', failing_since = NULL
+`
+
+type QueueAnsweredParams struct {
+	ConnectionID int64
+	Now          time.Time
+}
+
+func (q *Queries) QueueAnswered(ctx context.Context, arg QueueAnsweredParams) error {
+	_, err := q.db.Exec(ctx, queueAnswered, arg.ConnectionID, arg.Now)
+	return err
+}
+
+const queueFailed = `-- name: QueueFailed :exec
+INSERT INTO notice_queue AS q (connection_id, failure, failing_since) VALUES ($1, $2, $3::timestamptz)
+ON CONFLICT (connection_id) DO UPDATE SET failure = excluded.failure, failing_since = coalesce(q.failing_since, excluded.failing_since)
+`
+
+type QueueFailedParams struct {
+	ConnectionID int64
+	Failure      string
+	Now          time.Time
+}
+
+func (q *Queries) QueueFailed(ctx context.Context, arg QueueFailedParams) error {
+	_, err := q.db.Exec(ctx, queueFailed, arg.ConnectionID, arg.Failure, arg.Now)
+	return err
+}
+
+const stateOfQueue = `-- name: StateOfQueue :one
+SELECT connection_id, read_at, failure, failing_since FROM notice_queue WHERE connection_id = $1
+`
+
+func (q *Queries) StateOfQueue(ctx context.Context, connectionID int64) (NoticeQueue, error) {
+	row := q.db.QueryRow(ctx, stateOfQueue, connectionID)
+	var i NoticeQueue
+	err := row.Scan(
+		&i.ConnectionID,
+		&i.ReadAt,
+		&i.Failure,
+		&i.FailingSince,
+	)
+	return i, err
+}

@@ -413,7 +413,7 @@ func (s *Service) Test(ctx context.Context, id int64) ([]Step, error) {
 	if _, err := s.row(ctx, id); err != nil {
 		return nil, err
 	}
-	steps := s.testAmazon(ctx, id)
+	steps := append(s.testAmazon(ctx, id), s.testQueue(ctx, id)...)
 	ledger, err := s.Ledger(ctx, id)
 	if err != nil {
 		return append(steps, Step{"P21", "Credentials", false, fault.MessageOf(err)}), nil
@@ -438,6 +438,23 @@ func (s *Service) testAmazon(ctx context.Context, id int64) []Step {
 		names = append(names, m.Domain)
 	}
 	return []Step{{"Amazon", "Sign in and read marketplaces", true, strings.Join(names, ", ")}}
+}
+
+// testQueue asks how many notifications wait, where there is a queue for them.
+func (s *Service) testQueue(ctx context.Context, id int64) []Step {
+	const name = "Queue of notifications"
+	q, err := s.Queue(ctx, id)
+	if fault.Is(err, fault.Unavailable) {
+		return nil
+	}
+	if err != nil {
+		return []Step{{"Amazon", name, false, fault.MessageOf(err)}}
+	}
+	waiting, err := q.Waiting(ctx)
+	if err != nil {
+		return []Step{{"Amazon", name, false, fault.MessageOf(err)}}
+	}
+	return []Step{{"Amazon", name, true, fmt.Sprintf("%d wait", waiting)}}
 }
 
 // Sync reads the chart of accounts and the periods from P21. When a period

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -18,6 +19,9 @@ import (
 // an object may have changed: it is read anew, and duplicates, late and
 // disordered hints change nothing.
 type Hinted interface {
+	// Heard lists the types of notifications that Hints understands.
+	Heard() []string
+
 	// Hints says which objects a notification of some type is about; none when
 	// it is not about this flow.
 	Hints(kind string, payload json.RawMessage) ([]Hint, error)
@@ -27,6 +31,18 @@ type Hinted interface {
 type Hint struct {
 	Key string    // "": something has; the source is read soon
 	At  time.Time // when it changed, as the source says
+}
+
+// Heard lists the types of notifications that any flow wants.
+func (s *Service) Heard() []string {
+	var kinds []string
+	for _, f := range s.flows {
+		if hinted, ok := f.(Hinted); ok {
+			kinds = append(kinds, hinted.Heard()...)
+		}
+	}
+	slices.Sort(kinds)
+	return slices.Compact(kinds)
 }
 
 // Hear takes the hints of a notification in, for every flow it is about, and
@@ -84,7 +100,7 @@ func (s *Service) follow(ctx context.Context, f Flow, connectionID int64) error 
 		if err != nil || state.Paused() || state.HeldUntil != nil && state.HeldUntil.After(s.Clock.Now()) {
 			return err
 		}
-		hints, err := sqlc.New(s.Pool).ClaimHints(ctx, sqlc.ClaimHintsParams{Seconds: hintHold.Seconds(), ConnectionID: connectionID, Flow: name, Size: int32(s.Parallel)})
+		hints, err := sqlc.New(s.Pool).ClaimHints(ctx, sqlc.ClaimHintsParams{Holder: s.Worker, Seconds: hintHold.Seconds(), ConnectionID: connectionID, Flow: name, Size: int32(s.Parallel)})
 		if err != nil {
 			return fmt.Errorf("claim hints of %s: %w", name, err)
 		}
@@ -114,17 +130,29 @@ func (s *Service) read(ctx context.Context, f Flow, connectionID int64, h sqlc.C
 		if failed != nil && !fault.Is(failed, fault.NotFound) {
 			s.Log.Warn("a hint could not be followed; polling finds the object", "flow", name, "key", h.Key, "error", failed)
 		}
-		if err := db.EndHint(ctx, sqlc.EndHintParams{ConnectionID: connectionID, Flow: name, Key: h.Key, Told: h.Told}); err != nil {
+		ended, err := db.EndHint(ctx, sqlc.EndHintParams{ConnectionID: connectionID, Flow: name, Key: h.Key, Told: h.Told})
+		if err != nil {
 			return fmt.Errorf("end hint of %s: %w", h.Key, err)
 		}
-		return nil
+		if ended > 0 {
+			return nil
+		}
+		return s.putOff(ctx, db, connectionID, name, h.Key, 0) // told again meanwhile
 	}
 	off := again(s.Clock.Now(), int(h.Tries), 0).Sub(s.Clock.Now())
-	if err := db.PutHintOff(ctx, sqlc.PutHintOffParams{Seconds: off.Seconds(), ConnectionID: connectionID, Flow: name, Key: h.Key}); err != nil {
-		return fmt.Errorf("put hint of %s off: %w", h.Key, err)
+	if err := s.putOff(ctx, db, connectionID, name, h.Key, off); err != nil {
+		return err
 	}
 	if fault.Is(failed, fault.Unavailable) {
 		return s.hold(ctx, db, connectionID, name, fault.MessageOf(failed))
+	}
+	return nil
+}
+
+// putOff has a hint followed later.
+func (s *Service) putOff(ctx context.Context, db *sqlc.Queries, connectionID int64, name, key string, off time.Duration) error {
+	if err := db.PutHintOff(ctx, sqlc.PutHintOffParams{Seconds: off.Seconds(), ConnectionID: connectionID, Flow: name, Key: key}); err != nil {
+		return fmt.Errorf("put hint of %s off: %w", key, err)
 	}
 	return nil
 }

@@ -16,6 +16,8 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 
+	"tieout/app/amazon"
+	"tieout/app/clock"
 	"tieout/app/document"
 	"tieout/app/fault"
 	"tieout/app/flow"
@@ -23,17 +25,27 @@ import (
 	"tieout/sqlc"
 )
 
-// Queues opens the queue of a connection; fault.Unavailable where it has none.
-type Queues interface {
+// Sides opens what a connection has at Amazon.
+type Sides interface {
+	// Queue is where its notifications arrive; fault.Unavailable where it has none.
 	Queue(ctx context.Context, connectionID int64) (*queue.Queue, error)
+	Amazon(ctx context.Context, connectionID int64) (*amazon.Client, error)
+}
+
+// Jobs enqueues what a notification asks for beyond the flows.
+type Jobs interface {
+	// LookForReports looks at Amazon's list of settlement reports.
+	LookForReports(ctx context.Context, tx pgx.Tx, connectionID int64) error
 }
 
 // Service takes notifications in.
 type Service struct {
 	Pool      *pgxpool.Pool
+	Clock     clock.Clock
 	Documents *document.Store
 	Flows     *flow.Service
-	Queues    Queues
+	Sides     Sides
+	Jobs      Jobs
 	Log       *slog.Logger
 }
 
@@ -53,13 +65,16 @@ func (s *Service) Connections(ctx context.Context) ([]int64, error) {
 
 // Receive takes in what waits in a connection's queue, for a minute.
 func (s *Service) Receive(ctx context.Context, connectionID int64) error {
-	q, err := s.Queues.Queue(ctx, connectionID)
+	q, err := s.Sides.Queue(ctx, connectionID)
 	if err != nil {
 		return err
 	}
 	for began := time.Now(); time.Since(began) < turn; {
 		messages, err := q.Receive(ctx, wait)
-		if err != nil {
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		if err := s.answered(ctx, connectionID, err); err != nil {
 			return err
 		}
 		if err := s.takeAll(ctx, connectionID, q, messages); err != nil {
@@ -67,6 +82,21 @@ func (s *Service) Receive(ctx context.Context, connectionID int64) error {
 		}
 	}
 	return nil
+}
+
+// answered notes how a queue answered, and returns failed.
+func (s *Service) answered(ctx context.Context, connectionID int64, failed error) error {
+	db, now := sqlc.New(s.Pool), s.Clock.Now()
+	var err error
+	if failed != nil {
+		err = db.QueueFailed(ctx, sqlc.QueueFailedParams{ConnectionID: connectionID, Failure: fault.MessageOf(failed), Now: now})
+	} else {
+		err = db.QueueAnswered(ctx, sqlc.QueueAnsweredParams{ConnectionID: connectionID, Now: now})
+	}
+	if err != nil {
+		return errors.Join(failed, fmt.Errorf("note how the queue answered: %w", err))
+	}
+	return failed
 }
 
 // takeAll takes messages in and deletes those that are safe.
@@ -109,7 +139,7 @@ func (s *Service) Take(ctx context.Context, connectionID int64, messageID string
 func (s *Service) note(ctx context.Context, row sqlc.AddNoticeParams, e envelope) error {
 	err := pgx.BeginFunc(ctx, s.Pool, func(tx pgx.Tx) error {
 		if row.Outcome != "unreadable" {
-			heard, err := s.Flows.Hear(ctx, tx, row.ConnectionID, e.NotificationType, e.Payload)
+			heard, err := s.hear(ctx, tx, row.ConnectionID, e)
 			switch {
 			case fault.Is(err, fault.Invalid):
 				row.Outcome, row.Detail = "unreadable", fault.MessageOf(err)
@@ -134,22 +164,47 @@ func (s *Service) note(ctx context.Context, row sqlc.AddNoticeParams, e envelope
 	return err
 }
 
+// hear has whoever a notification is about look anew.
+func (s *Service) hear(ctx context.Context, tx pgx.Tx, connectionID int64, e envelope) (heard bool, err error) {
+	heard, err = s.Flows.Hear(ctx, tx, connectionID, e.NotificationType, e.Payload)
+	if err != nil || e.NotificationType != amazon.ReportProcessingFinished {
+		return heard, err
+	}
+	finished, err := readFinished(e.Payload)
+	if err != nil || finished.ReportType != amazon.SettlementReport || finished.ProcessingStatus != string(amazon.ReportDone) {
+		return heard, err
+	}
+	return true, s.Jobs.LookForReports(ctx, tx, connectionID)
+}
+
 // Count is how many notifications of a type came and what became of them.
 type Count = sqlc.CountNoticesRow
 
 // Pending is how many objects of a flow are still to be read anew.
 type Pending = sqlc.CountHintsRow
 
-// Overview returns what came to a connection so far, and what is still to do.
-func (s *Service) Overview(ctx context.Context, connectionID int64) ([]Count, []Pending, error) {
+// Overview is what came to a connection so far, and what is still to do.
+type Overview struct {
+	Counts  []Count
+	Pending []Pending
+	ReadAt  *time.Time // nil: the queue has never answered
+	Failure string     // why it does not answer now
+	Since   *time.Time // when that began
+}
+
+// Overview returns what came to a connection.
+func (s *Service) Overview(ctx context.Context, connectionID int64) (o Overview, err error) {
 	db := sqlc.New(s.Pool)
-	counts, err := db.CountNotices(ctx, connectionID)
-	if err != nil {
-		return nil, nil, fmt.Errorf("count notifications: %w", err)
+	if o.Counts, err = db.CountNotices(ctx, connectionID); err != nil {
+		return o, fmt.Errorf("count notifications: %w", err)
 	}
-	pending, err := db.CountHints(ctx, connectionID)
-	if err != nil {
-		return nil, nil, fmt.Errorf("count hints: %w", err)
+	if o.Pending, err = db.CountHints(ctx, connectionID); err != nil {
+		return o, fmt.Errorf("count hints: %w", err)
 	}
-	return counts, pending, nil
+	state, err := db.StateOfQueue(ctx, connectionID)
+	if err != nil && !errors.Is(err, pgx.ErrNoRows) {
+		return o, fmt.Errorf("read how the queue answers: %w", err)
+	}
+	o.ReadAt, o.Failure, o.Since = state.ReadAt, state.Failure, state.FailingSince
+	return o, nil
 }

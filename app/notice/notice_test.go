@@ -15,6 +15,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/stretchr/testify/require"
 
+	"tieout/app/amazon"
 	"tieout/app/clock"
 	"tieout/app/database/dbtest"
 	"tieout/app/document"
@@ -46,6 +47,8 @@ func (p parcels) Hints(kind string, payload json.RawMessage) ([]flow.Hint, error
 	return []flow.Hint{{Key: hint.ID, At: hint.At}}, nil
 }
 
+func (p parcels) Heard() []string { return []string{amazon.OrderChange} } // as if parcels were orders
+
 func (p parcels) Fetch(ctx context.Context, connectionID int64, key string, take flow.Take) error {
 	p.fetched <- key
 	return p.Parcels.Fetch(ctx, connectionID, key, take)
@@ -63,11 +66,22 @@ type office struct {
 	flow       parcels
 	stand      *sqs.Server
 	queue      *queue.Queue
+	client     *amazon.Client
+	looked     int
 	connection int64
 }
 
-// Queue implements notice.Queues.
+// Queue implements notice.Sides.
 func (o *office) Queue(context.Context, int64) (*queue.Queue, error) { return o.queue, nil }
+
+// Amazon implements notice.Sides.
+func (o *office) Amazon(context.Context, int64) (*amazon.Client, error) { return o.client, nil }
+
+// LookForReports implements notice.Jobs.
+func (o *office) LookForReports(context.Context, pgx.Tx, int64) error {
+	o.looked++
+	return nil
+}
 
 func open(t *testing.T) *office {
 	t.Helper()
@@ -80,7 +94,7 @@ func open(t *testing.T) *office {
 	log, documents := slog.New(slog.DiscardHandler), document.NewStore(o.pool)
 	flows := flow.NewService(flow.Needs{Pool: o.pool, Clock: clock.System{}, Documents: documents, Jobs: noJobs{}, Worker: "one", Parallel: 4, Hold: time.Second, Log: log,
 		Deliverer: outbound.NewDeliverer(o.pool, "one", outbound.Timing{Hold: time.Second, Request: 5 * time.Second, LookUps: 1, RetryInterval: time.Millisecond}, log)}, o.flow)
-	o.Service = &notice.Service{Pool: o.pool, Documents: documents, Flows: flows, Queues: o, Log: log}
+	o.Service = &notice.Service{Pool: o.pool, Clock: clock.System{}, Documents: documents, Flows: flows, Sides: o, Jobs: o, Log: log}
 	o.connection = o.number(`INSERT INTO connection (name, amazon_region) VALUES ('acme', 'na') RETURNING id`)
 	require.NoError(t, flows.Install(t.Context(), o.connection))
 	o.exec(`UPDATE flow SET paused_at = NULL`)
@@ -162,10 +176,12 @@ func TestWhatNobodyCanReadIsKeptAndHoldsNothingUp(t *testing.T) {
 	require.EqualValues(t, 1, o.number(`SELECT count(*) FROM notice WHERE outcome = 'kept' AND type = 'SOMETHING_NEW'`))
 	require.EqualValues(t, 4, o.number(`SELECT count(DISTINCT document_id) FROM notice`))
 	require.Zero(t, o.stand.Waiting("us"))
-	counts, pending, err := o.Overview(t.Context(), o.connection)
+	overview, err := o.Overview(t.Context(), o.connection)
 	require.NoError(t, err)
-	require.Len(t, counts, 4)
-	require.Empty(t, pending)
+	require.Len(t, overview.Counts, 4)
+	require.Empty(t, overview.Pending)
+	require.NotNil(t, overview.ReadAt)
+	require.Empty(t, overview.Failure)
 }
 
 // A process is killed after a message was taken in and before it was deleted:
@@ -202,10 +218,7 @@ func TestAHintThatComesAgainWhileItIsReadIsFollowedOnceMore(t *testing.T) {
 	require.NoError(t, o.Take(t.Context(), o.connection, "m1", told("n1", "A", time.Now())))
 	o.exec(`CREATE FUNCTION again() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN UPDATE flow_hint SET told = told + 1; RETURN NULL; END $$`)
 	o.exec(`CREATE TRIGGER again AFTER INSERT ON flow_record FOR EACH ROW EXECUTE FUNCTION again()`) // told while it is read
-	require.Equal(t, []string{"A"}, o.follow())
-	require.EqualValues(t, 1, o.number(`SELECT count(*) FROM flow_hint`))
-	o.exec(`UPDATE flow_hint SET held_until = NULL`)
-	require.Equal(t, []string{"A"}, o.follow())
+	require.Equal(t, []string{"A", "A"}, o.follow())
 	require.Zero(t, o.number(`SELECT count(*) FROM flow_hint`))
 }
 
@@ -219,4 +232,39 @@ func TestWhereABuyerLivesIsNotKept(t *testing.T) {
 	text := make([]byte, 4096)
 	n, _ := reader.Read(text)
 	require.Contains(t, string(text[:n]), `"DestinationPostalCode": ""`)
+}
+
+func TestAFinishedSettlementReportIsLookedFor(t *testing.T) {
+	t.Parallel()
+	o := open(t)
+	finished := func(id, kind, status string) []byte {
+		return fmt.Appendf(nil, `{"notificationType":"REPORT_PROCESSING_FINISHED","payload":{"reportProcessingFinishedNotification":{"reportId":"1","reportType":%q,"processingStatus":%q}},"notificationMetadata":{"notificationId":%q}}`, kind, status, id)
+	}
+	require.NoError(t, o.Take(t.Context(), o.connection, "m1", finished("n1", "GET_SOMETHING_OF_ANOTHER_PROGRAM", "DONE")))
+	require.NoError(t, o.Take(t.Context(), o.connection, "m2", finished("n2", amazon.SettlementReport, "CANCELLED")))
+	require.Zero(t, o.looked)
+	require.NoError(t, o.Take(t.Context(), o.connection, "m3", finished("n3", amazon.SettlementReport, "DONE")))
+	require.Equal(t, 1, o.looked)
+	require.EqualValues(t, 1, o.number(`SELECT count(*) FROM notice WHERE outcome = 'hint'`))
+}
+
+func TestAQueueThatDoesNotAnswerIsTold(t *testing.T) {
+	t.Parallel()
+	o := open(t)
+	good := o.queue
+	var err error
+	o.queue, err = queue.Open(t.Context(), queue.Address{URL: "http://127.0.0.1:1/000000000000/us", Region: "us-east-1", KeyID: "AKIATEST", Secret: "x"})
+	require.NoError(t, err)
+	require.Error(t, o.Receive(t.Context(), o.connection))
+	overview, err := o.Overview(t.Context(), o.connection)
+	require.NoError(t, err)
+	require.Contains(t, overview.Failure, "does not answer")
+	require.NotNil(t, overview.Since)
+	o.queue = good
+	o.stand.Send("us", []byte("hello"))
+	require.Empty(t, o.receive())
+	overview, err = o.Overview(t.Context(), o.connection)
+	require.NoError(t, err)
+	require.Empty(t, overview.Failure)
+	require.NotNil(t, overview.ReadAt)
 }

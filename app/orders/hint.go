@@ -5,14 +5,18 @@ import (
 	"fmt"
 	"time"
 
+	"tieout/app/amazon"
 	"tieout/app/flow"
 )
+
+// Heard implements flow.Hinted.
+func (f *Flow) Heard() []string { return []string{amazon.OrderChange} }
 
 // Hints implements flow.Hinted: ORDER_CHANGE names an order and says when it
 // changed. It has no prices, so the order is read.
 // Source: reference of the notification type, payload version 1.0.
 func (f *Flow) Hints(kind string, payload json.RawMessage) ([]flow.Hint, error) {
-	if kind != "ORDER_CHANGE" {
+	if kind != amazon.OrderChange {
 		return nil, nil
 	}
 	var p struct {

@@ -19,6 +19,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 	"github.com/aws/aws-sdk-go-v2/service/sqs/types"
 	"github.com/aws/smithy-go"
+	"github.com/aws/smithy-go/logging"
 
 	"tieout/app/fault"
 )
@@ -33,9 +34,13 @@ type Address struct {
 
 // Queue is an open queue.
 type Queue struct {
-	client *sqs.Client
-	url    string
+	client  *sqs.Client
+	url     string
+	address Address
 }
+
+// Address returns where the queue is, without what opens it.
+func (q *Queue) Address() Address { return Address{URL: q.address.URL, Region: q.address.Region} }
 
 // Message is one delivery of a message.
 type Message struct {
@@ -56,7 +61,7 @@ func Open(ctx context.Context, a Address) (*Queue, error) {
 	if err != nil {
 		return nil, err
 	}
-	options := []func(*config.LoadOptions) error{config.WithRegion(a.Region)}
+	options := []func(*config.LoadOptions) error{config.WithRegion(a.Region), config.WithLogger(logging.Nop{})}
 	if a.KeyID != "" {
 		options = append(options, config.WithCredentialsProvider(credentials.NewStaticCredentialsProvider(a.KeyID, a.Secret, "")))
 	}
@@ -65,7 +70,7 @@ func Open(ctx context.Context, a Address) (*Queue, error) {
 		return nil, fmt.Errorf("read how AWS is reached: %w", err)
 	}
 	client := sqs.NewFromConfig(loaded, func(o *sqs.Options) { o.BaseEndpoint = &base })
-	return &Queue{client, a.URL}, nil
+	return &Queue{client, a.URL, a}, nil
 }
 
 // endpoint is a queue's address without account and name.
@@ -77,6 +82,19 @@ func endpoint(address string) (string, error) {
 	}
 	u.Path = "/" + strings.Join(parts[:len(parts)-2], "/")
 	return strings.TrimSuffix(u.String(), "/"), nil
+}
+
+// ARN names the queue as Amazon's other services do.
+func (a Address) ARN() (string, error) {
+	if _, err := endpoint(a.URL); err != nil {
+		return "", err
+	}
+	u, err := url.Parse(a.URL)
+	if err != nil {
+		return "", fmt.Errorf("read address of queue: %w", err)
+	}
+	parts := strings.Split(strings.Trim(path.Clean(u.Path), "/"), "/")
+	return "arn:aws:sqs:" + a.Region + ":" + strings.Join(parts[len(parts)-2:], ":"), nil
 }
 
 // Receive returns up to ten messages, waiting for the first for so long. What

@@ -95,6 +95,7 @@ import (
 	"tieout/app/insight"
 	"tieout/app/journal"
 	"tieout/app/mapping"
+	"tieout/app/notice"
 	"tieout/app/settlement"
 )
 
@@ -139,6 +140,7 @@ type Dependencies struct {
 	Rules       *mapping.Service
 	Flows       *flow.Service    // nil: no screens of flows
 	Catalog     *catalog.Service // nil: no screens of products
+	Notices     *notice.Service  // nil: no notifications
 	// Redraft has the drafts of a connection built again, after its rules changed.
 	Redraft func(ctx context.Context, connectionID int64) error
 }

@@ -44,6 +44,9 @@ func (w *dayWorld) compare(env environment, c *crew) error {
 		}
 		wrong += len(r.differences)
 	}
+	if err := w.heard(context.Background()); err != nil {
+		return err
+	}
 	wrong += w.usage(env)
 	say(env, "\n%d workers were killed.", c.killed)
 	if wrong > 0 {
@@ -131,6 +134,25 @@ func (w *dayWorld) explain(ctx context.Context) error {
 			return fmt.Errorf("read what stood in the queue: %w", err)
 		}
 		say(w.env, "%-20s %10d %10d", class, causes, resolved)
+	}
+	return rows.Err()
+}
+
+// heard prints what was told through the queue and what became of it.
+func (w *dayWorld) heard(ctx context.Context) error {
+	rows, err := w.pool.Query(ctx, `SELECT type, count(*), count(*) FILTER (WHERE outcome = 'hint') FROM notice GROUP BY type ORDER BY type`)
+	if err != nil {
+		return fmt.Errorf("read notifications: %w", err)
+	}
+	defer rows.Close()
+	say(w.env, "\n%-32s %8s %8s", "Notifications", "told", "of use")
+	for rows.Next() {
+		var kind string
+		var told, used int
+		if err := rows.Scan(&kind, &told, &used); err != nil {
+			return fmt.Errorf("read notifications: %w", err)
+		}
+		say(w.env, "%-32s %8d %8d", kind, told, used)
 	}
 	return rows.Err()
 }

@@ -130,7 +130,7 @@ func (w *dayWorld) settle(ctx context.Context, person *personOfDay) error {
 		}
 		var done bool
 		err := w.pool.QueryRow(ctx, `SELECT NOT EXISTS (SELECT FROM flow_record WHERE state NOT IN ('delivered', 'ignored') AND waits = '')
-			AND NOT EXISTS (SELECT FROM exception WHERE flow <> '' AND state = 'open')
+			AND NOT EXISTS (SELECT FROM exception WHERE flow <> '' AND state = 'open') AND NOT EXISTS (SELECT FROM flow_hint)
 			AND NOT EXISTS (SELECT FROM flow f WHERE f.paused_at IS NULL AND NOT EXISTS (
 				SELECT FROM flow_run r WHERE r.connection_id = f.connection_id AND r.flow = f.name AND r.state = 'done' AND r.started_at > $1))`, over).Scan(&done)
 		if err != nil {

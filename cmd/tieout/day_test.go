@@ -43,4 +43,5 @@ func TestADayEndsWithBothSidesEqual(t *testing.T) {
 	require.NoError(t, err, out.String())
 	require.Contains(t, out.String(), "Both sides agree.")
 	require.Regexp(t, `unknown_sku +[1-9]`, out.String())
+	require.Regexp(t, `ORDER_CHANGE +[1-9]`, out.String())
 }

@@ -18,6 +18,7 @@ import (
 	p21stand "tieout/cmd/sandbox/p21"
 	"tieout/cmd/sandbox/seller"
 	"tieout/cmd/sandbox/server"
+	"tieout/cmd/sandbox/sqs"
 )
 
 // dayWorld is the day's own PostgreSQL, stand-ins, screens and workers.
@@ -143,6 +144,7 @@ func (w *dayWorld) mapAll(ctx context.Context, connectionID int64, actor audit.A
 
 // misbehave has a part of the requests to both sides fail, in every way there
 // is: before anything was done, after it, and in the middle of the answer.
+// Notifications come twice, late, in no order, or never.
 func (w *dayWorld) misbehave(part float64) error {
 	if part == 0 {
 		return nil
@@ -151,7 +153,8 @@ func (w *dayWorld) misbehave(part float64) error {
 		{Kind: misbehave.Status, Status: 503}, {Kind: misbehave.Status, Status: 500}, {Kind: misbehave.Reset}, {Kind: misbehave.StatusAfter, Status: 500},
 		{Kind: misbehave.ResetAfter}, {Kind: misbehave.TruncatedBody}, {Kind: misbehave.ExpiredToken},
 	}
-	for _, side := range []string{"amazon", "p21"} {
+	w.sandbox.Queues.Behave(sqs.Habits{Twice: 6 * part, Lost: part, Late: 15 * time.Second})
+	for _, side := range []string{"amazon", "p21", "sqs"} {
 		for _, rule := range kinds {
 			rule.Side, rule.Probability = side, part/float64(len(kinds))
 			if _, err := w.sandbox.Plan.Add(rule); err != nil {

@@ -207,6 +207,9 @@ func (p *program) furnish(ctx context.Context, sandbox *server.Server) error {
 			if err := p.furnishProducts(ctx, existing.ID, existing.FunctionalCurrency, side.MarketplaceIDs, actor); err != nil {
 				return err
 			}
+			if _, err := p.notices.Subscribe(ctx, existing.ID, actor); err != nil { // the sandbox forgets
+				return err
+			}
 			continue
 		}
 		if !fault.Is(err, fault.NotFound) {
@@ -234,8 +237,9 @@ func (p *program) readdress(ctx context.Context, existing connection.Connection,
 	if existing.AmazonEndpoint == side.AmazonURL && existing.LWAURL == side.LWAURL && existing.P21URL == side.P21URL && existing.QueueURL == side.QueueURL {
 		return nil
 	}
-	existing.AmazonEndpoint, existing.LWAURL, existing.P21URL, existing.QueueURL = side.AmazonURL, side.LWAURL, side.P21URL, side.QueueURL
-	return p.connections.Update(ctx, existing, connection.Secrets{}, actor)
+	existing.AmazonEndpoint, existing.LWAURL, existing.P21URL = side.AmazonURL, side.LWAURL, side.P21URL
+	existing.QueueURL, existing.QueueRegion, existing.QueueKeyID = side.QueueURL, side.QueueRegion, side.QueueKeyID
+	return p.connections.Update(ctx, existing, connection.Secrets{QueueSecret: side.QueueSecret}, actor)
 }
 
 func (p *program) furnishOne(ctx context.Context, side server.Connection, actor audit.Actor) error {
@@ -245,6 +249,9 @@ func (p *program) furnishOne(ctx context.Context, side server.Connection, actor 
 		return err
 	}
 	if _, _, err := p.connections.Sync(ctx, id, actor); err != nil {
+		return err
+	}
+	if _, err := p.notices.Subscribe(ctx, id, actor); err != nil {
 		return err
 	}
 	if _, err := p.rules.Install(ctx, actor, id, "amazon-summary", side.Picks); err != nil {

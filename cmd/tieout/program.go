@@ -118,7 +118,7 @@ func (p *program) wireServices(ctx context.Context) error {
 	}
 	p.alerts = alert.NewService(alert.Needs{Pool: p.pool, Clock: p.clock, Vault: secrets, Mail: notify.NewMail(server), Jobs: p.queue, PublicURL: p.config.PublicURL, Log: p.log,
 		Webhook: notify.NewWebhook(notify.WebhookSettings{Private: p.config.WebhookPrivate}, p.clock)})
-	p.notices = &notice.Service{Pool: p.pool, Documents: document.NewStore(p.pool), Flows: p.flows, Queues: p.connections, Log: p.log}
+	p.notices = &notice.Service{Pool: p.pool, Clock: p.clock, Documents: document.NewStore(p.pool), Flows: p.flows, Sides: p.connections, Jobs: p.queue, Log: p.log}
 	p.entries = journal.NewService(journal.Needs{Pool: p.pool, Clock: p.clock, Rules: publishedRules, Jobs: p.queue, Deliverer: p.deliverer, Log: p.log,
 		Ledgers: func(ctx context.Context, id int64) (p21.Ledger, error) { return p.connections.Ledger(ctx, id) }})
 	return nil

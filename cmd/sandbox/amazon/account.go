@@ -55,10 +55,12 @@ type account struct {
 
 	fulfilments []*fulfilment
 	stored      map[string]int // units by SKU, where they differ from plenty
+
+	subscriptions map[string]subscription // by type of notification
 }
 
 func newAccount(a Account) *account {
-	return &account{Account: a, damaged: map[int]seller.Damage{}, book: seller.NewOrderBook(a.Books.Account()), stored: map[string]int{}}
+	return &account{Account: a, damaged: map[int]seller.Damage{}, book: seller.NewOrderBook(a.Books.Account()), stored: map[string]int{}, subscriptions: map[string]subscription{}}
 }
 
 func (a *account) seller() *seller.Account { return a.Books.Account() }

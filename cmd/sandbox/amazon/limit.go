@@ -45,7 +45,7 @@ type Usage struct {
 	Rate      float64 // calls per second that are allowed, scaled
 }
 
-type bucketKey struct{ account, operation string }
+type bucketKey struct{ whose, operation string }
 
 type bucket struct {
 	tokens float64
@@ -71,10 +71,15 @@ func (s *Server) limited(op operation, next func(http.ResponseWriter, *http.Requ
 
 // take reports whether the seller's bucket allows the call.
 func (s *Server) take(a *account, op operation) bool {
+	return s.takeOf(a.seller().Key, op)
+}
+
+// takeOf is take for whoever has a bucket: a seller or an application.
+func (s *Server) takeOf(whose string, op operation) bool {
 	now, rate := s.cfg.Clock(), op.rate*s.cfg.RateScale
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	key := bucketKey{a.seller().Key, op.name}
+	key := bucketKey{whose, op.name}
 	b := s.buckets[key]
 	if b == nil {
 		b = &bucket{tokens: op.burst, at: now}

@@ -19,6 +19,7 @@
 //	     /fulfillment/outbound/2026-07-04/...               orders of other channels
 //	     /fba/outbound/2020-07-01/...                       the same, older version
 //	GET  /tracking/2026-01-30/shipments/track
+//	     /notifications/v1/...                              destinations and subscriptions
 package amazon
 
 import (
@@ -72,6 +73,8 @@ type Server struct {
 	tokens  map[string]grant
 	buckets map[bucketKey]*bucket
 	usage   map[string]*Usage
+
+	destinations map[string][]destination // by application
 }
 
 // New returns the stand-in, or an error when two accounts cannot be told apart.
@@ -89,7 +92,7 @@ func New(cfg Config) (*Server, error) {
 		return nil, errors.New("the rate scale is negative")
 	}
 	cfg.BaseURL = strings.TrimRight(cfg.BaseURL, "/")
-	s := &Server{cfg: cfg, key: []byte(rand.Text()), tokens: map[string]grant{}, buckets: map[bucketKey]*bucket{}, usage: map[string]*Usage{}}
+	s := &Server{cfg: cfg, key: []byte(rand.Text()), tokens: map[string]grant{}, buckets: map[bucketKey]*bucket{}, usage: map[string]*Usage{}, destinations: map[string][]destination{}}
 	seen := map[string]bool{}
 	for _, a := range cfg.Accounts {
 		if seen[a.RefreshToken] || a.RefreshToken == "" {
@@ -118,6 +121,7 @@ func (s *Server) routes() http.Handler {
 	s.routeFulfilment2020(mux)
 	mux.HandleFunc("POST /tokens/2021-03-01/restrictedDataToken", s.limited(createRestrictedDataToken, s.serveRestrictedToken))
 	s.orderRoutes(mux)
+	s.subscriptionRoutes(mux)
 	mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) { // Amazon does not say that a path is unknown
 		writeErrors(w, http.StatusForbidden, "Unauthorized", denied, "")
 	})
@@ -157,6 +161,9 @@ func Operation(r *http.Request) string {
 		return createRestrictedDataToken.name
 	}
 	if name := fulfilmentOperation(r); name != "" {
+		return name
+	}
+	if name := subscriptionOperation(r); name != "" {
 		return name
 	}
 	return orderOperation(path)

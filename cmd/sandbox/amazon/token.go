@@ -12,6 +12,7 @@ const tokenLife = time.Hour
 // grant is what an access token opens; account is nil for an application's own.
 type grant struct {
 	account    *account
+	client     string // the application; "" where account is given
 	until      time.Time
 	restricted []restricted // what personal data it opens
 }
@@ -44,7 +45,7 @@ func (s *Server) serveToken(w http.ResponseWriter, r *http.Request) {
 	case grantType == "refresh_token":
 		s.giveToken(w, grant{account: owner}, owner.RefreshToken)
 	case grantType == "client_credentials" && strings.HasPrefix(scope, "sellingpartnerapi::"):
-		s.giveToken(w, grant{}, "")
+		s.giveToken(w, grant{client: r.PostForm.Get("client_id")}, "")
 	case grantType == "client_credentials":
 		oauthError(w, http.StatusBadRequest, "invalid_scope", "The request has an invalid scope.")
 	default:

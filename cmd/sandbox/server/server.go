@@ -215,6 +215,7 @@ func (s *Server) routes() http.Handler {
 	mux.Handle("/amazon/", http.StripPrefix("/amazon", s.Amazon))
 	mux.Handle("/lwa/", http.StripPrefix("/lwa", s.Amazon))
 	mux.Handle("/sqs/", http.StripPrefix("/sqs", s.Queues))
+	mux.Handle("/sqs", http.StripPrefix("/sqs", s.Queues))
 	mux.Handle("/p21/", http.StripPrefix("/p21", s.P21))
 	mux.Handle("/control/faults", s.Plan)
 	mux.Handle("/control/p21/", s.P21)
