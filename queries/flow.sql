@@ -269,6 +269,10 @@ SELECT key, remote_key FROM flow_record WHERE connection_id = @connection_id AND
 -- name: TargetOfKey :one
 SELECT target FROM flow_record WHERE connection_id = @connection_id AND flow = @flow AND key = @key;
 
+-- name: SourcesOfKeys :many
+SELECT r.key, c.source FROM flow_record r JOIN flow_content c ON c.record_id = r.id AND c.number = r.content
+WHERE r.connection_id = @connection_id AND r.flow = @flow AND r.key = ANY (@keys::text[]);
+
 -- name: IdleExceptions :many
 SELECT e.id, e.class, e.cause FROM exception e
 WHERE e.connection_id = @connection_id AND e.flow = @flow AND e.state = 'open' AND NOT EXISTS (SELECT 1 FROM flow_record r WHERE r.exception_id = e.id)

@@ -1900,6 +1900,42 @@ func (q *Queries) SkippedRecord(ctx context.Context, arg SkippedRecordParams) (i
 	return result.RowsAffected(), nil
 }
 
+const sourcesOfKeys = `-- name: SourcesOfKeys :many
+SELECT r.key, c.source FROM flow_record r JOIN flow_content c ON c.record_id = r.id AND c.number = r.content
+WHERE r.connection_id = $1 AND r.flow = $2 AND r.key = ANY ($3::text[])
+`
+
+type SourcesOfKeysParams struct {
+	ConnectionID int64
+	Flow         string
+	Keys         []string
+}
+
+type SourcesOfKeysRow struct {
+	Key    string
+	Source []byte
+}
+
+func (q *Queries) SourcesOfKeys(ctx context.Context, arg SourcesOfKeysParams) ([]SourcesOfKeysRow, error) {
+	rows, err := q.db.Query(ctx, sourcesOfKeys, arg.ConnectionID, arg.Flow, arg.Keys)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []SourcesOfKeysRow{}
+	for rows.Next() {
+		var i SourcesOfKeysRow
+		if err := rows.Scan(&i.Key, &i.Source); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const stoppedRecord = `-- name: StoppedRecord :execrows
 UPDATE flow_record SET state = $1, exception_id = $2, problem = $3, title = CASE WHEN $4::text = '' THEN title ELSE $4 END,
        amount = coalesce($5, amount), currency = CASE WHEN $6::text = '' THEN currency ELSE $6 END,

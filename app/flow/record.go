@@ -231,6 +231,19 @@ func (s *Service) KeysOf(ctx context.Context, connectionID int64, name string, r
 	return keys, nil
 }
 
+// SourcesOf returns the contents on which records stand, by key.
+func (s *Service) SourcesOf(ctx context.Context, connectionID int64, name string, keys []string) (map[string]json.RawMessage, error) {
+	rows, err := sqlc.New(s.Pool).SourcesOfKeys(ctx, sqlc.SourcesOfKeysParams{ConnectionID: connectionID, Flow: name, Keys: keys})
+	if err != nil {
+		return nil, fmt.Errorf("read contents of %s: %w", name, err)
+	}
+	sources := make(map[string]json.RawMessage, len(rows))
+	for _, r := range rows {
+		sources[r.Key] = r.Source
+	}
+	return sources, nil
+}
+
 // RemoteOf returns what the other side calls records; those that it does not
 // hold come with "".
 func (s *Service) RemoteOf(ctx context.Context, connectionID int64, name string, keys []string) (map[string]string, error) {

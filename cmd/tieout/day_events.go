@@ -21,6 +21,9 @@ type event struct {
 	do func() error
 }
 
+// dayOrders begins the ids of the day's orders.
+const dayOrders = "900-"
+
 // telling is how long Amazon keeps what has changed from a search. The day does
 // not wait for it: what happens carries a time that long ago.
 const telling = 150 * time.Second
@@ -40,7 +43,7 @@ func (d day) timeline(w *dayWorld) []event {
 // shipped, reduced or cancelled. One in fifty is told twice by each search.
 func (d day) lifeOf(w *dayWorld, i int, chance *rand.Rand) []event {
 	connections := w.sandbox.Connections()
-	order := amazonstand.PlacedOrder{Account: connections[i%len(connections)].Name, ID: fmt.Sprintf("900-%07d-%07d", i/1000, i), Status: amazon.OrderPending, FulfilledBy: amazon.ByAmazon, Times: 1}
+	order := amazonstand.PlacedOrder{Account: connections[i%len(connections)].Name, ID: fmt.Sprintf(dayOrders+"%07d-%07d", i/1000, i), Status: amazon.OrderPending, FulfilledBy: amazon.ByAmazon, Times: 1}
 	if chance.IntN(50) == 0 {
 		order.Times = 2
 	}

@@ -82,6 +82,9 @@ func (d demonstration) run(ctx context.Context, env environment) (err error) {
 	if err := p.furnish(ctx, sandbox); err != nil {
 		return fmt.Errorf("set up the demonstration: %w", err)
 	}
+	if err := ownOrders(sandbox); err != nil {
+		return err
+	}
 	if err := shopOrders(sandbox); err != nil {
 		return fmt.Errorf("let customers buy: %w", err)
 	}
@@ -269,7 +272,7 @@ func (p *program) furnishOne(ctx context.Context, side server.Connection, actor 
 	if err := p.furnishProducts(ctx, id, c.FunctionalCurrency, side.MarketplaceIDs, actor); err != nil {
 		return err
 	}
-	return p.furnishFlows(ctx, id, side.P21Location, actor)
+	return p.furnishFlows(ctx, id, side.P21Location, side.P21Own, actor)
 }
 
 // welcome prints the address and who can sign in.

@@ -3,24 +3,27 @@ package main
 import (
 	"context"
 	"fmt"
-	"strconv"
 
 	"tieout/app/audit"
 	"tieout/app/fulfilment"
 	"tieout/app/orders"
+	"tieout/app/shipments"
 )
 
 // furnishFlows gives a connection its flows, with orders sold from the location
-// that holds what Amazon stores, and lets them begin.
-func (p *program) furnishFlows(ctx context.Context, connectionID int64, location string, actor audit.Actor) error {
+// that holds what Amazon stores or from the company's own, and lets them begin.
+func (p *program) furnishFlows(ctx context.Context, connectionID int64, location, own string, actor audit.Actor) error {
 	if err := p.flows.Install(ctx, connectionID); err != nil {
 		return err
 	}
-	if err := p.furnishFlow(ctx, connectionID, orders.Name, "location", strconv.Quote(location), "Orders are sold from the FBA location.", actor); err != nil {
+	if err := p.furnishFlow(ctx, connectionID, orders.Name, "location", fmt.Sprintf(`fulfilledBy == "AMAZON" ? %q : %q`, location, own), "What Amazon ships is sold from the FBA location.", actor); err != nil {
 		return err
 	}
 	flagged := fmt.Sprintf(`location == %q && !hasPrefix(source, "AMAZON")`, location)
 	if err := p.furnishFlow(ctx, connectionID, fulfilment.Name, "flagged", flagged, "Other channels' orders from the FBA location are Amazon's to ship.", actor); err != nil {
+		return err
+	}
+	if err := p.furnishFlow(ctx, connectionID, shipments.Name, "carrier", `carrier == "100123" ? "UPS" : "Other"`, "P21's carrier 100123 is UPS.", actor); err != nil {
 		return err
 	}
 	return p.beginFlow(ctx, connectionID, fulfilment.TrackingName, actor)

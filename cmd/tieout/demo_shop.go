@@ -5,6 +5,8 @@ import (
 
 	"github.com/shopspring/decimal"
 
+	"tieout/app/amazon"
+	amazonstand "tieout/cmd/sandbox/amazon"
 	"tieout/cmd/sandbox/p21"
 	"tieout/cmd/sandbox/seller"
 	"tieout/cmd/sandbox/server"
@@ -28,6 +30,22 @@ func shopOrders(sandbox *server.Server) error {
 				Lines: []p21.OrderLine{{Item: p21.ProductCode(products[n*3].SKU), Quantity: decimal.NewFromInt(int64(n + 1))}}})
 			if err != nil {
 				return fmt.Errorf("enter order %s of %s: %w", reference, side.P21Company, err)
+			}
+		}
+	}
+	return nil
+}
+
+// ownOrders lets buyers at Amazon buy what each company ships itself.
+func ownOrders(sandbox *server.Server) error {
+	products := seller.Products()
+	for k, side := range sandbox.Connections() {
+		for n := range 3 {
+			product := products[n*2+1]
+			err := sandbox.Amazon.PlaceOrders(amazonstand.PlacedOrder{Account: side.Name, ID: fmt.Sprintf("114-77%05d-%07d", k, 2001+n), FulfilledBy: amazon.ByMerchant, Items: []amazonstand.PlacedItem{
+				{SKU: product.SKU, ASIN: product.ASIN, Title: product.Title, Quantity: int64(n + 1), UnitPrice: decimal.New(2495, -2), Shipping: decimal.New(499, -2)}}})
+			if err != nil {
+				return fmt.Errorf("order of %s: %w", side.Name, err)
 			}
 		}
 	}

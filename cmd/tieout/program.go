@@ -31,6 +31,7 @@ import (
 	"tieout/app/p21"
 	"tieout/app/period"
 	"tieout/app/settlement"
+	"tieout/app/shipments"
 	"tieout/app/vault"
 	"tieout/jobs"
 	"tieout/sqlc"
@@ -128,6 +129,7 @@ func (p *program) wireServices(ctx context.Context) error {
 func (p *program) registered() []flow.Flow {
 	return append([]flow.Flow{
 		orders.New(p.connections, p.orderSource, p.resolve, p.catalog.NoteListings),
+		shipments.New(p.connections, func() shipments.Orders { return p.flows }),
 	}, p.fulfilments()...)
 }
 

@@ -64,6 +64,12 @@ func (s *Server) ShipOrder(number int64, quantities map[int]decimal.Decimal) err
 	return s.moveOrder(number, func(t *trade, o Order) error { return t.ship(o, quantities, t.now()) })
 }
 
+// TrackOrder gives the shipments of an order that have no number yet a carrier
+// and numbers that begin with tracking.
+func (s *Server) TrackOrder(number int64, carrier, tracking string) error {
+	return s.moveOrder(number, func(t *trade, o Order) error { return t.commit(t.numbered(o, carrier, tracking)) })
+}
+
 // InvoiceOrder invoices what has been shipped of an order.
 func (s *Server) InvoiceOrder(number int64) error {
 	return s.moveOrder(number, func(t *trade, o Order) error { return t.invoice(o, t.now()) })
@@ -135,6 +141,8 @@ func (s *Server) controlOrders(mux *http.ServeMux) {
 			Number     int64                   `json:"number"`
 			Action     string                  `json:"action"`
 			Quantities map[int]decimal.Decimal `json:"quantities"`
+			Carrier    string                  `json:"carrier"`
+			Tracking   string                  `json:"tracking"`
 			Order      *Order                  `json:"order"`
 		}
 		err := decode(r, &asked)
@@ -152,10 +160,12 @@ func (s *Server) controlOrders(mux *http.ServeMux) {
 			err = s.CancelOrder(asked.Number)
 		case asked.Action == "ship":
 			err = s.ShipOrder(asked.Number, asked.Quantities)
+		case asked.Action == "track":
+			err = s.TrackOrder(asked.Number, asked.Carrier, asked.Tracking)
 		case asked.Action == "invoice":
 			err = s.InvoiceOrder(asked.Number)
 		default:
-			err = fmt.Errorf("action %q is none of enter, change, cancel, ship and invoice", asked.Action)
+			err = fmt.Errorf("action %q is none of enter, change, cancel, ship, track and invoice", asked.Action)
 		}
 		reply(w, err)
 	})
