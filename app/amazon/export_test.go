@@ -5,7 +5,7 @@ import "context"
 // Operations are all that the client calls.
 var Operations = []Operation{
 	opGetReports, opGetReport, opCreateReport, opGetReportDocument, opGetMarketplaceParticipations, opCreateRestrictedDataToken,
-	opSearchOrders, opGetOrder,
+	opSearchOrders, opGetOrder, opGetShipments, opGetShipmentItems,
 }
 
 // Token returns the access token for a scope as a call would use it.

@@ -34,7 +34,7 @@ func page(next string, ids ...string) string {
 
 func TestEveryOperationHasTheModelsUsagePlan(t *testing.T) {
 	t.Parallel()
-	models := spec.Load(t, "reports_2021-06-30.json", "sellers.json", "tokens_2021-03-01.json", "orders_2026-01-01.json")
+	models := spec.Load(t, "reports_2021-06-30.json", "sellers.json", "tokens_2021-03-01.json", "orders_2026-01-01.json", "fulfillmentInboundV0.json")
 	for _, op := range amazon.Operations {
 		plan, ok := models.Plan(op.Name)
 		require.True(t, ok, op.Name)
