@@ -2,8 +2,11 @@ package amazon
 
 import (
 	"context"
+	"encoding/json"
 	"net/http"
 	"net/url"
+
+	"tieout/app/fault"
 )
 
 // What Amazon tells of through a queue of SQS.
@@ -93,4 +96,22 @@ func (c *Client) Subscribe(ctx context.Context, kind, destinationID string) (Sub
 func (c *Client) Unsubscribe(ctx context.Context, kind, id string) error {
 	path := pathSubscriptions + url.PathEscape(kind) + "/" + url.PathEscape(id)
 	return c.call(ctx, request{op: opDeleteSubscription, method: http.MethodDelete, path: path, scope: Notifications}, nil)
+}
+
+// FinishedReport is what REPORT_PROCESSING_FINISHED says. It comes for reports
+// of every program that the seller uses.
+type FinishedReport struct {
+	ID     string       `json:"reportId"`
+	Type   string       `json:"reportType"`
+	Status ReportStatus `json:"processingStatus"`
+}
+
+// ReadFinishedReport reads a notification's payload; fault.Invalid when it is
+// none of the type.
+func ReadFinishedReport(payload json.RawMessage) (FinishedReport, error) {
+	var p struct{ ReportProcessingFinishedNotification FinishedReport }
+	if err := json.Unmarshal(payload, &p); err != nil {
+		return FinishedReport{}, fault.Wrap(err, fault.Invalid, "The notification cannot be read: %v.", err)
+	}
+	return p.ReportProcessingFinishedNotification, nil
 }

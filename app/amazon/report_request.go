@@ -9,27 +9,35 @@ import (
 	"tieout/app/fault"
 )
 
-// RequestedReport asks for the report n, unless it was asked for since the given
-// moment: then it returns that one, however far Amazon is with it, so that a
-// program that stopped in between, or lost an answer, does not ask twice. Call
-// it again until the report is Settled. A report that failed (ReportFatal) is
-// asked for anew, at once: who calls decides how often. The window must be the
-// same at every call, so take it from whole days, not from the time of the call.
+// RequestedReport returns a report of what n asks for that reaches beyond read,
+// up to which such reports were read before; the zero time: none was. One that
+// was asked for before is taken, however far Amazon is with it, so that a
+// program that stopped in between, or lost an answer, does not ask twice; else n
+// is asked for. Call it again until the report is Settled, and go on from its
+// DataEnd. A report that failed (ReportFatal) is asked for anew, at once: who
+// calls decides how often.
 //
 // Reports are recognised by type, window and marketplaces, because Amazon keeps
-// no name for them and does not show their options: two reports that differ in
-// options alone need windows of their own.
-func (c *Client) RequestedReport(ctx context.Context, n NewReport, since time.Time) (Report, error) {
+// no name for them and does not show their options.
+func (c *Client) RequestedReport(ctx context.Context, n NewReport, read time.Time) (Report, error) {
 	if err := n.check(); err != nil {
 		return Report{}, err
 	}
+	since := read
+	if since.IsZero() {
+		since = *n.DataStart
+	}
+	var best *Report
 	for report, err := range c.Reports(ctx, ReportQuery{Types: []string{n.Type}, CreatedSince: since}) {
 		if err != nil {
 			return Report{}, err
 		}
-		if report.Status != ReportFatal && n.asksFor(report) {
-			return report, nil
+		if n.answeredBy(report, read) && (best == nil || report.further(*best)) {
+			best = &report
 		}
+	}
+	if best != nil {
+		return *best, nil
 	}
 	id, err := c.CreateReport(ctx, n)
 	if err != nil {
@@ -63,12 +71,18 @@ func (n NewReport) check() error {
 	return nil
 }
 
-// asksFor says whether r is the answer to n. Fractions of a second may get lost
-// on the way; marketplaces have no order.
-func (n NewReport) asksFor(r Report) bool {
-	return strings.EqualFold(n.Type, r.Type) &&
-		sameSecond(*n.DataStart, r.DataStart) && sameSecond(*n.DataEnd, r.DataEnd) &&
+// answeredBy says whether r tells what n asks for, and more than was read.
+// Fractions of a second may get lost on the way; marketplaces have no order.
+func (n NewReport) answeredBy(r Report, read time.Time) bool {
+	return r.Status != ReportFatal && strings.EqualFold(n.Type, r.Type) && r.DataStart.Unix() <= n.DataStart.Unix() && r.DataEnd.Unix() > read.Unix() &&
 		slices.Equal(slices.Sorted(slices.Values(n.MarketplaceIDs)), slices.Sorted(slices.Values(r.MarketplaceIDs)))
 }
 
-func sameSecond(a, b time.Time) bool { return a.Unix() == b.Unix() }
+// further says that r is the better answer: one that is there, then one that
+// reaches further.
+func (r Report) further(than Report) bool {
+	if r.Settled() != than.Settled() {
+		return r.Settled()
+	}
+	return r.DataEnd.After(than.DataEnd)
+}

@@ -54,7 +54,8 @@ func TestAReportIsAskedForOnce(t *testing.T) {
 		"fractions of a second":     {listed("7", "DONE", "2026-11-22T06:00:00.250Z", both), "7", 0},
 		"failed":                    {listed("7", "FATAL", start, both), "new", 1},
 		"failed, then asked again":  {listed("7", "FATAL", start, both) + "," + listed("8", "IN_PROGRESS", start, both), "8", 0},
-		"another window":            {listed("7", "DONE", "2026-11-21T06:00:00Z", both), "new", 1},
+		"it begins earlier":         {listed("7", "DONE", "2026-11-21T06:00:00Z", both), "7", 0},
+		"it begins later":           {listed("7", "DONE", "2026-11-22T07:00:00Z", both), "new", 1},
 		"one marketplace only":      {listed("7", "DONE", start, `"ATVPDKIKX0DER"`), "new", 1},
 		"the right one among other": {listed("6", "DONE", start, `"X"`) + "," + listed("7", "DONE", start, both), "7", 0},
 	} {
@@ -63,12 +64,22 @@ func TestAReportIsAskedForOnce(t *testing.T) {
 			f := newFake(t)
 			var created atomic.Int32
 			f.on(pathReports, listOrCreate(c.list, &created))
-			report, err := f.client().RequestedReport(t.Context(), wanted(), begin.Add(-time.Hour))
+			report, err := f.client().RequestedReport(t.Context(), wanted(), time.Date(2026, 11, 23, 5, 0, 0, 0, time.UTC))
 			require.NoError(t, err)
 			require.Equal(t, c.id, report.ID)
 			require.Equal(t, c.created, created.Load())
 		})
 	}
+}
+
+func TestAReportThatWasReadIsNotTakenAgain(t *testing.T) {
+	t.Parallel()
+	f := newFake(t)
+	var created atomic.Int32
+	f.on(pathReports, listOrCreate(listed("7", "DONE", "2026-11-22T06:00:00Z", `"A2EUQ1WTGCTBG2","ATVPDKIKX0DER"`), &created))
+	report, err := f.client().RequestedReport(t.Context(), wanted(), time.Date(2026, 11, 23, 6, 0, 0, 0, time.UTC))
+	require.NoError(t, err)
+	require.Equal(t, "new", report.ID)
 }
 
 func TestANewRequestIsQueuedWithItsWindow(t *testing.T) {

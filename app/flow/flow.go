@@ -35,7 +35,7 @@ type Flow interface {
 	Definition() Definition
 	// Extract reads what changed at the source in a window, page by page, and
 	// returns up to when the source has been read: the end of the window, or
-	// earlier where the source says so.
+	// earlier where the source says so; the zero time where it tells nothing yet.
 	Extract(ctx context.Context, connectionID int64, w Window, take Take) (until time.Time, err error)
 	// Fetch reads one object by its key.
 	Fetch(ctx context.Context, connectionID int64, key string, take Take) error
@@ -111,6 +111,7 @@ const (
 // Window is a stretch of the source's time.
 type Window struct {
 	Since, Until time.Time
+	Read         time.Time // up to when the source has been read; zero: never
 	// Selects runs the formula in use of Definition.Selects on a content.
 	Selects func(content json.RawMessage) (bool, error)
 }

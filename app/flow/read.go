@@ -96,7 +96,7 @@ func (s *Service) window(state State, d Definition) Window {
 	if state.ReadUntil == nil {
 		return Window{Since: now.Add(-d.First), Until: now}
 	}
-	return Window{Since: state.ReadUntil.Add(-state.Overlap), Until: now}
+	return Window{Since: state.ReadUntil.Add(-state.Overlap), Until: now, Read: *state.ReadUntil}
 }
 
 // selects is Window.Selects by the rules in use now.
@@ -131,7 +131,7 @@ func (s *Service) endRun(ctx context.Context, connectionID int64, name string, r
 	}
 	return pgx.BeginFunc(ctx, s.Pool, func(tx pgx.Tx) error {
 		db := sqlc.New(tx)
-		if err := db.FlowReadUntil(ctx, sqlc.FlowReadUntilParams{ReadUntil: &until, ConnectionID: connectionID, Name: name}); err != nil {
+		if err := db.FlowReadUntil(ctx, sqlc.FlowReadUntilParams{ReadUntil: timeOrNil(until), ConnectionID: connectionID, Name: name}); err != nil {
 			return fmt.Errorf("record how far %s was read: %w", name, err)
 		}
 		if err := db.EndRun(ctx, sqlc.EndRunParams{ID: run, State: "done"}); err != nil {
@@ -142,6 +142,13 @@ func (s *Service) endRun(ctx context.Context, connectionID int64, name string, r
 		}
 		return s.Jobs.WorkFlow(ctx, tx, connectionID, name, 1)
 	})
+}
+
+func timeOrNil(t time.Time) *time.Time {
+	if t.IsZero() {
+		return nil
+	}
+	return &t
 }
 
 func (s *Service) failedRun(ctx context.Context, connectionID int64, name string, run int64, failed error) error {

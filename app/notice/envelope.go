@@ -32,20 +32,6 @@ func readEnvelope(body []byte) (envelope, error) {
 	return e, nil
 }
 
-// finished is what REPORT_PROCESSING_FINISHED says; it comes for reports of
-// every program that the seller uses.
-type finished struct {
-	ReportType, ProcessingStatus string
-}
-
-func readFinished(payload json.RawMessage) (finished, error) {
-	var p struct{ ReportProcessingFinishedNotification finished }
-	if err := json.Unmarshal(payload, &p); err != nil {
-		return finished{}, fault.Wrap(err, fault.Invalid, "The notification cannot be read: %v.", err)
-	}
-	return p.ReportProcessingFinishedNotification, nil
-}
-
 // postalCode is the one thing in a notification that says where a buyer lives;
 // nobody here needs it.
 var postalCode = regexp.MustCompile(`("DestinationPostalCode"\s*:\s*)"[^"]*"`)

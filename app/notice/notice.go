@@ -170,8 +170,8 @@ func (s *Service) hear(ctx context.Context, tx pgx.Tx, connectionID int64, e env
 	if err != nil || e.NotificationType != amazon.ReportProcessingFinished {
 		return heard, err
 	}
-	finished, err := readFinished(e.Payload)
-	if err != nil || finished.ReportType != amazon.SettlementReport || finished.ProcessingStatus != string(amazon.ReportDone) {
+	finished, err := amazon.ReadFinishedReport(e.Payload)
+	if err != nil || finished.Type != amazon.SettlementReport || finished.Status != amazon.ReportDone {
 		return heard, err
 	}
 	return true, s.Jobs.LookForReports(ctx, tx, connectionID)

@@ -16,7 +16,7 @@ const ReportType = "GET_FBA_FULFILLMENT_CUSTOMER_RETURNS_DATA"
 // Return is one row of the report: units of one SKU that came back. The money is
 // elsewhere, in the refund lines of settlements.
 type Return struct {
-	Line        int // in the file, the header is 1
+	Line        int `json:"-"` // in the file, the header is 1; another in each report
 	Date        time.Time
 	OrderID     string
 	SKU         string
@@ -29,7 +29,6 @@ type Return struct {
 	Reason      string
 	Status      string
 	Plate       string // licence plate number of the unit; may be empty
-	Comments    string // the buyer's words
 	Running     int    // from 1, among rows of the same report that are otherwise the same return
 }
 
@@ -153,7 +152,7 @@ func readRow(columns map[string]int, line int, row string) (Return, []Problem) {
 	return Return{
 		Line: line, Date: date, OrderID: get(columnOrder), SKU: get(columnSKU), ASIN: get("asin"), FNSKU: get(columnFNSKU),
 		Title: get("product-name"), Quantity: quantity, Warehouse: get("fulfillment-center-id"), Disposition: get(columnDisposition),
-		Reason: get("reason"), Status: get("status"), Plate: get("license-plate-number"), Comments: get("customer-comments"),
+		Reason: get("reason"), Status: get("status"), Plate: get("license-plate-number"),
 	}, problems
 }
 

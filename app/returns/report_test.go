@@ -34,7 +34,7 @@ func TestARowIsReadWithQuotesInIt(t *testing.T) {
 	require.Equal(t, []returns.Return{{
 		Line: 2, Date: time.Date(2026, 11, 20, 16, 15, 0, 0, time.UTC), OrderID: "111-1", SKU: "TEA-1", ASIN: "B01", FNSKU: "X01",
 		Title: `12" kettle`, Quantity: 1, Warehouse: "PHX3", Disposition: "SELLABLE", Reason: "UNWANTED_ITEM",
-		Status: "Unit returned to inventory", Plate: "LPN1", Comments: `too "big"`, Running: 1,
+		Status: "Unit returned to inventory", Plate: "LPN1", Running: 1,
 	}}, list)
 	require.True(t, list[0].Sellable())
 }

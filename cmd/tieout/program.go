@@ -30,6 +30,7 @@ import (
 	"tieout/app/outbound"
 	"tieout/app/p21"
 	"tieout/app/period"
+	"tieout/app/returns"
 	"tieout/app/settlement"
 	"tieout/app/shipments"
 	"tieout/app/vault"
@@ -130,6 +131,7 @@ func (p *program) registered() []flow.Flow {
 	return append([]flow.Flow{
 		orders.New(p.connections, p.orderSource, p.resolve, p.catalog.NoteListings),
 		shipments.New(p.connections, func() shipments.Orders { return p.flows }),
+		returns.New(p.connections, func() returns.Orders { return p.flows }, p.resolve),
 	}, p.fulfilments()...)
 }
 

@@ -56,6 +56,8 @@ type account struct {
 	fulfilments []*fulfilment
 	stored      map[string]int // units by SKU, where they differ from plenty
 
+	returned []PlacedReturn
+
 	subscriptions map[string]subscription // by type of notification
 }
 
@@ -80,7 +82,12 @@ func (a *account) reports(now time.Time) []report {
 			list = append(list, a.listings(again.cycle, i+1, again)...)
 		}
 	}
-	list = append(list, a.requested...)
+	for _, r := range a.requested {
+		if r.Ended.After(now) {
+			r.Status, r.Document = "IN_PROGRESS", ""
+		}
+		list = append(list, r)
+	}
 	slices.SortStableFunc(list, func(x, y report) int { return y.Created.Compare(x.Created) })
 	return list
 }
@@ -113,16 +120,23 @@ func (a *account) find(now time.Time, is func(report) bool) (report, bool) {
 	return report{}, false
 }
 
-// request notes a report that somebody asked for. There is never any data for
-// it, and CANCELLED is how Amazon says so.
-func (a *account) request(kind string, marketplaces []string, now time.Time) string {
+// request notes a report that somebody asked for, which is written at ended.
+// CANCELLED is how Amazon says that there is no data.
+func (a *account) request(asked report, ended time.Time) string {
+	var content []byte
+	if asked.Type == returnsType {
+		content = a.returnsReport(asked.Start, asked.End)
+	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	id := fmt.Sprintf("9%09d", len(a.requested)+1)
-	a.requested = append(a.requested, report{
-		ID: id, Type: kind, Start: now, End: now, Created: now, Began: now, Ended: now, Status: "CANCELLED", Marketplaces: marketplaces,
-	})
-	return id
+	asked.ID = fmt.Sprintf("9%09d", len(a.requested)+1)
+	asked.Ended, asked.Status = ended, "CANCELLED"
+	if content != nil {
+		asked.Status, asked.Document = "DONE", "amzn1.spdoc.1.4."+a.seller().Region+"."+a.seller().SellerID+"."+asked.ID
+		asked.issue = &issue{made: asked.Created, content: content}
+	}
+	a.requested = append(a.requested, asked)
+	return asked.ID
 }
 
 // Damage makes the report of a cycle wrong, or right again with seller.Whole.

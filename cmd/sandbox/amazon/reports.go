@@ -123,8 +123,10 @@ func (s *Server) serveReport(w http.ResponseWriter, r *http.Request, a *account)
 
 func (s *Server) serveCreateReport(w http.ResponseWriter, r *http.Request, a *account) {
 	var asked struct {
-		Type         string   `json:"reportType"`
-		Marketplaces []string `json:"marketplaceIds"`
+		Type         string    `json:"reportType"`
+		Marketplaces []string  `json:"marketplaceIds"`
+		Start        time.Time `json:"dataStartTime"`
+		End          time.Time `json:"dataEndTime"`
 	}
 	err := json.NewDecoder(io.LimitReader(r.Body, 1<<20)).Decode(&asked)
 	switch {
@@ -133,6 +135,14 @@ func (s *Server) serveCreateReport(w http.ResponseWriter, r *http.Request, a *ac
 	case strings.HasPrefix(asked.Type, "GET_V2_SETTLEMENT_REPORT_DATA_"):
 		invalid(w, "Request for report type 1118 is not allowed at this time", "")
 	default:
-		write(w, http.StatusAccepted, map[string]string{"reportId": a.request(asked.Type, asked.Marketplaces, s.cfg.Now())})
+		now := s.cfg.Now()
+		if asked.Start.IsZero() {
+			asked.Start = now
+		}
+		if asked.End.IsZero() {
+			asked.End = now
+		}
+		wanted := report{Type: asked.Type, Start: asked.Start, End: asked.End, Created: now, Began: now, Marketplaces: asked.Marketplaces}
+		write(w, http.StatusAccepted, map[string]string{"reportId": a.request(wanted, now.Add(s.cfg.Writes))})
 	}
 }

@@ -60,6 +60,7 @@ type Config struct {
 	RateScale float64         // multiplies the models' rates, and so does the header that states them; default 1
 	Faults    *misbehave.Plan // nil: none
 	Tell      Tell            // nil: nobody is told of changes
+	Writes    time.Duration   // how long Amazon takes to write a report that was asked for
 }
 
 // Server is the stand-in; safe for concurrent use.

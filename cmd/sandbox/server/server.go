@@ -13,6 +13,7 @@
 //	/control/p21/...         Prophet 21's books
 //	/control/clock           what the sandbox's clock shows
 //	/control/amazon/orders   orders beside the simulated ones, and changes of orders
+//	/control/amazon/returns  units that buyers send back
 //	/control/amazon/usage    calls per operation against what is allowed
 //	/control/amazon/fulfilments  orders of other channels, and their haste and stock
 //
@@ -223,6 +224,7 @@ func (s *Server) routes() http.Handler {
 		write(w, map[string]any{"now": s.Now(), "started": s.clock.state.Started, "speed": s.clock.state.Speed})
 	})
 	mux.HandleFunc("POST /control/amazon/orders", s.Amazon.ServeOrders)
+	mux.HandleFunc("POST /control/amazon/returns", s.Amazon.ServeReturns)
 	mux.HandleFunc("GET /control/amazon/usage", func(w http.ResponseWriter, _ *http.Request) { write(w, s.Amazon.Usage()) })
 	mux.HandleFunc("GET /control/amazon/fulfilments", s.Amazon.ControlFulfilments)
 	mux.HandleFunc("POST /control/amazon/fulfilments", s.Amazon.ControlFulfilments)
