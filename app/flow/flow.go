@@ -51,6 +51,10 @@ type Flow interface {
 	Target(ctx context.Context, r Record) (outbound.Target, error)
 }
 
+// Batched is a Flow whose target takes many records at once: so many are in hand
+// together.
+type Batched interface{ Batch() int }
+
 // Definition is what a flow is.
 type Definition struct {
 	Name     string // as in addresses and the database: "orders"

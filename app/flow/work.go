@@ -107,7 +107,7 @@ func (s *Service) clearIdle(ctx context.Context, connectionID int64, name string
 // round takes one handful of records on.
 func (s *Service) round(ctx context.Context, w worker, connectionID int64, now time.Time) (many int, err error) {
 	claimed, err := sqlc.New(s.Pool).ClaimRecords(ctx, sqlc.ClaimRecordsParams{Holder: w.holder, Seconds: s.Hold.Seconds(), ConnectionID: connectionID,
-		Flow: w.definition.Name, Now: now, Size: int32(s.Parallel)})
+		Flow: w.definition.Name, Now: now, Size: int32(s.handful(w.flow))})
 	if err != nil {
 		return 0, fmt.Errorf("claim records of %s: %w", w.definition.Name, err)
 	}
@@ -123,6 +123,14 @@ func (s *Service) round(ctx context.Context, w worker, connectionID int64, now t
 	// What was not finished is free for others at once, however this ended.
 	free := sqlc.New(s.Pool).UnclaimRecords(context.WithoutCancel(ctx), sqlc.UnclaimRecordsParams{Ids: ids, Holder: w.holder})
 	return len(claimed), errors.Join(err, free)
+}
+
+// handful is how many records of a flow are in hand at once.
+func (s *Service) handful(f Flow) int {
+	if b, ok := f.(Batched); ok {
+		return max(b.Batch(), s.Parallel)
+	}
+	return s.Parallel
 }
 
 // worker takes claimed records of one flow on.

@@ -116,6 +116,12 @@ func (r *Retry) Error() string { return fmt.Sprintf("try again in %s: %v", r.Aft
 // Unwrap returns the cause.
 func (r *Retry) Unwrap() error { return r.Cause }
 
+// Refusal is what Read returns when the target took a message and has since
+// said that it does nothing of it.
+type Refusal struct{ Words string }
+
+func (r *Refusal) Error() string { return r.Words }
+
 // Timing bounds the protocol.
 type Timing struct {
 	Hold          time.Duration // how long one worker keeps a message; longer than any single request

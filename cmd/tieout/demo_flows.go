@@ -5,9 +5,12 @@ import (
 	"fmt"
 
 	"tieout/app/audit"
+	"tieout/app/catalog"
 	"tieout/app/fulfilment"
+	"tieout/app/inventory"
 	"tieout/app/orders"
 	"tieout/app/shipments"
+	"tieout/cmd/sandbox/p21"
 )
 
 // furnishFlows gives a connection its flows, with orders sold from the location
@@ -24,6 +27,16 @@ func (p *program) furnishFlows(ctx context.Context, connectionID int64, location
 		return err
 	}
 	if err := p.furnishFlow(ctx, connectionID, shipments.Name, "carrier", `carrier == "100123" ? "UPS" : "Other"`, "P21's carrier 100123 is UPS.", actor); err != nil {
+		return err
+	}
+	for _, product := range ownProducts() {
+		_, err := p.catalog.Map(ctx, actor, catalog.New{ConnectionID: connectionID, SKU: ownSKU(product), From: p.catalog.Today().AddDays(-400),
+			Parts: catalog.Parts{{Code: p21.ProductCode(product.SKU), Quantity: 1}}})
+		if err != nil {
+			return fmt.Errorf("map %s: %w", ownSKU(product), err)
+		}
+	}
+	if err := p.furnishFlow(ctx, connectionID, inventory.Name, "counts", fmt.Sprintf("location == %q", own), "The company's own location ships.", actor); err != nil {
 		return err
 	}
 	return p.beginFlow(ctx, connectionID, fulfilment.TrackingName, actor)

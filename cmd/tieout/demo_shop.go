@@ -36,14 +36,25 @@ func shopOrders(sandbox *server.Server) error {
 	return nil
 }
 
+// ownProducts are those that each company also ships itself, under SKUs of their
+// own.
+func ownProducts() []seller.Product {
+	list := seller.Products()
+	return []seller.Product{list[1], list[3], list[5]}
+}
+
+// ownSKU is the SKU of a product that the company ships itself.
+func ownSKU(p seller.Product) string { return "MFN-" + p.SKU }
+
 // ownOrders lets buyers at Amazon buy what each company ships itself.
 func ownOrders(sandbox *server.Server) error {
-	products := seller.Products()
 	for k, side := range sandbox.Connections() {
-		for n := range 3 {
-			product := products[n*2+1]
+		for n, product := range ownProducts() {
+			if err := sandbox.Amazon.List(side.Name, ownSKU(product), 0, ""); err != nil {
+				return err
+			}
 			err := sandbox.Amazon.PlaceOrders(amazonstand.PlacedOrder{Account: side.Name, ID: fmt.Sprintf("114-77%05d-%07d", k, 2001+n), FulfilledBy: amazon.ByMerchant, Items: []amazonstand.PlacedItem{
-				{SKU: product.SKU, ASIN: product.ASIN, Title: product.Title, Quantity: int64(n + 1), UnitPrice: decimal.New(2495, -2), Shipping: decimal.New(499, -2)}}})
+				{SKU: ownSKU(product), ASIN: product.ASIN, Title: product.Title, Quantity: int64(n + 1), UnitPrice: decimal.New(2495, -2), Shipping: decimal.New(499, -2)}}})
 			if err != nil {
 				return fmt.Errorf("order of %s: %w", side.Name, err)
 			}

@@ -22,6 +22,7 @@ import (
 	"tieout/app/flow"
 	"tieout/app/identity"
 	"tieout/app/insight"
+	"tieout/app/inventory"
 	"tieout/app/journal"
 	"tieout/app/mapping"
 	"tieout/app/notice"
@@ -131,6 +132,7 @@ func (p *program) registered() []flow.Flow {
 	return append([]flow.Flow{
 		orders.New(p.connections, p.orderSource, p.resolve, p.catalog.NoteListings),
 		shipments.New(p.connections, func() shipments.Orders { return p.flows }),
+		inventory.New(p.connections, inventory.NewShelf(p.pool), p.catalog.NoteListings, p.clock, time.Second),
 		returns.New(p.connections, func() returns.Orders { return p.flows }, p.resolve),
 	}, p.fulfilments()...)
 }

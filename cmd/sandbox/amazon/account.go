@@ -58,11 +58,16 @@ type account struct {
 
 	returned []PlacedReturn
 
+	listed  map[string]*listing // what the seller ships, by SKU
+	uploads map[string][]byte   // of feeds; nil: not there yet
+	feeds   []*feed
+
 	subscriptions map[string]subscription // by type of notification
 }
 
 func newAccount(a Account) *account {
-	return &account{Account: a, damaged: map[int]seller.Damage{}, book: seller.NewOrderBook(a.Books.Account()), stored: map[string]int{}, subscriptions: map[string]subscription{}}
+	return &account{Account: a, damaged: map[int]seller.Damage{}, book: seller.NewOrderBook(a.Books.Account()), stored: map[string]int{}, subscriptions: map[string]subscription{},
+		listed: map[string]*listing{}, uploads: map[string][]byte{}}
 }
 
 func (a *account) seller() *seller.Account { return a.Books.Account() }

@@ -92,6 +92,7 @@ func (s *Server) Announce(since time.Time) time.Time {
 	for _, a := range s.accounts {
 		s.tellReports(a, since, now)
 		s.tellFulfilments(a, since, now)
+		s.tellFeeds(a, since, now)
 		changed, err := s.Orders(a.seller().Key, since)
 		if err != nil {
 			continue // every account knows itself

@@ -19,6 +19,8 @@
 //	     /fulfillment/outbound/2026-07-04/...               orders of other channels
 //	     /fba/outbound/2020-07-01/...                       the same, older version
 //	GET  /tracking/2026-01-30/shipments/track
+//	     /feeds/2021-06-30/...                              feeds of listings
+//	GET  /listings/2021-08-01/items/{seller}/{sku}
 //	     /notifications/v1/...                              destinations and subscriptions
 package amazon
 
@@ -123,6 +125,7 @@ func (s *Server) routes() http.Handler {
 	mux.HandleFunc("POST /tokens/2021-03-01/restrictedDataToken", s.limited(createRestrictedDataToken, s.serveRestrictedToken))
 	s.orderRoutes(mux)
 	s.subscriptionRoutes(mux)
+	s.feedRoutes(mux)
 	mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) { // Amazon does not say that a path is unknown
 		writeErrors(w, http.StatusForbidden, "Unauthorized", denied, "")
 	})
@@ -162,6 +165,9 @@ func Operation(r *http.Request) string {
 		return createRestrictedDataToken.name
 	}
 	if name := fulfilmentOperation(r); name != "" {
+		return name
+	}
+	if name := feedOperation(r); name != "" {
 		return name
 	}
 	if name := subscriptionOperation(r); name != "" {

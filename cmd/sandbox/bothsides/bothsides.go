@@ -119,10 +119,10 @@ func (w *World) openAmazon(s Setup) {
 	w.Seller, err = amazonstand.New(amazonstand.Config{Now: w.Clock.Now, Faults: w.Faults, RateScale: 1000, Writes: s.Writes,
 		Accounts: []amazonstand.Account{{Books: seller.NewBooks(account), ClientID: "c", ClientSecret: "s", RefreshToken: "r"}}})
 	require.NoError(w.T, err)
-	server := httptest.NewServer(spec.Load(w.T, s.Models...).Check(w.T, w.Seller, "/auth/", "/documents/", "/feeds/upload/"))
+	server := httptest.NewServer(spec.Load(w.T, s.Models...).Check(w.T, w.Seller, "/auth/", "/documents/", "/feeds/upload/", "/feeds/results/"))
 	w.T.Cleanup(server.Close)
 	w.Client, err = amazon.New(amazon.Config{Key: "us", Endpoint: server.URL, LWAURL: server.URL + "/auth/o2/token", ClientID: "c", ClientSecret: amazon.Hide("s"), RefreshToken: amazon.Hide("r"),
-		Clock: w.Clock, Tries: 1, Transport: &http.Transport{DisableKeepAlives: true}, Pause: func(ctx context.Context, _ time.Duration) error { return ctx.Err() }})
+		Clock: w.Clock, Tries: 1, Transport: &http.Transport{DisableKeepAlives: true}, Pause: w.pause})
 	require.NoError(w.T, err)
 }
 
@@ -135,6 +135,12 @@ func (w *World) openP21() {
 	w.System, err = adapter.Open(w.kind, p21.Config{URL: server.URL, Company: "ACME", FunctionalCurrency: "USD", Username: p21stand.DemoUser, Password: p21stand.DemoPassword,
 		Clock: w.Clock, Zone: time.UTC, Pause: time.Millisecond})
 	require.NoError(w.T, err)
+}
+
+// pause lets the clock run instead of waiting.
+func (w *World) pause(ctx context.Context, d time.Duration) error {
+	w.Clock.Advance(d)
+	return ctx.Err()
 }
 
 // Get returns the connection.
@@ -209,4 +215,12 @@ func (w *World) Later(name string, d time.Duration) {
 func (w *World) State(name, key string) string {
 	w.T.Helper()
 	return w.Text(`SELECT coalesce((SELECT state || coalesce(nullif(' ' || waits || reason || problem, ' '), '') FROM flow_record WHERE flow = $1 AND key = $2), 'none')`, name, key)
+}
+
+// Person makes somebody who can act.
+func (w *World) Person(name string) audit.Actor {
+	w.T.Helper()
+	a := audit.Actor{Name: name}
+	require.NoError(w.T, w.Pool.QueryRow(w.T.Context(), `INSERT INTO person (issuer, subject, email, name) VALUES ('i', $1, 'x@x', $1) RETURNING id`, name).Scan(&a.PersonID))
+	return a
 }

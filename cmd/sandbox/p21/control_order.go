@@ -42,6 +42,20 @@ func (s *Server) StockOf(item, location string) (Stock, bool) {
 	return t.stock.get(stockKey{item, location})
 }
 
+// SetStock says how many units of an item a location has on hand: they were
+// counted, received or lost.
+func (s *Server) SetStock(item, location string, onHand decimal.Decimal) error {
+	t := s.books.trade
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	held, ok := t.stock.get(stockKey{item, location})
+	if !ok {
+		return fmt.Errorf("location %s has never had item %s", location, item)
+	}
+	held.OnHand, held.ModifiedAt, held.Version = onHand, t.now(), held.Version+1
+	return t.commit(tradeEvent{Stock: []Stock{held}})
+}
+
 // Items returns the product master that all companies share.
 func (s *Server) Items() []Item {
 	t := s.books.trade
