@@ -31,7 +31,19 @@ func (w *dayWorld) compare(env environment, c *crew) error {
 	if err != nil {
 		return err
 	}
-	results = append(results, orders)
+	shipments, err := w.compareShipments()
+	if err != nil {
+		return err
+	}
+	quantities, err := w.compareStock()
+	if err != nil {
+		return err
+	}
+	fulfilments, err := w.compareFulfilments()
+	if err != nil {
+		return err
+	}
+	results = append(results, orders, shipments, w.compareReturns(), quantities, fulfilments)
 	if err := w.explain(context.Background()); err != nil {
 		return err
 	}

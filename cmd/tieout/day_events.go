@@ -24,6 +24,9 @@ type event struct {
 // dayOrders begins the ids of the day's orders.
 const dayOrders = "900-"
 
+// unmapped are SKUs that nobody has mapped.
+const unmapped = "NEW-%s-%02d"
+
 // telling is how long Amazon keeps what has changed from a search. The day does
 // not wait for it: what happens carries a time that long ago.
 const telling = 150 * time.Second
@@ -34,6 +37,12 @@ func (d day) timeline(w *dayWorld) []event {
 	var list []event
 	for i := range d.orders {
 		list = append(list, d.lifeOf(w, i, chance)...)
+	}
+	for i := range d.orders / shopShare {
+		list = append(list, d.shopOrder(w, i, chance))
+	}
+	for i := range d.orders / stockShare {
+		list = append(list, d.stockChange(w, i, chance))
 	}
 	slices.SortStableFunc(list, func(a, b event) int { return cmp.Compare(a.at, b.at) })
 	return list
@@ -47,6 +56,9 @@ func (d day) lifeOf(w *dayWorld, i int, chance *rand.Rand) []event {
 	if chance.IntN(50) == 0 {
 		order.Times = 2
 	}
+	if i%ownShare == 0 {
+		order.FulfilledBy = amazon.ByMerchant
+	}
 	for k := range 1 + chance.IntN(3) {
 		order.Items = append(order.Items, d.item(i, k, chance))
 	}
@@ -55,6 +67,7 @@ func (d day) lifeOf(w *dayWorld, i int, chance *rand.Rand) []event {
 	confirmed := placed + step()
 	list := []event{w.tell(placed, order), w.tell(confirmed, with(order, amazon.OrderUnshipped))}
 	switch fate := chance.IntN(100); {
+	case order.FulfilledBy == amazon.ByMerchant: // the company ships it, and says so
 	case fate < 3:
 		list = append(list, w.tell(confirmed+step(), with(order, amazon.OrderCancelled)))
 	case fate < 5 && order.Items[0].Quantity > 1:
@@ -63,7 +76,10 @@ func (d day) lifeOf(w *dayWorld, i int, chance *rand.Rand) []event {
 		reduced.Items[0].Cancelled = 1
 		list = append(list, w.tell(confirmed+step(), reduced), w.tell(confirmed+2*step(), with(reduced, amazon.OrderShipped)))
 	default:
-		list = append(list, w.tell(confirmed+step(), with(order, amazon.OrderShipped)))
+		if chance.IntN(returnShare) == 0 {
+			w.warehouse.wanted[order.ID] = order.Items[0].SKU
+		}
+		list = append(list, w.tellLast(confirmed+step(), with(order, amazon.OrderShipped)))
 	}
 	return list
 }
@@ -82,7 +98,7 @@ func (d day) item(order, line int, chance *rand.Rand) amazonstand.PlacedItem {
 		item.Shipping = decimal.New(499, -2)
 	}
 	if line == 0 && chance.Float64() < d.unknown {
-		item.SKU = fmt.Sprintf("NEW-%s-%02d", product.SKU, chance.IntN(2))
+		item.SKU = fmt.Sprintf(unmapped, product.SKU, chance.IntN(2))
 	}
 	return item
 }
@@ -96,10 +112,33 @@ func (w *dayWorld) tell(at time.Duration, order amazonstand.PlacedOrder) event {
 	}}
 }
 
+// tellLast is tell for a state that does not change any more.
+func (w *dayWorld) tellLast(at time.Duration, order amazonstand.PlacedOrder) event {
+	told := w.tell(at, order)
+	return event{at, func() error {
+		w.warehouse.final[order.ID] = true
+		return told.do()
+	}}
+}
+
+// some is a time of the day, early enough for what follows.
+func (d day) some(chance *rand.Rand) time.Duration {
+	return time.Duration(float64(d.length) * 0.9 * chance.Float64())
+}
+
+// warehouseTurn is how often the warehouse looks for what is to be shipped.
+const warehouseTurn = 2 * time.Second
+
 // play lets the events happen when their time comes.
 func (w *dayWorld) play(ctx context.Context, timeline []event) error {
-	begun, said := time.Now(), time.Now()
+	begun, said, shipped := time.Now(), time.Now(), time.Now()
 	for _, e := range timeline {
+		if time.Since(shipped) > warehouseTurn {
+			if _, err := w.warehouse.work(); err != nil {
+				return err
+			}
+			shipped = time.Now()
+		}
 		if wait := time.Until(begun.Add(e.at)); wait > 0 {
 			if err := amazon.Sleep(ctx, wait); err != nil {
 				return err

@@ -128,9 +128,17 @@ func (w *dayWorld) settle(ctx context.Context, person *personOfDay) error {
 		if err := person.clear(ctx, w); err != nil {
 			return err
 		}
+		shipped, err := w.warehouse.work()
+		if err != nil {
+			return err
+		}
+		if shipped > 0 {
+			over = time.Now().UTC()
+		}
 		var done bool
-		err := w.pool.QueryRow(ctx, `SELECT NOT EXISTS (SELECT FROM flow_record WHERE state NOT IN ('delivered', 'ignored') AND waits = '')
-			AND NOT EXISTS (SELECT FROM exception WHERE flow <> '' AND state = 'open') AND NOT EXISTS (SELECT FROM flow_hint)
+		err = w.pool.QueryRow(ctx, `SELECT NOT EXISTS (SELECT FROM flow_record WHERE state NOT IN ('delivered', 'ignored') AND waits = '')
+			AND NOT EXISTS (SELECT FROM exception WHERE flow <> '' AND state = 'open') 
+			AND NOT EXISTS (SELECT FROM flow_hint h JOIN flow f ON f.connection_id = h.connection_id AND f.name = h.flow WHERE f.paused_at IS NULL)
 			AND NOT EXISTS (SELECT FROM flow f WHERE f.paused_at IS NULL AND NOT EXISTS (
 				SELECT FROM flow_run r WHERE r.connection_id = f.connection_id AND r.flow = f.name AND r.state = 'done' AND r.started_at > $1))`, over).Scan(&done)
 		if err != nil {

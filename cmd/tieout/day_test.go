@@ -44,4 +44,7 @@ func TestADayEndsWithBothSidesEqual(t *testing.T) {
 	require.Contains(t, out.String(), "Both sides agree.")
 	require.Regexp(t, `unknown_sku +[1-9]`, out.String())
 	require.Regexp(t, `ORDER_CHANGE +[1-9]`, out.String())
+	for _, what := range []string{"orders", "shipments", "returns", "quantities", "fulfilments"} {
+		require.Regexp(t, what+` +[1-9][0-9]* +0\n`, out.String())
+	}
 }

@@ -14,6 +14,7 @@ import (
 	"tieout/app/audit"
 	"tieout/app/catalog"
 	"tieout/app/database/private"
+	"tieout/app/returns"
 	"tieout/cmd/sandbox/misbehave"
 	p21stand "tieout/cmd/sandbox/p21"
 	"tieout/cmd/sandbox/seller"
@@ -24,14 +25,15 @@ import (
 // dayWorld is the day's own PostgreSQL, stand-ins, screens and workers.
 type dayWorld struct {
 	*program
-	env      environment
-	sandbox  *server.Server
-	url      string
-	environ  []string // of the workers
-	postgres *private.Server
-	served   chan error
-	stop     context.CancelFunc
-	begun    time.Time // on the sandbox's clock
+	env       environment
+	sandbox   *server.Server
+	url       string
+	environ   []string // of the workers
+	postgres  *private.Server
+	served    chan error
+	stop      context.CancelFunc
+	begun     time.Time // on the sandbox's clock
+	warehouse *warehouse
 }
 
 // dayRates is how much more Amazon allows than by default: a day's calls in minutes.
@@ -67,7 +69,10 @@ func (d day) open(ctx context.Context, env environment) (w *dayWorld, err error)
 	serving, stop := context.WithCancel(context.WithoutCancel(ctx))
 	w.stop = stop
 	go func() { w.served <- w.serve(serving, listener, false, nil) }()
-	w.begun = w.sandbox.Now()
+	w.begun, w.warehouse = w.sandbox.Now(), newWarehouse(w, d.seed)
+	if err := w.listings(); err != nil {
+		return w, err
+	}
 	return w, w.hurry(ctx)
 }
 
@@ -111,6 +116,9 @@ func (w *dayWorld) hurry(ctx context.Context) error {
 		if err := w.mapAll(ctx, c.ID, actor); err != nil {
 			return err
 		}
+		if err := w.furnishFlow(ctx, c.ID, returns.Name, "wanted", fmt.Sprintf("hasPrefix(order, %q)", dayOrders), "The day's own alone.", actor); err != nil {
+			return err
+		}
 		for _, definition := range w.flows.Definitions() {
 			state, err := w.flows.Get(ctx, c.ID, definition.Name)
 			if err != nil {
@@ -128,15 +136,17 @@ func (w *dayWorld) hurry(ctx context.Context) error {
 func (w *dayWorld) mapAll(ctx context.Context, connectionID int64, actor audit.Actor) error {
 	today := w.catalog.Today()
 	for _, product := range seller.Products() {
-		mapped, err := catalog.ResolveAll(ctx, w.pool, connectionID, "", []string{product.SKU}, today)
-		if err != nil {
-			return err
-		}
-		if _, known := mapped[product.SKU]; known {
-			continue
-		}
-		if _, err := w.catalog.Map(ctx, actor, catalog.New{ConnectionID: connectionID, SKU: product.SKU, From: today.AddDays(-400), Parts: catalog.Parts{{Code: p21stand.ProductCode(product.SKU), Quantity: 1}}}); err != nil {
-			return fmt.Errorf("map %s: %w", product.SKU, err)
+		for _, sku := range []string{product.SKU, ownSKU(product)} {
+			mapped, err := catalog.ResolveAll(ctx, w.pool, connectionID, "", []string{sku}, today)
+			if err != nil {
+				return err
+			}
+			if _, known := mapped[sku]; known {
+				continue
+			}
+			if _, err := w.catalog.Map(ctx, actor, catalog.New{ConnectionID: connectionID, SKU: sku, From: today.AddDays(-400), Parts: catalog.Parts{{Code: p21stand.ProductCode(product.SKU), Quantity: 1}}}); err != nil {
+				return fmt.Errorf("map %s: %w", sku, err)
+			}
 		}
 	}
 	return nil

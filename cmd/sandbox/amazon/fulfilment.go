@@ -357,6 +357,21 @@ func (s *Server) Fulfilled(account string) (map[string]string, error) {
 	return list, nil
 }
 
+// Asked returns how many units each order of another channel asks for, by id.
+func (s *Server) Asked(account string) (map[string]int, error) {
+	a, err := s.account(account)
+	if err != nil {
+		return nil, err
+	}
+	units := map[string]int{}
+	for _, one := range a.standings(time.Time{}, s.cfg.Now()) {
+		for _, item := range one.Items {
+			units[one.ID] += item.Quantity
+		}
+	}
+	return units, nil
+}
+
 func (s *Server) control(account, id string, do func(*fulfilment) error) error {
 	a, err := s.account(account)
 	if err != nil {

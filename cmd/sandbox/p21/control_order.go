@@ -26,6 +26,22 @@ func (s *Server) OrdersByReference(company, reference string) []Order {
 	return slices.DeleteFunc(t.withReference(reference), func(o Order) bool { return o.Company != company })
 }
 
+// ShipmentsOf returns the shipments of an order.
+func (s *Server) ShipmentsOf(order int64) []Shipment {
+	t := s.books.trade
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return slices.DeleteFunc(slices.Clone(t.shipments.list), func(known Shipment) bool { return known.Order != order })
+}
+
+// Returns returns a company's returns.
+func (s *Server) Returns(company string) []Return {
+	t := s.books.trade
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return slices.DeleteFunc(slices.Clone(t.returns.list), func(r Return) bool { return r.Company != company })
+}
+
 // ReturnsByReference returns the returns with this reference.
 func (s *Server) ReturnsByReference(company, reference string) []Return {
 	t := s.books.trade
