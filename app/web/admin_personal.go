@@ -38,7 +38,7 @@ func (s *server) personalAccesses(r *request) error {
 	}
 	var buttons []views.Button
 	if s.Workbooks != nil {
-		buttons = append(buttons, views.Button{Label: "Excel", Icon: "download", Href: "/admin/personal/export.xlsx"})
+		buttons = append(buttons, views.Button{Label: "Excel", Icon: "file-spreadsheet", Href: "/admin/personal/export.xlsx"})
 	}
 	return r.admin(views.PersonalData, "Personal data", views.AdminPage{Buttons: buttons,
 		Sheets: []views.AdminSheet{{Title: "Accesses", Lead: "Every look at a buyer's data, written down before it was shown.", Table: &table}}})
