@@ -77,15 +77,23 @@ func (w Words) Redact(text string) string {
 	return text
 }
 
-// index finds word in text, upper and lower case alike; -1 when it is not there.
+// index finds word in text, upper and lower case alike and not inside another
+// word; -1 when it is not there.
 func index(text, word string) int {
-	for at := range text {
-		if length(text[at:], word) > 0 {
-			return at
+	before := ' '
+	for at, c := range text {
+		if n := length(text[at:], word); n > 0 && !joins(before) {
+			if after, _ := utf8.DecodeRuneInString(text[at+n:]); !joins(after) {
+				return at
+			}
 		}
+		before = c
 	}
 	return -1
 }
+
+// joins reports whether a letter or digit goes on with a word.
+func joins(c rune) bool { return unicode.IsLetter(c) || unicode.IsDigit(c) }
 
 // length is how many bytes at the beginning of text stand for word; 0: none.
 func length(text, word string) int {
