@@ -38,7 +38,7 @@ func openAddressed(t *testing.T) (w *world, ring *personal.Ring, logged *bytes.B
 // any table, written as text or as bytes, in either case.
 func (w *world) hidden(texts ...string) {
 	w.t.Helper()
-	require.NotEmpty(w.t, w.places("kettle"), "what is not personal is found")
+	require.NotEmpty(w.t, w.places("P-1"), "what is not personal is found")
 	for _, text := range texts {
 		require.Empty(w.t, w.places(text), "%q stands in clear", text)
 	}
@@ -201,6 +201,43 @@ func TestADocumentThatTellsOfPersonsIsSealedAndComesBackAsItWas(t *testing.T) {
 	require.Zero(t, w.number(`SELECT count(*) FROM document_chunk WHERE document_id = $1`, id))
 	require.Zero(t, w.number(`SELECT count(*) FROM personal_part`))
 	require.EqualValues(t, 1, w.number(`SELECT count(*) FROM audit_event WHERE action = 'personal data erased'`))
+}
+
+func TestWhatIsOnItsWayIsNotErasedUnderIt(t *testing.T) {
+	t.Parallel()
+	w, ring, _ := openAddressed(t)
+	w.Drop = 1 // sent, and nobody knows whether it arrived
+	w.tell(flowtest.Box("P-1", receiver, "kettle"), 0)
+	w.run()
+	require.Contains(t, w.state("P-1"), "delivering")
+	id := w.number(`SELECT id FROM flow_record`)
+	err := ring.Erase(t.Context(), id, "asked for by mail, ticket 7", w.actor)
+	require.True(t, fault.Is(err, fault.Conflict), "%v", err)
+	w.clock.Advance(time.Hour)
+	w.goOn()
+	require.Equal(t, "delivered", w.state("P-1"))
+	require.Contains(t, w.Held["P-1"][0], strings.ToUpper(receiver))
+	require.NoError(t, ring.Erase(t.Context(), id, "asked for by mail, ticket 7", w.actor))
+	require.True(t, fault.Is(ring.Erase(t.Context(), 999, "asked for by mail, ticket 7", w.actor), fault.NotFound))
+}
+
+func TestWhatWasErasedBeforeItLeftIsForAPerson(t *testing.T) {
+	t.Parallel()
+	w, ring, _ := openAddressed(t)
+	w.tell(flowtest.Box("P-1", receiver, "mug"), 0)
+	w.run()
+	require.NoError(t, ring.Erase(t.Context(), w.number(`SELECT id FROM flow_record`), "asked for by mail, ticket 7", w.actor))
+	w.Known["mug"] = true
+	_, err := w.pool.Exec(t.Context(), `UPDATE flow_record SET state = 'received', exception_id = NULL, problem = ''`)
+	require.NoError(t, err)
+	w.goOn()
+	require.Contains(t, w.state("P-1"), "exception Its personal data was destroyed on")
+	require.Empty(t, w.Sent, "nothing leaves without its receiver")
+	w.clock.Advance(time.Hour)
+	w.tell(flowtest.Box("P-1", "Berta Beispiel", "mug"), 1)
+	w.run()
+	require.Equal(t, "delivered", w.state("P-1"), "what the source tells anew has a key of its own")
+	w.hidden("Mustermann", "Beispiel")
 }
 
 func TestEveryLookIsWrittenDownFirst(t *testing.T) {

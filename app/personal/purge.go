@@ -2,7 +2,9 @@ package personal
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -62,11 +64,30 @@ func each(list func(after int64) ([]int64, error), do func(id int64) error) (don
 
 // forget destroys the personal data of one record, all of it or nothing.
 func (r *Ring) forget(ctx context.Context, recordID int64, reason, actor string) error {
-	err := pgx.BeginFunc(ctx, r.pool, func(tx pgx.Tx) error { return forget(ctx, sqlc.New(tx), recordID, reason, actor) })
+	err := pgx.BeginFunc(ctx, r.pool, func(tx pgx.Tx) error {
+		db := sqlc.New(tx)
+		moving, err := onItsWay(ctx, db, recordID)
+		if err != nil || moving {
+			return err // what has begun to move since it was found needs its data
+		}
+		return forget(ctx, db, recordID, reason, actor)
+	})
 	if err != nil {
 		return fmt.Errorf("forget record %d: %w", recordID, err)
 	}
 	return nil
+}
+
+// onItsWay locks a record and reports whether the other side may be getting it.
+func onItsWay(ctx context.Context, db *sqlc.Queries, recordID int64) (bool, error) {
+	record, err := db.TargetOfRecord(ctx, recordID)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return false, fault.New(fault.NotFound, "There is no record %d.", recordID)
+	}
+	if err != nil {
+		return false, fmt.Errorf("lock record: %w", err)
+	}
+	return slices.Contains([]string{"ready", "delivering", "unknown"}, record.State), nil
 }
 
 func forget(ctx context.Context, db *sqlc.Queries, recordID int64, reason, actor string) error {
@@ -106,6 +127,13 @@ func (r *Ring) Erase(ctx context.Context, recordID int64, reason string, actor a
 	}
 	return pgx.BeginFunc(ctx, r.pool, func(tx pgx.Tx) error {
 		db := sqlc.New(tx)
+		moving, err := onItsWay(ctx, db, recordID)
+		if err != nil {
+			return err
+		}
+		if moving {
+			return fault.New(fault.Conflict, "It is on its way to the other side, or nobody knows whether it is there. Settle that first.")
+		}
 		documents, err := db.DocumentsOfRecord(ctx, recordID)
 		if err != nil {
 			return fmt.Errorf("find documents of record %d: %w", recordID, err)
