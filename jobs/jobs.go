@@ -26,6 +26,7 @@ import (
 	"tieout/app/journal"
 	"tieout/app/notice"
 	"tieout/app/outbound"
+	"tieout/app/personal"
 	"tieout/app/settlement"
 )
 
@@ -73,6 +74,7 @@ type Services struct {
 	Flows       *flow.Service   // nil: no flows
 	Alerts      *alert.Service  // nil: nobody is told anything
 	Notices     *notice.Service // nil: Amazon's queues are not read
+	Personal    *personal.Ring  // nil: there is no personal data
 }
 
 // Settings say how often and how much.
@@ -84,6 +86,7 @@ type Settings struct {
 	Sweep        time.Duration // between two looks for work that a crash left behind
 	Flows        time.Duration // between two looks for flows whose time has come
 	Alerts       time.Duration // between two looks for occasions to tell
+	PersonalDays int           // personal data is destroyed so long after delivery
 }
 
 // Worker works jobs until it is stopped.
@@ -116,6 +119,9 @@ func Start(ctx context.Context, pool *pgxpool.Pool, q *Queue, s Services, set Se
 	if s.Notices != nil {
 		river.AddWorker(workers, &dueNoticesWorker{notices: s.Notices, queue: q})
 		river.AddWorker(workers, &noticesWorker{notices: s.Notices})
+	}
+	if s.Personal != nil {
+		river.AddWorker(workers, &purgeWorker{ring: s.Personal, clock: c, days: set.PersonalDays, log: log})
 	}
 	river.AddWorker(workers, &lookWorker{alerts: s.Alerts})
 	river.AddWorker(workers, &tellWorker{alerts: s.Alerts})
@@ -172,6 +178,9 @@ func periodic(set Settings, s Services) []*river.PeriodicJob {
 	}
 	if s.Notices != nil {
 		list = append(list, every(set.Flows, DueNotices{}))
+	}
+	if s.Personal != nil {
+		list = append(list, every(time.Hour, PurgePersonal{}))
 	}
 	if s.Alerts != nil {
 		list = append(list, every(set.Alerts, LookForAlerts{}))

@@ -107,7 +107,7 @@ RETURNING id, connection_id, flow, key, state, content, latest, source_at, versi
 UPDATE flow_record SET holder = '', held_until = NULL WHERE id = ANY (@ids::bigint[]) AND holder = @holder;
 
 -- name: ContentOfRecord :one
-SELECT source, source_at, document_id, position, number FROM flow_content WHERE record_id = @record_id AND number = @number;
+SELECT source, source_at, document_id, position, number, received_at FROM flow_content WHERE record_id = @record_id AND number = @number;
 
 -- name: MappedRecord :execrows
 UPDATE flow_record SET state = 'ready', version_id = @version_id, target = @target, title = @title, amount = @amount, currency = @currency, waits = '',
@@ -204,7 +204,7 @@ SELECT r.id, r.key, r.state, r.source_at, r.title, r.amount, r.currency, r.probl
 WHERE r.exception_id = @exception_id ORDER BY r.source_at, r.id LIMIT @size;
 
 -- name: RecentContents :many
-SELECT r.id, r.key, c.source FROM flow_record r JOIN flow_content c ON c.record_id = r.id AND c.number = r.content
+SELECT r.id, r.key, c.number, c.source FROM flow_record r JOIN flow_content c ON c.record_id = r.id AND c.number = r.content
 WHERE r.connection_id = @connection_id AND r.flow = @flow ORDER BY r.id DESC LIMIT @size;
 
 -- name: AddVersion :one

@@ -432,7 +432,7 @@ func (q *Queries) ConfigureFlow(ctx context.Context, arg ConfigureFlowParams) (i
 }
 
 const contentOfRecord = `-- name: ContentOfRecord :one
-SELECT source, source_at, document_id, position, number FROM flow_content WHERE record_id = $1 AND number = $2
+SELECT source, source_at, document_id, position, number, received_at FROM flow_content WHERE record_id = $1 AND number = $2
 `
 
 type ContentOfRecordParams struct {
@@ -446,6 +446,7 @@ type ContentOfRecordRow struct {
 	DocumentID int64
 	Position   int32
 	Number     int32
+	ReceivedAt time.Time
 }
 
 func (q *Queries) ContentOfRecord(ctx context.Context, arg ContentOfRecordParams) (ContentOfRecordRow, error) {
@@ -457,6 +458,7 @@ func (q *Queries) ContentOfRecord(ctx context.Context, arg ContentOfRecordParams
 		&i.DocumentID,
 		&i.Position,
 		&i.Number,
+		&i.ReceivedAt,
 	)
 	return i, err
 }
@@ -1554,7 +1556,7 @@ func (q *Queries) ReceiveRecord(ctx context.Context, arg ReceiveRecordParams) (R
 }
 
 const recentContents = `-- name: RecentContents :many
-SELECT r.id, r.key, c.source FROM flow_record r JOIN flow_content c ON c.record_id = r.id AND c.number = r.content
+SELECT r.id, r.key, c.number, c.source FROM flow_record r JOIN flow_content c ON c.record_id = r.id AND c.number = r.content
 WHERE r.connection_id = $1 AND r.flow = $2 ORDER BY r.id DESC LIMIT $3
 `
 
@@ -1567,6 +1569,7 @@ type RecentContentsParams struct {
 type RecentContentsRow struct {
 	ID     int64
 	Key    string
+	Number int32
 	Source []byte
 }
 
@@ -1579,7 +1582,12 @@ func (q *Queries) RecentContents(ctx context.Context, arg RecentContentsParams) 
 	items := []RecentContentsRow{}
 	for rows.Next() {
 		var i RecentContentsRow
-		if err := rows.Scan(&i.ID, &i.Key, &i.Source); err != nil {
+		if err := rows.Scan(
+			&i.ID,
+			&i.Key,
+			&i.Number,
+			&i.Source,
+		); err != nil {
 			return nil, err
 		}
 		items = append(items, i)

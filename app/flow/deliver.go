@@ -25,6 +25,9 @@ func (w worker) deliver(ctx context.Context, r sqlc.ClaimRecordsRow, messageID i
 	if err != nil {
 		return w.later(ctx, r, err)
 	}
+	if target, err = w.guarded(ctx, target, r.ID, messageID); err != nil {
+		return fmt.Errorf("deliver %s: %w", r.Key, err)
+	}
 	result, err := w.Deliverer.Deliver(ctx, messageID, target)
 	var retry *outbound.Retry
 	switch {
@@ -37,6 +40,7 @@ func (w worker) deliver(ctx context.Context, r sqlc.ClaimRecordsRow, messageID i
 	case err != nil:
 		return fmt.Errorf("deliver %s: %w", r.Key, err)
 	}
+	result.Reason = w.words.Redact(result.Reason)
 	return w.settle(ctx, r, messageID, result)
 }
 
@@ -69,7 +73,7 @@ func (w worker) delivered(ctx context.Context, tx pgx.Tx, connectionID, id int64
 	if err != nil {
 		return fmt.Errorf("read target: %w", err)
 	}
-	hash, err := hashOf(held.Target)
+	hash, err := w.heldHash(ctx, tx, id, held.Target)
 	if err != nil {
 		return err
 	}
@@ -106,9 +110,9 @@ func cause(reason string) string {
 func (w worker) later(ctx context.Context, r sqlc.ClaimRecordsRow, because error) error {
 	var pause *Pause
 	if errors.As(because, &pause) {
-		return w.wait(ctx, r, pause.Words, pause.Least)
+		return w.wait(ctx, r, w.words.Redact(pause.Words), pause.Least)
 	}
-	words := fault.MessageOf(because)
+	words := w.words.Redact(fault.MessageOf(because))
 	if !passing(because) {
 		return w.stop(ctx, r, &Obstacle{Class: exception.DeliveryRefused, Cause: w.definition.Name + "/" + cause(words), Title: w.definition.To + ": " + words, Words: words})
 	}
@@ -173,6 +177,8 @@ func (w worker) stop(ctx context.Context, r sqlc.ClaimRecordsRow, o *Obstacle) e
 // raise opens or refreshes the exception of a cause and puts the record behind it.
 func (w worker) raise(ctx context.Context, tx pgx.Tx, r sqlc.ClaimRecordsRow, state, remoteKey string, o *Obstacle) error {
 	amount, currency := stake(w.source)
+	quiet := w.redact(*o)
+	o = &quiet
 	id, err := exception.Raise(ctx, tx, exception.Raised{ConnectionID: r.ConnectionID, Class: o.Class, Cause: o.Cause, Title: o.Title, Detail: o.Detail})
 	if err != nil {
 		return err

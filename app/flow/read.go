@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"cmp"
 	"context"
-	"crypto/sha256"
 	"encoding/json"
 	"fmt"
 	"time"
@@ -164,14 +163,30 @@ func (s *Service) failedRun(ctx context.Context, connectionID int64, name string
 // take stores a page before anything in it counts.
 func (s *Service) take(connectionID int64, name string, run int64) Take {
 	return func(ctx context.Context, p Page) error {
-		doc, _, err := s.Documents.Put(ctx, document.Meta{ConnectionID: connectionID, Kind: p.Kind, Name: p.Name, Source: cmp.Or(p.Source, document.FromAmazon), ContentType: p.ContentType}, bytes.NewReader(p.Raw))
+		f, err := s.find(name)
+		if err != nil {
+			return err
+		}
+		arrivals, tells, err := s.sealed(ctx, f, p)
+		if err != nil {
+			return fmt.Errorf("keep %s: %w", p.Name, err)
+		}
+		doc, _, err := s.Documents.Put(ctx, document.Meta{ConnectionID: connectionID, Kind: p.Kind, Name: p.Name, Source: cmp.Or(p.Source, document.FromAmazon), ContentType: p.ContentType, Sealed: tells}, bytes.NewReader(p.Raw))
 		if err != nil {
 			return fmt.Errorf("keep %s: %w", p.Name, err)
 		}
 		return pgx.BeginFunc(ctx, s.Pool, func(tx pgx.Tx) error {
-			changed, err := receive(ctx, sqlc.New(tx), connectionID, name, doc.ID, p.Arrivals)
-			if err != nil || run == 0 {
+			changed, err := s.receive(ctx, tx, connectionID, name, doc.ID, arrivals)
+			if err != nil {
 				return err
+			}
+			if tells {
+				if err := mention(ctx, tx, connectionID, name, doc.ID, arrivals); err != nil {
+					return err
+				}
+			}
+			if run == 0 {
+				return nil
 			}
 			return sqlc.New(tx).CountRun(ctx, sqlc.CountRunParams{ID: run, Found: int32(len(p.Arrivals)), Changed: changed})
 		})
@@ -180,10 +195,10 @@ func (s *Service) take(connectionID int64, name string, run int64) Take {
 
 // receive takes in what is new; the same content again, or one older than what
 // is known, changes nothing.
-func receive(ctx context.Context, db *sqlc.Queries, connectionID int64, name string, documentID int64, arrivals []Arrival) (changed int32, err error) {
+func (s *Service) receive(ctx context.Context, tx pgx.Tx, connectionID int64, name string, documentID int64, arrivals []arrival) (changed int32, err error) {
+	db := sqlc.New(tx)
 	for _, a := range arrivals {
-		hash := sha256.Sum256(a.Content)
-		row, err := db.ReceiveRecord(ctx, sqlc.ReceiveRecordParams{ConnectionID: connectionID, Flow: name, Key: a.Key, Hash: hash[:], SourceAt: a.At})
+		row, err := db.ReceiveRecord(ctx, sqlc.ReceiveRecordParams{ConnectionID: connectionID, Flow: name, Key: a.Key, Hash: a.hash, SourceAt: a.At})
 		if err == pgx.ErrNoRows {
 			continue
 		}
@@ -191,9 +206,14 @@ func receive(ctx context.Context, db *sqlc.Queries, connectionID int64, name str
 			return changed, fmt.Errorf("receive %s %s: %w", name, a.Key, err)
 		}
 		changed++
-		err = db.AddContent(ctx, sqlc.AddContentParams{RecordID: row.ID, Number: row.Latest, Hash: hash[:], Source: a.Content, SourceAt: a.At, DocumentID: documentID, Position: int32(a.Position)})
+		err = db.AddContent(ctx, sqlc.AddContentParams{RecordID: row.ID, Number: row.Latest, Hash: a.hash, Source: a.Content, SourceAt: a.At, DocumentID: documentID, Position: int32(a.Position)})
 		if err != nil {
 			return changed, fmt.Errorf("keep content of %s: %w", a.Key, err)
+		}
+		if len(a.part) > 0 {
+			if err := s.Personal.Seal(ctx, tx, row.ID, contentPlace(row.Latest), a.part); err != nil {
+				return changed, err
+			}
 		}
 		if err := adopt(ctx, db, row.ID, row.Latest); err != nil {
 			return changed, err

@@ -15,6 +15,7 @@ import (
 	"tieout/app/exception"
 	"tieout/app/fault"
 	"tieout/app/outbound"
+	"tieout/app/personal"
 	"tieout/sqlc"
 )
 
@@ -93,6 +94,7 @@ type Whole struct {
 	Contents    []Content
 	Events      []Event
 	Steps       []outbound.Step // of its newest message
+	Personal    personal.Facts
 }
 
 // Event is one thing that happened to a record.
@@ -116,6 +118,9 @@ func (s *Service) Record(ctx context.Context, id int64) (Whole, error) {
 	w := Whole{
 		Item:    Item{r.ID, r.ConnectionID, r.ConnectionName, r.Flow, r.Key, r.State, r.SourceAt, r.Title, r.Amount, r.Currency, r.Waits, r.RemoteKey, orZero(r.ExceptionID), r.Problem, r.Reason, r.ChangedAt},
 		Content: r.Content, Version: r.VersionNumber, Target: r.Target, Deliveries: r.Deliveries, RetryAt: r.RetryAt, Tries: r.Tries, ReceivedAt: r.ReceivedAt, DeliveredAt: r.DeliveredAt,
+	}
+	if w.Personal, err = s.Personal.Facts(ctx, id); err != nil {
+		return w, err
 	}
 	contents, err := db.ContentsOfRecord(ctx, id)
 	if err != nil {

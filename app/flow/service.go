@@ -15,6 +15,7 @@ import (
 	"tieout/app/document"
 	"tieout/app/fault"
 	"tieout/app/outbound"
+	"tieout/app/personal"
 	"tieout/sqlc"
 )
 
@@ -42,6 +43,7 @@ type Needs struct {
 	Clock     clock.Clock
 	Documents *document.Store
 	Deliverer *outbound.Deliverer
+	Personal  *personal.Ring // nil: contents that tell of persons are refused
 	Jobs      Jobs
 	Worker    string        // unique per process
 	Parallel  int           // records under way at once per working job

@@ -15,6 +15,7 @@ import (
 	"tieout/app/exception"
 	"tieout/app/fault"
 	"tieout/app/outbound"
+	"tieout/app/personal"
 	"tieout/sqlc"
 )
 
@@ -140,10 +141,16 @@ type worker struct {
 	definition Definition
 	rules      Rules
 	holder     string
-	source     Source // of the record in hand; empty where a delivery is taken up again
+	source     Source         // of the record in hand; empty where a delivery is taken up again
+	part       personal.Part  // of its content
+	words      personal.Words // of its content and target
 }
 
 func (w worker) process(ctx context.Context, r sqlc.ClaimRecordsRow) error {
+	w, r, err := w.unseal(ctx, r)
+	if err != nil {
+		return fmt.Errorf("open personal data of %s: %w", r.Key, err)
+	}
 	if r.State == "delivering" {
 		return w.deliver(ctx, r, *r.MessageID)
 	}
@@ -151,28 +158,36 @@ func (w worker) process(ctx context.Context, r sqlc.ClaimRecordsRow) error {
 	if err != nil {
 		return fmt.Errorf("read content of %s: %w", r.Key, err)
 	}
-	source, err := w.flow.Read(content.Source)
+	whole, err := w.whole(ctx, r, content)
+	if obstacle := (*Obstacle)(nil); errors.As(err, &obstacle) {
+		return w.stop(ctx, r, obstacle)
+	}
+	if err != nil {
+		return fmt.Errorf("read content of %s: %w", r.Key, err)
+	}
+	source, err := w.flow.Read(whole)
 	if err != nil {
 		return w.stop(ctx, r, &Obstacle{Class: exception.MappingFailed, Cause: w.definition.Name + "/unreadable",
 			Title: w.definition.From + " that cannot be read", Words: fault.MessageOf(err)})
 	}
+	source.Title, source.Wait, source.Skip = w.words.Redact(source.Title), w.words.Redact(source.Wait), w.words.Redact(source.Skip)
 	w.source = source
 	switch {
 	case source.Skip != "" && r.RemoteKey == "":
 		return w.skip(ctx, r, source.Skip)
 	case source.Wait != "":
-		return w.write(ctx, r, "waits", source.Wait, func(db *sqlc.Queries) (int64, error) {
+		return w.write(ctx, r, "waits", source.Wait, func(tx pgx.Tx) (int64, error) {
 			amount, currency := stake(source)
-			return db.WaitingRecord(ctx, sqlc.WaitingRecordParams{ID: r.ID, Holder: w.holder, Content: r.Content, Waits: source.Wait, Title: source.Title, Amount: amount, Currency: currency})
+			return sqlc.New(tx).WaitingRecord(ctx, sqlc.WaitingRecordParams{ID: r.ID, Holder: w.holder, Content: r.Content, Waits: source.Wait, Title: source.Title, Amount: amount, Currency: currency})
 		})
 	}
 	return w.prepare(ctx, r)
 }
 
 func (w worker) skip(ctx context.Context, r sqlc.ClaimRecordsRow, reason string) error {
-	return w.write(ctx, r, "ignored", reason, func(db *sqlc.Queries) (int64, error) {
+	return w.write(ctx, r, "ignored", reason, func(tx pgx.Tx) (int64, error) {
 		amount, currency := stake(w.source)
-		return db.SkippedRecord(ctx, sqlc.SkippedRecordParams{ID: r.ID, Holder: w.holder, Content: r.Content, Reason: reason, Title: w.source.Title, Amount: amount, Currency: currency})
+		return sqlc.New(tx).SkippedRecord(ctx, sqlc.SkippedRecordParams{ID: r.ID, Holder: w.holder, Content: r.Content, Reason: reason, Title: w.source.Title, Amount: amount, Currency: currency})
 	})
 }
 
@@ -184,7 +199,7 @@ func (w worker) incomplete(ctx context.Context, r sqlc.ClaimRecordsRow, err erro
 	case errors.As(err, &obstacle):
 		return w.stop(ctx, r, obstacle)
 	case errors.As(err, &nothing) && r.RemoteKey == "":
-		return w.skip(ctx, r, nothing.Reason)
+		return w.skip(ctx, r, w.words.Redact(nothing.Reason))
 	}
 	return w.later(ctx, r, err)
 }
@@ -201,21 +216,25 @@ func (w worker) prepare(ctx context.Context, r sqlc.ClaimRecordsRow) error {
 	if err != nil {
 		return w.incomplete(ctx, r, err)
 	}
-	target, hash, err := encode(mapped)
+	outcome, err := w.outcome(ctx, r, mapped)
 	if err != nil {
 		return err
 	}
 	amount, currency := stake(source)
-	if r.RemoteKey != "" && string(hash) == string(r.DeliveredHash) {
-		return w.write(ctx, r, "unchanged", "the other side holds this already", func(db *sqlc.Queries) (int64, error) {
-			return db.SameRecord(ctx, sqlc.SameRecordParams{ID: r.ID, Holder: w.holder, Content: r.Content, VersionID: &w.rules.VersionID, Target: target, Title: source.Title, Amount: amount, Currency: currency})
+	if r.RemoteKey != "" && outcome.same {
+		return w.write(ctx, r, "unchanged", "the other side holds this already", func(tx pgx.Tx) (int64, error) {
+			changed, err := sqlc.New(tx).SameRecord(ctx, sqlc.SameRecordParams{ID: r.ID, Holder: w.holder, Content: r.Content, VersionID: &w.rules.VersionID, Target: outcome.target, Title: source.Title, Amount: amount, Currency: currency})
+			if err != nil || changed == 0 {
+				return changed, err
+			}
+			return changed, w.keep(ctx, tx, r.ID, targetPlace, outcome.part)
 		})
 	}
 	message, err := w.flow.Message(record, mapped)
 	if err != nil {
 		return fmt.Errorf("write message of %s: %w", r.Key, err)
 	}
-	id, err := w.intend(ctx, r, message, failed, sqlc.MappedRecordParams{ID: r.ID, Holder: w.holder, Content: r.Content, VersionID: &w.rules.VersionID, Target: target,
+	id, err := w.intend(ctx, r, message, outcome.part, failed, sqlc.MappedRecordParams{ID: r.ID, Holder: w.holder, Content: r.Content, VersionID: &w.rules.VersionID, Target: outcome.target,
 		Title: source.Title, Amount: amount, Currency: currency})
 	switch {
 	case fault.Is(err, fault.Conflict):
@@ -229,22 +248,32 @@ func (w worker) prepare(ctx context.Context, r sqlc.ClaimRecordsRow) error {
 
 // intend writes the message in the transaction that says it is on its way. The
 // id is 0 when the record has changed meanwhile: the next round sees to it.
-func (w worker) intend(ctx context.Context, r sqlc.ClaimRecordsRow, m Message, warnings []Failed, mapped sqlc.MappedRecordParams) (id int64, err error) {
+func (w worker) intend(ctx context.Context, r sqlc.ClaimRecordsRow, m Message, part personal.Part, warnings []Failed, mapped sqlc.MappedRecordParams) (id int64, err error) {
+	stored, hidden, err := w.redactMessage(ctx, m)
+	if err != nil {
+		return 0, fmt.Errorf("redact %s: %w", m.Reference, err)
+	}
+	stored.ConnectionID, stored.ObjectID = r.ConnectionID, r.ID
 	err = pgx.BeginFunc(ctx, w.Pool, func(tx pgx.Tx) error {
 		db := sqlc.New(tx)
 		changed, err := db.MappedRecord(ctx, mapped)
 		if err != nil || changed == 0 {
 			return err
 		}
-		id, err = outbound.Intend(ctx, tx, outbound.Message{ConnectionID: r.ConnectionID, Kind: m.Kind, Target: m.Target, Reference: m.Reference, ObjectID: r.ID, Payload: m.Payload})
-		if err != nil {
+		if err := w.keep(ctx, tx, r.ID, targetPlace, part); err != nil {
+			return err
+		}
+		if id, err = outbound.Intend(ctx, tx, stored); err != nil {
+			return err
+		}
+		if err := w.keep(ctx, tx, r.ID, payloadPlace(id), hidden); err != nil {
 			return err
 		}
 		if _, err = db.DeliveringRecord(ctx, sqlc.DeliveringRecordParams{ID: r.ID, Holder: w.holder, MessageID: &id}); err != nil {
 			return err
 		}
 		for _, warning := range warnings {
-			if err := note(ctx, db, r.ID, "warning", warning.String(), ""); err != nil {
+			if err := note(ctx, db, r.ID, "warning", w.words.Redact(warning.String()), ""); err != nil {
 				return err
 			}
 		}
@@ -258,17 +287,16 @@ func (w worker) intend(ctx context.Context, r sqlc.ClaimRecordsRow, m Message, w
 
 // write changes a record and notes the step, in one transaction. A record that
 // has changed meanwhile is left to the next round.
-func (w worker) write(ctx context.Context, r sqlc.ClaimRecordsRow, step, detail string, change func(*sqlc.Queries) (int64, error)) error {
+func (w worker) write(ctx context.Context, r sqlc.ClaimRecordsRow, step, detail string, change func(pgx.Tx) (int64, error)) error {
 	return pgx.BeginFunc(ctx, w.Pool, func(tx pgx.Tx) error {
-		db := sqlc.New(tx)
-		changed, err := change(db)
+		changed, err := change(tx)
 		if err != nil {
 			return fmt.Errorf("%s %s: %w", step, r.Key, err)
 		}
 		if changed == 0 {
 			return nil
 		}
-		return note(ctx, db, r.ID, step, detail, "")
+		return note(ctx, sqlc.New(tx), r.ID, step, detail, "")
 	})
 }
 

@@ -26,6 +26,7 @@ import (
 	"tieout/app/database/dbtest"
 	"tieout/app/document"
 	"tieout/app/flow"
+	"tieout/app/flow/flowtest"
 	"tieout/app/fulfilment"
 	"tieout/app/notify"
 	"tieout/app/outbound"
@@ -101,7 +102,8 @@ func newWorld(t *testing.T, version amazon.FulfillmentVersion, kind string) *wor
 	packs := func(ctx context.Context, id int64, shop string, items []string, day period.Date) (map[string][]catalog.Pack, error) {
 		return catalog.PacksOf(ctx, w.pool, id, shop, items, day)
 	}
-	w.Service = flow.NewService(flow.Needs{Pool: w.pool, Clock: w.clock, Documents: document.NewStore(w.pool), Jobs: queue{}, Worker: "one", Parallel: 4, Hold: time.Minute, Log: log,
+	ring := flowtest.Ring(t, w.pool)
+	w.Service = flow.NewService(flow.Needs{Pool: w.pool, Clock: w.clock, Documents: document.NewSealedStore(w.pool, ring), Personal: ring, Jobs: queue{}, Worker: "one", Parallel: 4, Hold: time.Minute, Log: log,
 		Deliverer: outbound.NewDeliverer(w.pool, "one", timing, log)},
 		fulfilment.New(w, requests, packs, w.clock), fulfilment.NewTracking(w, requests), fulfilment.NewNews(w, requests, w.channel))
 	w.connection = w.number(`INSERT INTO connection (name, amazon_region) VALUES ('us', 'na') RETURNING id`)

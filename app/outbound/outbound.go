@@ -70,6 +70,7 @@ type Message struct {
 	Reference    string
 	ObjectID     int64
 	Payload      []byte // JSON
+	Hash         []byte // of all that is meant, where the payload is redacted; nil: of the payload
 	State        string
 	Attempts     int
 	RemoteKey    string

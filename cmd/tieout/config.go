@@ -19,6 +19,7 @@ import (
 
 	"tieout/app/identity"
 	"tieout/app/notify"
+	"tieout/app/personal"
 	"tieout/app/vault"
 )
 
@@ -52,6 +53,8 @@ type Config struct {
 	SettlementPoll time.Duration `env:"TIEOUT_SETTLEMENT_POLL" envDefault:"15m"`      // how often Amazon is asked for new reports
 	AmazonOrders   string        `env:"TIEOUT_AMAZON_ORDERS" envDefault:"2026-01-01"` // version of Amazon's orders that is read; v0 ends on 2027-03-27
 	MasterDataPoll time.Duration `env:"TIEOUT_MASTER_DATA_POLL" envDefault:"6h"`      // accounts, periods and items of P21
+
+	PersonalDays int `env:"TIEOUT_PERSONAL_DAYS" envDefault:"30"` // buyers' data is destroyed so long after delivery; Amazon allows 30 at most
 
 	OutboundTimeout  time.Duration `env:"TIEOUT_OUTBOUND_TIMEOUT" envDefault:"60s"`  // one request to P21
 	ReadBackWindow   time.Duration `env:"TIEOUT_READ_BACK_WINDOW" envDefault:"15m"`  // how long a write without an answer is looked for before it may be sent again
@@ -245,6 +248,9 @@ func (c Config) checkNumbers() []error {
 	}
 	if c.SessionIdle > c.SessionLifetime {
 		problems = append(problems, fmt.Errorf("TIEOUT_SESSION_IDLE: %v is longer than TIEOUT_SESSION_LIFETIME, %v", c.SessionIdle, c.SessionLifetime))
+	}
+	if c.PersonalDays < 1 || c.PersonalDays > personal.MostDays {
+		problems = append(problems, fmt.Errorf("TIEOUT_PERSONAL_DAYS: %d is not between 1 and %d, which is what Amazon allows", c.PersonalDays, personal.MostDays))
 	}
 	for key, n := range map[string]int{"TIEOUT_WORKERS": c.Workers, "TIEOUT_IMPORT_WORKERS": c.ImportWorkers, "TIEOUT_FLOW_PARALLEL": c.FlowParallel} {
 		if n < 1 || n > 1000 {

@@ -44,6 +44,7 @@ func commands() []command {
 		{"migrate", "", "bring the database's schema up to date", runMigrate},
 		{"settlement describe", "[--json] FILE", "say what a settlement report holds, without a database", runDescribe},
 		{"settlement import", "--connection NAME [--json] FILE...", "import settlement reports", runImport},
+		{"rotate-keys", "[--use KEY]", "make a new data key in the vault and seal the keys of personal data with it", runRotateKeys},
 		{"verify", "[--json]", "recompute every invariant and the audit chain", runVerify},
 		{"connection create", "--name NAME ...", "create a connection of a seller account and a P21 company", runConnectionCreate},
 		{"connection list", "", "list connections", runConnectionList},

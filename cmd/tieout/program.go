@@ -31,6 +31,7 @@ import (
 	"tieout/app/outbound"
 	"tieout/app/p21"
 	"tieout/app/period"
+	"tieout/app/personal"
 	"tieout/app/returns"
 	"tieout/app/settlement"
 	"tieout/app/shipments"
@@ -56,7 +57,9 @@ type program struct {
 	exceptions  *exception.Queue
 	insight     *insight.Reader
 	flows       *flow.Service
-	worker      string // this process among all that work on the database
+	personal    *personal.Ring
+	secrets     *vault.Vault // nil: this command has no key
+	worker      string       // this process among all that work on the database
 	alerts      *alert.Service
 	notices     *notice.Service
 }
@@ -104,6 +107,7 @@ func (p *program) wireServices(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	p.secrets = secrets
 	p.worker = jobs.WorkerName()
 	p.deliverer = outbound.NewDeliverer(p.pool, p.worker, p.timing(), p.log)
 	p.identity = identity.New(identity.NewStore(p.pool, p.clock))
@@ -113,7 +117,8 @@ func (p *program) wireServices(ctx context.Context) error {
 	p.catalog = catalog.NewService(p.pool, p.clock, p.mapped)
 	p.exceptions = exception.NewQueue(p.pool)
 	p.insight = insight.NewReader(p.pool)
-	p.flows = flow.NewService(flow.Needs{Pool: p.pool, Clock: p.clock, Documents: document.NewStore(p.pool), Deliverer: p.deliverer, Jobs: p.queue,
+	p.personal = personal.NewRing(p.pool, secrets)
+	p.flows = flow.NewService(flow.Needs{Pool: p.pool, Clock: p.clock, Documents: document.NewSealedStore(p.pool, p.personal), Deliverer: p.deliverer, Personal: p.personal, Jobs: p.queue,
 		Worker: p.worker, Parallel: p.config.FlowParallel, Hold: 3 * time.Minute, Log: p.log}, p.registered()...)
 	server, err := p.config.mailServer()
 	if err != nil {

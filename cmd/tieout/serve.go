@@ -82,9 +82,9 @@ func (p *program) requireSchema(ctx context.Context) error {
 }
 
 func (p *program) startWork(ctx context.Context) (*jobs.Worker, error) {
-	services := jobs.Services{Connections: p.connections, Settlements: p.settlements, Entries: p.entries, Deliverer: p.deliverer, Catalog: p.catalog, Flows: p.flows, Alerts: p.alerts, Notices: p.notices}
+	services := jobs.Services{Connections: p.connections, Settlements: p.settlements, Entries: p.entries, Deliverer: p.deliverer, Catalog: p.catalog, Flows: p.flows, Alerts: p.alerts, Notices: p.notices, Personal: p.personal}
 	settings := jobs.Settings{Name: p.worker, Workers: p.config.Workers, PollReports: p.config.SettlementPoll, SyncAccounts: p.config.MasterDataPoll, Sweep: 20 * time.Second,
-		Flows: 5 * time.Second, Alerts: time.Minute}
+		Flows: 5 * time.Second, Alerts: time.Minute, PersonalDays: p.config.PersonalDays}
 	// Jobs end in order after ctx did; the engine gets a context of its own.
 	return jobs.Start(context.WithoutCancel(ctx), p.pool, p.queue, services, settings, p.clock, p.log)
 }
