@@ -85,12 +85,12 @@ func TestNotificationsAreAsAmazonsSchemasHaveThem(t *testing.T) {
 		t.Skip("Amazon's schemas are not here: " + folder)
 	}
 	heard := &told{}
-	w := worldOf(t, []string{"notifications.json", "fulfillmentOutbound_2020-07-01.json"}, func(c *amazon.Config) { c.Tell = heard.tell })
+	w := worldOf(t, []string{"notifications.json", "fulfillmentOutbound_2020-07-01.json", "feeds_2021-06-30.json"}, func(c *amazon.Config) { c.Tell = heard.tell })
 	c := w.client("us")
 	id, err := c.CreateDestination(t.Context(), "Tieout", queueOfUS)
 	require.NoError(t, err)
 	files := map[string]string{client.OrderChange: "OrderChangeNotification", client.ReportProcessingFinished: "ReportProcessingFinishedNotification",
-		client.FulfillmentOrderStatus: "FulfillmentOrderStatusNotification"}
+		client.FulfillmentOrderStatus: "FulfillmentOrderStatusNotification", client.FeedProcessingFinished: "FeedProcessingFinishedNotification"}
 	for kind := range files {
 		_, err := c.Subscribe(t.Context(), kind, id)
 		require.NoError(t, err)
@@ -99,6 +99,9 @@ func TestNotificationsAreAsAmazonsSchemasHaveThem(t *testing.T) {
 	outbound, err := c.Fulfillments(client.Fulfillment2020)
 	require.NoError(t, err)
 	require.NoError(t, outbound.Create(t.Context(), request("ACME-1001", of("BRW-POUR-01", 1))))
+	w.clock.Advance(time.Second)
+	_, err = c.SendFeed(t.Context(), client.ListingsFeed, []string{"ATVPDKIKX0DER"}, []byte(`{"header":{},"messages":[]}`))
+	require.NoError(t, err)
 	w.clock.Advance(15 * 24 * time.Hour) // a cycle ends
 	w.Announce(before)
 	kinds := heard.kinds()

@@ -58,7 +58,7 @@ func worldOf(t *testing.T, names []string, change ...func(*amazon.Config)) *worl
 	var err error
 	w.Server, err = amazon.New(cfg)
 	require.NoError(t, err)
-	server := httptest.NewServer(models.Check(t, w.Server, "/auth/", "/documents/"))
+	server := httptest.NewServer(models.Check(t, w.Server, "/auth/", "/documents/", "/feeds/upload/", "/feeds/results/"))
 	t.Cleanup(server.Close)
 	w.url = server.URL
 	return w
