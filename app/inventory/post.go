@@ -59,7 +59,7 @@ func (s *side) Send(ctx context.Context, m outbound.Message) (string, error) {
 	p, number := s.join(t)
 	select {
 	case <-ctx.Done():
-		return "", context.Cause(ctx)
+		return "", fault.Wrap(context.Cause(ctx), fault.Unavailable, "Amazon did not take the feed in time.")
 	case <-p.left:
 	}
 	var busy *amazon.BusyError

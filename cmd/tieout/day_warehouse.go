@@ -148,6 +148,10 @@ func (d day) stockChange(w *dayWorld, i int, chance *rand.Rand) event {
 	return event{d.some(chance), func() error { return w.sandbox.P21.SetStock(p21.ProductCode(product.SKU), side.P21Own, counted) }}
 }
 
+// plenty of units are at Amazon, so that none of the web shop's orders waits for
+// goods.
+const plenty = 1_000_000
+
 // listings has Amazon offer every product under an SKU that the company ships
 // itself too, those included that nobody has mapped.
 func (w *dayWorld) listings() error {
@@ -157,6 +161,12 @@ func (w *dayWorld) listings() error {
 				if err := w.sandbox.Amazon.List(side.Name, sku, 0, ""); err != nil {
 					return err
 				}
+				if err := w.sandbox.Amazon.Store(side.Name, sku, plenty); err != nil {
+					return err
+				}
+			}
+			if err := w.sandbox.Amazon.Store(side.Name, product.SKU, plenty); err != nil {
+				return err
 			}
 		}
 	}
