@@ -49,7 +49,7 @@ func (c *Client) call(ctx context.Context, r request, out any) error {
 	refreshed := false
 	var try func() error
 	try = func() error {
-		if err := c.cfg.Limiter.Wait(ctx, c.cfg.Key, r.op); err != nil {
+		if err := c.cfg.Limiter.Wait(ctx, c.cfg.Key, r.op.careful()); err != nil {
 			return err
 		}
 		token, err := c.tokens.get(ctx, r.scope)

@@ -97,7 +97,7 @@ func (s *Service) follow(ctx context.Context, f Flow, connectionID int64) error 
 	name := f.Definition().Name
 	for began := time.Now(); time.Since(began) < Turn; {
 		state, err := s.Get(ctx, connectionID, name)
-		if err != nil || state.Paused() || state.HeldUntil != nil && state.HeldUntil.After(s.Clock.Now()) {
+		if err != nil || state.Paused() || state.held(s.Clock.Now()) > 0 {
 			return err
 		}
 		hints, err := sqlc.New(s.Pool).ClaimHints(ctx, sqlc.ClaimHintsParams{Holder: s.Worker, Seconds: hintHold.Seconds(), ConnectionID: connectionID, Flow: name, Size: int32(s.Parallel)})

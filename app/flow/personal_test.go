@@ -2,6 +2,7 @@ package flow_test
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 	"io"
 	"log/slog"
@@ -29,7 +30,7 @@ func openAddressed(t *testing.T) (w *world, ring *personal.Ring, logged *bytes.B
 	ring = flowtest.Ring(t, w.pool)
 	log := slog.New(slog.NewTextHandler(logged, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	timing := outbound.Timing{Hold: time.Second, Request: 5 * time.Second, LookUps: 1, RetryInterval: time.Millisecond}
-	w.Service = flow.NewService(flow.Needs{Pool: w.pool, Clock: w.clock, Documents: document.NewSealedStore(w.pool, ring), Personal: ring, Jobs: w.queue, Worker: "one", Parallel: 4,
+	w.Service = flow.NewService(flow.Needs{Rest: func(ctx context.Context, _ time.Duration) error { return ctx.Err() }, Pool: w.pool, Clock: w.clock, Documents: document.NewSealedStore(w.pool, ring), Personal: ring, Jobs: w.queue, Worker: "one", Parallel: 4,
 		Hold: time.Second, Log: log, Deliverer: outbound.NewDeliverer(w.pool, "one", timing, log)}, flowtest.Addressed{Parcels: w.Parcels})
 	return w, ring, logged
 }

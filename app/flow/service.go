@@ -45,9 +45,10 @@ type Needs struct {
 	Deliverer *outbound.Deliverer
 	Personal  *personal.Ring // nil: contents that tell of persons are refused
 	Jobs      Jobs
-	Worker    string        // unique per process
-	Parallel  int           // records under way at once per working job
-	Hold      time.Duration // how long one worker keeps a record; longer than all requests of one delivery together
+	Worker    string                                           // unique per process
+	Parallel  int                                              // records under way at once per working job
+	Hold      time.Duration                                    // how long one worker keeps a record; longer than all requests of one delivery together
+	Rest      func(ctx context.Context, d time.Duration) error // waits out a single failure; nil: in real time
 	Log       *slog.Logger
 }
 

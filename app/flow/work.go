@@ -56,15 +56,25 @@ const breath = 200 * time.Millisecond
 // work takes records on until none is left.
 func (s *Service) work(ctx context.Context, f Flow, connectionID int64) error {
 	name := f.Definition().Name
+	patient := true
 	for began := time.Now(); time.Since(began) < Turn; {
 		now := s.Clock.Now()
 		state, err := s.Get(ctx, connectionID, name)
 		if err != nil {
 			return err
 		}
-		if state.Paused() || (state.HeldUntil != nil && state.HeldUntil.After(now)) {
+		held := state.held(now)
+		if state.Paused() || state.Down() && held > 0 || held > 0 && !patient {
 			return nil
 		}
+		if held > 0 { // one failure: it is not worth giving the turn up
+			patient = false
+			if err := s.rest(ctx, held); err != nil {
+				return err
+			}
+			continue
+		}
+		patient = true
 		rules, err := s.inUse(ctx, connectionID, f.Definition())
 		if err != nil {
 			return err
@@ -78,6 +88,21 @@ func (s *Service) work(ctx context.Context, f Flow, connectionID int64) error {
 		}
 	}
 	return nil
+}
+
+// rest waits for d, or until ctx ends.
+func (s *Service) rest(ctx context.Context, d time.Duration) error {
+	if s.Rest != nil {
+		return s.Rest(ctx, d)
+	}
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	case <-timer.C:
+		return nil
+	}
 }
 
 // clearIdle resolves the exceptions that no record waits on any more, because

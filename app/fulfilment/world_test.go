@@ -103,7 +103,7 @@ func newWorld(t *testing.T, version amazon.FulfillmentVersion, kind string) *wor
 		return catalog.PacksOf(ctx, w.pool, id, shop, items, day)
 	}
 	ring := flowtest.Ring(t, w.pool)
-	w.Service = flow.NewService(flow.Needs{Pool: w.pool, Clock: w.clock, Documents: document.NewSealedStore(w.pool, ring), Personal: ring, Jobs: queue{}, Worker: "one", Parallel: 4, Hold: time.Minute, Log: log,
+	w.Service = flow.NewService(flow.Needs{Rest: func(ctx context.Context, _ time.Duration) error { return ctx.Err() }, Pool: w.pool, Clock: w.clock, Documents: document.NewSealedStore(w.pool, ring), Personal: ring, Jobs: queue{}, Worker: "one", Parallel: 4, Hold: time.Minute, Log: log,
 		Deliverer: outbound.NewDeliverer(w.pool, "one", timing, log)},
 		fulfilment.New(w, requests, packs, w.clock), fulfilment.NewTracking(w, requests), fulfilment.NewNews(w, requests, w.channel))
 	w.connection = w.number(`INSERT INTO connection (name, amazon_region) VALUES ('us', 'na') RETURNING id`)

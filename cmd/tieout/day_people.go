@@ -136,7 +136,7 @@ func (w *dayWorld) settle(ctx context.Context, person *personOfDay) error {
 			over = time.Now().UTC()
 		}
 		var done bool
-		err = w.pool.QueryRow(ctx, `SELECT NOT EXISTS (SELECT FROM flow_record WHERE state NOT IN ('delivered', 'ignored') AND waits = '')
+		err = w.pool.QueryRow(ctx, `SELECT NOT EXISTS (SELECT FROM flow_record WHERE state NOT IN ('delivered', 'ignored') AND (waits = '' OR flow = 'fulfilment_tracking'))
 			AND NOT EXISTS (SELECT FROM exception WHERE flow <> '' AND state = 'open') 
 			AND NOT EXISTS (SELECT FROM flow_hint h JOIN flow f ON f.connection_id = h.connection_id AND f.name = h.flow WHERE f.paused_at IS NULL)
 			AND NOT EXISTS (SELECT FROM flow f WHERE f.paused_at IS NULL AND NOT EXISTS (

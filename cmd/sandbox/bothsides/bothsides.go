@@ -92,7 +92,7 @@ func New(t *testing.T, s Setup) *World {
 	w.Catalog = catalog.NewService(w.Pool, w.Clock, nil)
 	timing := outbound.Timing{Hold: time.Second, Request: 10 * time.Second, LookUps: 1, RetryInterval: time.Millisecond}
 	ring := flowtest.Ring(t, w.Pool)
-	w.Service = flow.NewService(flow.Needs{Pool: w.Pool, Clock: w.Clock, Documents: document.NewSealedStore(w.Pool, ring), Personal: ring, Jobs: noJobs{}, Worker: "one", Parallel: 4, Hold: time.Minute, Log: log,
+	w.Service = flow.NewService(flow.Needs{Rest: w.pause, Pool: w.Pool, Clock: w.Clock, Documents: document.NewSealedStore(w.Pool, ring), Personal: ring, Jobs: noJobs{}, Worker: "one", Parallel: 4, Hold: time.Minute, Log: log,
 		Deliverer: outbound.NewDeliverer(w.Pool, "one", timing, log)}, s.Flows(w)...)
 	require.NoError(t, w.Pool.QueryRow(t.Context(), `INSERT INTO connection (name, amazon_region) VALUES ('us', 'na') RETURNING id`).Scan(&w.Connection))
 	require.NoError(t, w.Install(t.Context(), w.Connection))
