@@ -176,6 +176,9 @@ func (w worker) stop(ctx context.Context, r sqlc.ClaimRecordsRow, o *Obstacle) e
 
 // raise opens or refreshes the exception of a cause and puts the record behind it.
 func (w worker) raise(ctx context.Context, tx pgx.Tx, r sqlc.ClaimRecordsRow, state, remoteKey string, o *Obstacle) error {
+	if o.Amount.Currency != "" {
+		w.source.Amount = o.Amount
+	}
 	amount, currency := stake(w.source)
 	quiet := w.redact(*o)
 	o = &quiet

@@ -166,6 +166,7 @@ type Record struct {
 	RemoteKey    string          // "" until the other side holds it
 	Deliveries   int             // how often it was delivered before
 	Target       json.RawMessage // what it was mapped to when it was last on its way; nil: never
+	Content      json.RawMessage // as the source told of it; in Complete alone
 }
 
 // Message is one delivery. The first of a record and later changes have kinds
@@ -183,7 +184,8 @@ type Obstacle struct {
 	Cause  string // what makes two of a class the same: the SKU
 	Title  string
 	Detail map[string]any
-	Words  string // for this record
+	Words  string       // for this record
+	Amount money.Amount // at stake, where the source does not tell; no currency: as it does
 }
 
 func (o *Obstacle) Error() string { return o.Title }

@@ -167,6 +167,7 @@ type worker struct {
 	rules      Rules
 	holder     string
 	source     Source         // of the record in hand; empty where a delivery is taken up again
+	content    []byte         // likewise
 	part       personal.Part  // of its content
 	words      personal.Words // of its content and target
 }
@@ -196,7 +197,7 @@ func (w worker) process(ctx context.Context, r sqlc.ClaimRecordsRow) error {
 			Title: w.definition.From + " that cannot be read", Words: fault.MessageOf(err)})
 	}
 	source.Title, source.Wait, source.Skip = w.words.Redact(source.Title), w.words.Redact(source.Wait), w.words.Redact(source.Skip)
-	w.source = source
+	w.source, w.content = source, whole
 	switch {
 	case source.Skip != "" && r.RemoteKey == "":
 		return w.skip(ctx, r, source.Skip)
@@ -237,6 +238,7 @@ func (w worker) prepare(ctx context.Context, r sqlc.ClaimRecordsRow) error {
 		return w.stop(ctx, r, stopping)
 	}
 	record := recordOf(r)
+	record.Content = w.content
 	mapped, err := w.flow.Complete(ctx, record, mapped)
 	if err != nil {
 		return w.incomplete(ctx, r, err)

@@ -142,14 +142,14 @@ func (f *Flow) changed(ctx context.Context, connectionID int64, system p21.Syste
 		}
 		items, page = append(items, one.Item), append(page, one)
 		if len(page) == 1000 {
-			if err := f.shelf.keep(ctx, connectionID, page); err != nil {
+			if err := f.shelf.Keep(ctx, connectionID, page); err != nil {
 				return nil, err
 			}
 			page = page[:0]
 		}
 	}
 	slices.Sort(items)
-	return slices.Compact(items), f.shelf.keep(ctx, connectionID, page)
+	return slices.Compact(items), f.shelf.Keep(ctx, connectionID, page)
 }
 
 func hand(ctx context.Context, list []found, take flow.Take) error {

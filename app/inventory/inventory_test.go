@@ -145,8 +145,7 @@ func TestQuantitiesAreRightWhateverAmazonAnswers(t *testing.T) {
 			t.Parallel()
 			w := open(bothsides.New(t, setup(p21.SeedV2)))
 			rule.Side, rule.Operation, rule.Count = "amazon", "createFeed", 1
-			_, err := w.Faults.Add(rule)
-			require.NoError(t, err)
+			w.Strike(rule)
 			w.settle()
 			w.settle()
 			require.Equal(t, map[string]int{"KETTLE": 20, "PAIR": 15, "SET": 10}, w.offered())

@@ -22,8 +22,8 @@ type Shelf struct{ pool *pgxpool.Pool }
 // NewShelf returns the shelf of a database.
 func NewShelf(pool *pgxpool.Pool) *Shelf { return &Shelf{pool} }
 
-// keep stores rows of P21's stock; what is older than what is known changes nothing.
-func (s *Shelf) keep(ctx context.Context, connectionID int64, list []p21.Stock) error {
+// Keep stores rows of P21's stock; what is older than what is known changes nothing.
+func (s *Shelf) Keep(ctx context.Context, connectionID int64, list []p21.Stock) error {
 	type place struct{ item, location string }
 	newest := map[place]p21.Stock{}
 	for _, one := range list {

@@ -152,18 +152,25 @@ func TestAReportIsAskedForOnce(t *testing.T) {
 	require.Equal(t, 2, created(), "there is more to read now")
 }
 
+// P21 does not refuse a second return, so that one whose answer was lost is looked
+// for, and sent again at a person's word alone.
 func TestAReturnIsThereOnceWhateverP21Answers(t *testing.T) {
 	t.Parallel()
-	for _, rule := range []misbehave.Rule{{Kind: misbehave.ResetAfter}, {Kind: misbehave.Reset}, {Kind: misbehave.Status, Status: 503}} {
+	for _, rule := range []misbehave.Rule{{Kind: misbehave.ResetAfter}, {Kind: misbehave.StatusAfter, Status: 500}, {Kind: misbehave.Reset}, {Kind: misbehave.Status, Status: 503}} {
 		t.Run(string(rule.Kind), func(t *testing.T) {
 			t.Parallel()
 			w := &world{bothsides.New(t, setup(p21.SeedV2))}
 			w.sold(amazonstand.PlacedItem{SKU: "KETTLE", Quantity: 1})
 			rule.Side, rule.Method, rule.Path, rule.Count = "p21", "POST", "/api/v2/Returns", 1
-			_, err := w.Faults.Add(rule)
-			require.NoError(t, err)
+			w.Strike(rule)
 			w.back("KETTLE", 1, "")
 			w.Later(returns.Name, time.Hour)
+			if arrived := rule.Kind == misbehave.ResetAfter || rule.Kind == misbehave.StatusAfter; !arrived {
+				require.Equal(t, "unknown 1", w.states())
+				require.Empty(t, w.ERP.ReturnsByReference("ACME", w.references()[0]))
+				w.SendAgain()
+				require.NoError(t, w.Work(t.Context(), w.Connection, returns.Name))
+			}
 			require.Equal(t, "delivered 1", w.states())
 			require.Equal(t, map[string]string{"BRW-POUR-01": "1"}, w.entered())
 		})

@@ -132,8 +132,7 @@ func TestAParcelIsThereOnceWhateverAmazonAnswers(t *testing.T) {
 			require.NoError(t, w.ERP.ShipOrder(o.Number, nil))
 			require.NoError(t, w.ERP.TrackOrder(o.Number, "", "1Z"))
 			rule.Side, rule.Operation, rule.Count = "amazon", "confirmShipment", 1
-			_, err := w.Faults.Add(rule)
-			require.NoError(t, err)
+			w.Strike(rule)
 			w.later()
 			w.later()
 			require.Equal(t, "delivered", w.State(shipments.Name, "500001"))

@@ -90,6 +90,7 @@ import (
 	"tieout/app/clock"
 	"tieout/app/connection"
 	"tieout/app/exception"
+	"tieout/app/fbastock"
 	"tieout/app/flow"
 	"tieout/app/identity"
 	"tieout/app/insight"
@@ -138,9 +139,10 @@ type Dependencies struct {
 	Exceptions  *exception.Queue // nil: no screens of exceptions
 	Alerts      *alert.Service   // nil: no page of alerts
 	Rules       *mapping.Service
-	Flows       *flow.Service    // nil: no screens of flows
-	Catalog     *catalog.Service // nil: no screens of products
-	Notices     *notice.Service  // nil: no notifications
+	Flows       *flow.Service       // nil: no screens of flows
+	FBAStock    *fbastock.Approvals // nil: no adjustments of stock
+	Catalog     *catalog.Service    // nil: no screens of products
+	Notices     *notice.Service     // nil: no notifications
 	// Redraft has the drafts of a connection built again, after its rules changed.
 	Redraft func(ctx context.Context, connectionID int64) error
 }

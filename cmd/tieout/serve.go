@@ -14,6 +14,7 @@ import (
 	"riverqueue.com/riverui"
 
 	"tieout/app/database"
+	"tieout/app/fbastock"
 	"tieout/app/identity"
 	"tieout/app/session"
 	"tieout/app/sheet"
@@ -144,7 +145,7 @@ func (p *program) site(ctx context.Context, people []web.DemoPerson) (http.Handl
 	metrics.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return web.New(ctx, p.webConfig(people), web.Dependencies{
 		Identity: p.identity, Sessions: session.NewStore(p.pool), Jobs: jobScreens, Metrics: metrics, Log: p.log, Clock: p.clock, Ready: p.ready,
-		Settlements: p.settlements, Entries: p.entries, Exceptions: p.exceptions, Rules: p.rules, Flows: p.flows, Catalog: p.catalog, Alerts: p.alerts, Notices: p.notices, Redraft: p.queue.RedraftNow,
+		Settlements: p.settlements, Entries: p.entries, Exceptions: p.exceptions, Rules: p.rules, Flows: p.flows, FBAStock: fbastock.NewApprovals(p.pool, p.clock, p.flows.Release), Catalog: p.catalog, Alerts: p.alerts, Notices: p.notices, Redraft: p.queue.RedraftNow,
 		Insight: p.insight, Connections: p.connections, Chrome: chrome{p}, Tasks: tasks{p}, Uploads: uploads{p}, Workbooks: sheet.NewBook(p.pool), Steward: steward{p},
 	})
 }

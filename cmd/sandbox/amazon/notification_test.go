@@ -90,7 +90,8 @@ func TestNotificationsAreAsAmazonsSchemasHaveThem(t *testing.T) {
 	id, err := c.CreateDestination(t.Context(), "Tieout", queueOfUS)
 	require.NoError(t, err)
 	files := map[string]string{client.OrderChange: "OrderChangeNotification", client.ReportProcessingFinished: "ReportProcessingFinishedNotification",
-		client.FulfillmentOrderStatus: "FulfillmentOrderStatusNotification", client.FeedProcessingFinished: "FeedProcessingFinishedNotification"}
+		client.FulfillmentOrderStatus: "FulfillmentOrderStatusNotification", client.FeedProcessingFinished: "FeedProcessingFinishedNotification",
+		client.InventoryChange: "FBAInventoryAvailabilityChangeNotification"}
 	for kind := range files {
 		_, err := c.Subscribe(t.Context(), kind, id)
 		require.NoError(t, err)
@@ -102,6 +103,7 @@ func TestNotificationsAreAsAmazonsSchemasHaveThem(t *testing.T) {
 	w.clock.Advance(time.Second)
 	_, err = c.SendFeed(t.Context(), client.ListingsFeed, []string{"ATVPDKIKX0DER"}, []byte(`{"header":{},"messages":[]}`))
 	require.NoError(t, err)
+	require.NoError(t, w.StoreFBA(amazon.FBAStock{Account: "us", SKU: "BRW-POUR-01", Fulfillable: 3, Orders: 1}))
 	w.clock.Advance(15 * 24 * time.Hour) // a cycle ends
 	w.Announce(before)
 	kinds := heard.kinds()

@@ -120,6 +120,7 @@ func (s *Server) routes() http.Handler {
 	mux.HandleFunc("POST /reports/2021-06-30/reports", s.limited(createReport, s.serveCreateReport))
 	mux.HandleFunc("GET /reports/2021-06-30/documents/{id}", s.limited(getReportDocument, s.serveReportDocument))
 	mux.HandleFunc("GET /sellers/v1/marketplaceParticipations", s.limited(getMarketplaceParticipations, s.serveParticipations))
+	mux.HandleFunc("GET /fba/inventory/v1/summaries", s.limited(getInventorySummaries, s.serveInventorySummaries))
 	s.routeFulfilment2026(mux)
 	s.routeFulfilment2020(mux)
 	mux.HandleFunc("POST /tokens/2021-03-01/restrictedDataToken", s.limited(createRestrictedDataToken, s.serveRestrictedToken))
@@ -159,6 +160,8 @@ func Operation(r *http.Request) string {
 		return getReport.name
 	case strings.HasPrefix(path, "/reports/2021-06-30/documents/"):
 		return getReportDocument.name
+	case path == "/fba/inventory/v1/summaries":
+		return getInventorySummaries.name
 	case path == "/sellers/v1/marketplaceParticipations":
 		return getMarketplaceParticipations.name
 	case path == "/tokens/2021-03-01/restrictedDataToken":

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"testing"
 	"time"
 
@@ -24,6 +25,7 @@ import (
 	"tieout/app/connection"
 	"tieout/app/database/dbtest"
 	"tieout/app/document"
+	"tieout/app/exception"
 	"tieout/app/flow"
 	"tieout/app/flow/flowtest"
 	"tieout/app/outbound"
@@ -130,7 +132,7 @@ func (w *World) openAmazon(s Setup) {
 
 func (w *World) openP21() {
 	var err error
-	w.ERP, err = p21stand.New(p21stand.Config{Clock: w.Clock, Seed: 1})
+	w.ERP, err = p21stand.New(p21stand.Config{Clock: w.Clock, Seed: 1, Faults: w.Faults})
 	require.NoError(w.T, err)
 	server := httptest.NewServer(w.ERP)
 	w.T.Cleanup(server.Close)
@@ -217,6 +219,32 @@ func (w *World) Later(name string, d time.Duration) {
 func (w *World) State(name, key string) string {
 	w.T.Helper()
 	return w.Text(`SELECT coalesce((SELECT state || coalesce(nullif(' ' || waits || reason || problem, ' '), '') FROM flow_record WHERE flow = $1 AND key = $2), 'none')`, name, key)
+}
+
+// Strike has a side misbehave, and the test fail when it did not.
+func (w *World) Strike(rule misbehave.Rule) {
+	w.T.Helper()
+	id, err := w.Faults.Add(rule)
+	require.NoError(w.T, err)
+	w.T.Cleanup(func() {
+		i := slices.IndexFunc(w.Faults.Rules(), func(r misbehave.Rule) bool { return r.ID == id })
+		require.Positive(w.T, w.Faults.Rules()[i].Struck, "the fault has not struck")
+	})
+}
+
+// SendAgain has a person say that what is of unknown outcome did not arrive.
+func (w *World) SendAgain() {
+	w.T.Helper()
+	e, err := exception.NewQueue(w.Pool).Get(w.T.Context(), w.number(`SELECT id FROM exception WHERE class = 'delivery_unknown' AND state = 'open'`))
+	require.NoError(w.T, err)
+	_, err = w.Service.SendAgain(w.T.Context(), e, "Looked in P21: it is not there.", w.Person("Olga Looks"))
+	require.NoError(w.T, err)
+}
+
+func (w *World) number(query string) (n int64) {
+	w.T.Helper()
+	require.NoError(w.T, w.Pool.QueryRow(w.T.Context(), query).Scan(&n))
+	return n
 }
 
 // Person makes somebody who can act.
