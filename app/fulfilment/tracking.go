@@ -13,6 +13,7 @@ import (
 	"tieout/app/flow"
 	"tieout/app/outbound"
 	"tieout/app/p21"
+	"tieout/app/tracking"
 )
 
 // TrackingName is the name of the flow of tracking numbers.
@@ -142,21 +143,15 @@ func (f *Tracking) Complete(ctx context.Context, r flow.Record, m flow.Mapped) (
 	if err != nil {
 		return m, err
 	}
-	number := m.Text("order")
-	order, err := system.ReadOrder(ctx, number)
+	order, err := tracking.Read(ctx, system, m.Text("order"))
 	if err != nil {
-		return m, fmt.Errorf("read order %s: %w", number, err)
+		return m, err
 	}
-	shipments, err := system.Shipments(ctx, p21.Selection{Order: number})
-	if err != nil {
-		return m, fmt.Errorf("read shipments of order %s: %w", number, err)
+	if order.Behind(sentOut) {
+		return m, &flow.Pause{Words: fmt.Sprintf("P21 has not shipped of order %s yet what Amazon has sent.", order.Number), Least: patience}
 	}
-	done := shipped(shipments)
-	if behind(sentOut, done) {
-		return m, &flow.Pause{Words: fmt.Sprintf("P21 has not shipped of order %s yet what Amazon has sent.", number), Least: patience}
-	}
-	list := place(sentOut, done)
-	if order.Status == p21.Invoiced && r.RemoteKey == "" && !written(list, done) {
+	list := order.Place(sentOut)
+	if order.Late(list) && r.RemoteKey == "" {
 		return m, &flow.Nothing{Reason: "P21 had invoiced it before Amazon's numbers came, and takes none after that."}
 	}
 	m.Header["company"] = order.Company
@@ -168,7 +163,7 @@ func (f *Tracking) Complete(ctx context.Context, r flow.Record, m flow.Mapped) (
 }
 
 // parcels are Amazon's shipments with P21's items in them, as the request says.
-func (f *Tracking) parcels(ctx context.Context, r flow.Record, m flow.Mapped) ([]parcel, error) {
+func (f *Tracking) parcels(ctx context.Context, r flow.Record, m flow.Mapped) ([]tracking.Parcel, error) {
 	target, err := f.requests().TargetOf(ctx, r.ConnectionID, Name, m.Text("order"))
 	if err != nil {
 		return nil, err
@@ -181,9 +176,9 @@ func (f *Tracking) parcels(ctx context.Context, r flow.Record, m flow.Mapped) ([
 	if err != nil {
 		return nil, err
 	}
-	var list []parcel
+	var list []tracking.Parcel
 	for _, e := range m.Elements(parcels) {
-		p := parcel{number: e.Text("number"), carrier: e.Text("carrier"), items: map[string]int{}}
+		p := tracking.Parcel{Number: e.Text("number"), Carrier: e.Text("carrier"), Items: map[string]int{}}
 		for _, part := range strings.Fields(e.Text("contents")) {
 			id, text, _ := strings.Cut(part, ":")
 			quantity, err := strconv.Atoi(text)
@@ -192,7 +187,7 @@ func (f *Tracking) parcels(ctx context.Context, r flow.Record, m flow.Mapped) ([
 			}
 			for _, l := range given {
 				if l.ID == id {
-					p.items[strings.ToUpper(l.Item)] += quantity * l.Pack
+					p.Items[strings.ToUpper(l.Item)] += quantity * l.Pack
 				}
 			}
 		}
@@ -201,15 +196,9 @@ func (f *Tracking) parcels(ctx context.Context, r flow.Record, m flow.Mapped) ([
 	return list, nil
 }
 
-// trackingPayload is what is written to P21.
-type trackingPayload struct {
-	Order    string         `json:"order"`
-	Tracking []p21.Tracking `json:"tracking"`
-}
-
 // Message implements flow.Flow. Later parcels are messages of their own.
 func (f *Tracking) Message(r flow.Record, m flow.Mapped) (flow.Message, error) {
-	p := trackingPayload{Order: m.Text("order")}
+	p := tracking.Payload{Order: m.Text("order")}
 	for _, e := range m.Elements(placed) {
 		p.Tracking = append(p.Tracking, p21.Tracking{Shipment: e.Text("shipment"), Carrier: e.Text("carrier"), Number: e.Text("number")})
 	}
@@ -226,5 +215,5 @@ func (f *Tracking) Target(ctx context.Context, r flow.Record) (outbound.Target, 
 	if err != nil {
 		return nil, err
 	}
-	return &shelf{system}, nil
+	return &tracking.Shelf{System: system}, nil
 }

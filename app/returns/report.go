@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"tieout/app/amazon"
 )
 
 // ReportType is Amazon's report of returns to its warehouses. Its rows have no
@@ -106,16 +108,10 @@ func Read(text string) ([]Return, []Problem) {
 
 // readHeader finds the columns by name. Japan writes some with capitals and
 // spaces, and "Returned Date".
-func readHeader(header string) (map[string]int, []Problem) {
-	columns := map[string]int{}
-	for i, name := range strings.Split(header, "\t") {
-		name = strings.ReplaceAll(strings.ToLower(strings.TrimSpace(name)), " ", "-")
-		if name == "returned-date" {
-			name = columnDate
-		}
-		if _, twice := columns[name]; !twice {
-			columns[name] = i
-		}
+func readHeader(header string) (amazon.FlatColumns, []Problem) {
+	columns := amazon.ReadFlatColumns(header)
+	if i, ok := columns["returned-date"]; ok {
+		columns[columnDate] = i
 	}
 	var problems []Problem
 	for _, name := range required {
@@ -126,15 +122,8 @@ func readHeader(header string) (map[string]int, []Problem) {
 	return columns, problems
 }
 
-func readRow(columns map[string]int, line int, row string) (Return, []Problem) {
-	fields := strings.Split(row, "\t")
-	get := func(column string) string {
-		i, ok := columns[column]
-		if !ok || i >= len(fields) {
-			return ""
-		}
-		return strings.TrimSpace(fields[i])
-	}
+func readRow(columns amazon.FlatColumns, line int, row string) (Return, []Problem) {
+	get := columns.Row(row)
 	var problems []Problem
 	for _, column := range slices.DeleteFunc(slices.Clone(required), func(c string) bool { return c == columnFNSKU }) {
 		if get(column) == "" {

@@ -19,6 +19,7 @@ import (
 	"tieout/app/document"
 	"tieout/app/exception"
 	"tieout/app/fault"
+	"tieout/app/fbashipments"
 	"tieout/app/fbastock"
 	"tieout/app/flow"
 	"tieout/app/identity"
@@ -138,6 +139,7 @@ func (p *program) registered() []flow.Flow {
 	return append([]flow.Flow{
 		orders.New(p.connections, p.orderSource, p.resolve, p.catalog.NoteListings),
 		shipments.New(p.connections, func() shipments.Orders { return p.flows }),
+		fbashipments.New(p.connections, func() fbashipments.Orders { return p.flows }, p.resolve, p.clock),
 		inventory.New(p.connections, inventory.NewShelf(p.pool), p.catalog.NoteListings, p.clock, time.Second),
 		fbastock.New(p.connections, fbastock.NewStore(p.pool), inventory.NewShelf(p.pool), p.resolve, func() fbastock.Settings { return p.flows }, p.clock),
 		returns.New(p.connections, func() returns.Orders { return p.flows }, p.resolve),

@@ -57,6 +57,7 @@ type account struct {
 	stored      map[string]int // units by SKU, where they differ from plenty
 
 	returned []PlacedReturn
+	parcels  []SentParcel
 
 	fba map[string]fbaLevel // what Amazon has, by SKU
 
@@ -131,8 +132,11 @@ func (a *account) find(now time.Time, is func(report) bool) (report, bool) {
 // CANCELLED is how Amazon says that there is no data.
 func (a *account) request(asked report, ended time.Time) string {
 	var content []byte
-	if asked.Type == returnsType {
+	switch asked.Type {
+	case returnsType:
 		content = a.returnsReport(asked.Start, asked.End)
+	case fbaShipmentsType:
+		content = a.fbaShipmentsReport(asked.Start, asked.End)
 	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
