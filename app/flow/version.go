@@ -274,7 +274,7 @@ func (s *Service) Use(ctx context.Context, connectionID int64, name string, numb
 
 // releaseRules lets records go on that the version before held back.
 func (s *Service) releaseRules(ctx context.Context, tx pgx.Tx, connectionID int64, name string, actor audit.Actor) error {
-	causes, err := sqlc.New(tx).RuleCauses(ctx, sqlc.RuleCausesParams{ConnectionID: connectionID, Flow: name, Classes: []string{string(exception.MappingFailed), string(exception.CheckFailed)}})
+	causes, err := sqlc.New(tx).RuleCauses(ctx, sqlc.RuleCausesParams{ConnectionID: connectionID, Flow: name, Classes: []string{string(exception.MappingFailed), string(exception.CheckFailed), string(exception.StockDifference), string(exception.InboundDifference)}})
 	if err != nil {
 		return fmt.Errorf("read causes of %s: %w", name, err)
 	}

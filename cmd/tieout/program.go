@@ -23,6 +23,7 @@ import (
 	"tieout/app/fbastock"
 	"tieout/app/flow"
 	"tieout/app/identity"
+	"tieout/app/inbound"
 	"tieout/app/insight"
 	"tieout/app/inventory"
 	"tieout/app/journal"
@@ -140,6 +141,7 @@ func (p *program) registered() []flow.Flow {
 		orders.New(p.connections, p.orderSource, p.resolve, p.catalog.NoteListings),
 		shipments.New(p.connections, func() shipments.Orders { return p.flows }),
 		fbashipments.New(p.connections, func() fbashipments.Orders { return p.flows }, p.resolve, p.clock),
+		inbound.New(p.connections, p.resolve, p.clock),
 		inventory.New(p.connections, inventory.NewShelf(p.pool), p.catalog.NoteListings, p.clock, time.Second),
 		fbastock.New(p.connections, fbastock.NewStore(p.pool), inventory.NewShelf(p.pool), p.resolve, func() fbastock.Settings { return p.flows }, p.clock),
 		returns.New(p.connections, func() returns.Orders { return p.flows }, p.resolve),

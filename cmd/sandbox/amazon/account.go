@@ -59,7 +59,8 @@ type account struct {
 	returned []PlacedReturn
 	parcels  []SentParcel
 
-	fba map[string]fbaLevel // what Amazon has, by SKU
+	inbound []InboundShipment
+	fba     map[string]fbaLevel // what Amazon has, by SKU
 
 	listed  map[string]*listing // what the seller ships, by SKU
 	uploads map[string][]byte   // of feeds; nil: not there yet

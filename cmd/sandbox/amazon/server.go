@@ -121,6 +121,8 @@ func (s *Server) routes() http.Handler {
 	mux.HandleFunc("GET /reports/2021-06-30/documents/{id}", s.limited(getReportDocument, s.serveReportDocument))
 	mux.HandleFunc("GET /sellers/v1/marketplaceParticipations", s.limited(getMarketplaceParticipations, s.serveParticipations))
 	mux.HandleFunc("GET /fba/inventory/v1/summaries", s.limited(getInventorySummaries, s.serveInventorySummaries))
+	mux.HandleFunc("GET "+inboundPath, s.limited(getShipments, s.serveInbound))
+	mux.HandleFunc("GET "+inboundPath+"/{id}/items", s.limited(getShipmentItems, s.serveInboundItems))
 	s.routeFulfilment2026(mux)
 	s.routeFulfilment2020(mux)
 	mux.HandleFunc("POST /tokens/2021-03-01/restrictedDataToken", s.limited(createRestrictedDataToken, s.serveRestrictedToken))
@@ -168,6 +170,9 @@ func Operation(r *http.Request) string {
 		return createRestrictedDataToken.name
 	}
 	if name := fulfilmentOperation(r); name != "" {
+		return name
+	}
+	if name := inboundOperation(path); name != "" {
 		return name
 	}
 	if name := feedOperation(r); name != "" {

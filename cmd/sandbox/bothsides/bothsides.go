@@ -77,8 +77,9 @@ func Adapters(t *testing.T, s Setup, test func(t *testing.T, w *World)) {
 	for _, kind := range []string{p21.SeedV2, p21.Native} {
 		t.Run(kind, func(t *testing.T) {
 			t.Parallel()
-			s.Kind = kind
-			test(t, New(t, s))
+			own := s
+			own.Kind = kind
+			test(t, New(t, own))
 		})
 	}
 }
@@ -149,7 +150,7 @@ func (w *World) pause(ctx context.Context, d time.Duration) error {
 
 // Get returns the connection.
 func (w *World) Get(context.Context, int64) (connection.Connection, error) {
-	return connection.Connection{ID: w.Connection, Name: "us", SellerID: "A1SELLER", MarketplaceIDs: []string{Marketplace}, P21Company: "ACME", P21Adapter: w.kind}, nil
+	return connection.Connection{ID: w.Connection, Name: "us", SellerID: "A1SELLER", MarketplaceIDs: []string{Marketplace}, P21Company: "ACME", P21Adapter: w.kind, FunctionalCurrency: "USD"}, nil
 }
 
 // P21 returns the P21 side.

@@ -14,6 +14,7 @@
 //	/control/clock           what the sandbox's clock shows
 //	/control/amazon/orders   orders beside the simulated ones, and changes of orders
 //	/control/amazon/returns  units that buyers send back
+//	/control/amazon/inbound  shipments to Amazon's warehouses
 //	/control/amazon/parcels  what Amazon sends
 //	/control/amazon/stock    what Amazon has in its warehouses
 //	/control/amazon/usage    calls per operation against what is allowed
@@ -227,6 +228,7 @@ func (s *Server) routes() http.Handler {
 	})
 	mux.HandleFunc("POST /control/amazon/orders", s.Amazon.ServeOrders)
 	mux.HandleFunc("POST /control/amazon/returns", s.Amazon.ServeReturns)
+	mux.HandleFunc("POST /control/amazon/inbound", s.Amazon.ServeInboundControl)
 	mux.HandleFunc("POST /control/amazon/parcels", s.Amazon.ServeParcels)
 	mux.HandleFunc("POST /control/amazon/stock", s.Amazon.ServeFBAStock)
 	mux.HandleFunc("GET /control/amazon/usage", func(w http.ResponseWriter, _ *http.Request) { write(w, s.Amazon.Usage()) })
