@@ -1,0 +1,215 @@
+package receivable_test
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/shopspring/decimal"
+	"github.com/stretchr/testify/require"
+
+	"tieout/app/audit"
+	"tieout/app/clock"
+	"tieout/app/database/dbtest"
+	"tieout/app/mapping"
+	"tieout/app/money"
+	"tieout/app/p21"
+	"tieout/app/period"
+	"tieout/app/receivable"
+)
+
+var now = time.Date(2026, 11, 20, 9, 0, 0, 0, time.UTC)
+
+// books are a connection in mode invoiced and a P21 that tells its invoices.
+type books struct {
+	pool       *pgxpool.Pool
+	service    *receivable.Service
+	connection int64
+	told       []p21.Invoice
+	since      time.Time
+	settlement int64
+	line       int
+}
+
+// Invoices tells what changed since, as P21 does.
+func (b *books) Invoices(_ context.Context, of p21.Selection) ([]p21.Invoice, error) {
+	b.since = of.Since
+	var list []p21.Invoice
+	for _, i := range b.told {
+		if !i.ChangedAt.Before(of.Since) {
+			list = append(list, i)
+		}
+	}
+	return list, nil
+}
+
+func open(t *testing.T) *books {
+	t.Helper()
+	pool := dbtest.New(t)
+	b := &books{pool: pool, service: receivable.NewService(pool, clock.NewFixed(now))}
+	require.NoError(t, pool.QueryRow(t.Context(), `INSERT INTO connection (name, amazon_region, revenue_mode) VALUES ('acme', 'na', 'invoiced') RETURNING id`).Scan(&b.connection))
+	picks := map[string]string{}
+	for at, slot := range mapping.AllSlots() {
+		picks[slot.Name] = fmt.Sprint(4000 + at)
+		_, err := pool.Exec(t.Context(), `INSERT INTO gl_account (connection_id, account, description, synced_at) VALUES ($1, $2, '', now())`, b.connection, picks[slot.Name])
+		require.NoError(t, err)
+	}
+	_, err := mapping.NewService(pool, clock.NewFixed(now)).Install(t.Context(), audit.Job("test"), b.connection, "amazon-invoiced", picks)
+	require.NoError(t, err)
+	return b
+}
+
+// line is one line of a settlement.
+type line struct{ order, transaction, amount, description, value string }
+
+// settled stores a settlement's lines as an import leaves them.
+func (b *books) settled(t *testing.T, currency string, lines ...line) {
+	t.Helper()
+	require.NoError(t, pgx.BeginFunc(t.Context(), b.pool, func(tx pgx.Tx) error {
+		exec := func(sql string, args ...any) {
+			_, err := tx.Exec(t.Context(), sql, args...)
+			require.NoError(t, err)
+		}
+		exec(`SET LOCAL session_replication_role = replica`)
+		b.settlement++
+		exec(`INSERT INTO settlement (id, connection_id, import_id, document_id, amazon_id, currency, start_at, end_at, deposit, row_count, line_count, line_sum, content_hash, marketplaces)
+			VALUES ($1::bigint, $2, 1, 1, $1::bigint::text, $3, now(), now(), 0, 0, 0, 0, '', '{}')`, b.settlement, b.connection, currency)
+		for _, l := range lines {
+			b.line++
+			var kind int
+			require.NoError(t, tx.QueryRow(t.Context(), `INSERT INTO kind (connection_id, marketplace, transaction_type, amount_type, amount_description, sign) VALUES ($1, '', $2, $3, $4, sign($5::numeric))
+				ON CONFLICT (connection_id, marketplace, transaction_type, amount_type, amount_description, sign) DO UPDATE SET marketplace = '' RETURNING id`,
+				b.connection, l.transaction, l.amount, l.description, l.value).Scan(&kind))
+			exec(`INSERT INTO line_block VALUES ($1, 'kind', $2, 1, 0, '') ON CONFLICT DO NOTHING`, b.settlement, kind)
+			exec(`INSERT INTO settlement_line (settlement_id, posted_at, raw_offset, raw_length, line_no, kind_id, posted_on, part, amount, fulfillment, order_id)
+				VALUES ($1, now(), 0, 0, $2, $3, '2026-11-10', 0, $4, '', $5)`, b.settlement, b.line, kind, l.value, l.order)
+		}
+		return nil
+	}))
+	require.NoError(t, b.service.Settle(t.Context(), b.connection))
+}
+
+func (b *books) invoiced(t *testing.T, order, number, total, currency string) {
+	t.Helper()
+	b.told = append(b.told, p21.Invoice{Number: number, Order: "P" + order, Reference: order, Customer: "100", Date: period.DateOf(now), Type: "IN",
+		Total: decimal.RequireFromString(total), Currency: money.Currency(currency), ChangedAt: now})
+	_, err := b.service.Read(t.Context(), b.connection, b)
+	require.NoError(t, err)
+}
+
+func (b *books) item(t *testing.T, order string) receivable.Item {
+	t.Helper()
+	items, err := b.service.Order(t.Context(), b.connection, order)
+	require.NoError(t, err)
+	require.Len(t, items, 1)
+	return items[0]
+}
+
+func TestAnOrderIsOpenUntilASettlementPaysIt(t *testing.T) {
+	t.Parallel()
+	b := open(t)
+	b.invoiced(t, "A-1", "1", "21.60", "USD")
+	require.Equal(t, receivable.Open, b.item(t, "A-1").State())
+	b.settled(t, "USD", line{"A-1", "Order", "ItemPrice", "Principal", "20.00"}, line{"A-1", "Order", "ItemPrice", "Tax", "1.60"}, line{"A-1", "Order", "ItemFees", "Commission", "-3.00"})
+	require.Equal(t, receivable.Paid, b.item(t, "A-1").State(), "fees are no part of it")
+	require.NoError(t, b.service.Settle(t.Context(), b.connection))
+	require.Equal(t, receivable.Paid, b.item(t, "A-1").State(), "a settlement counts once")
+}
+
+func TestInvoicesAreReadAgainWithAnOverlapAndKeepTheirNewestForm(t *testing.T) {
+	t.Parallel()
+	b := open(t)
+	b.invoiced(t, "A-1", "1", "20", "USD")
+	older := b.told[0]
+	older.Total, older.ChangedAt = decimal.RequireFromString("5"), now.Add(-time.Minute)
+	b.told = append(b.told, older)
+	_, err := b.service.Read(t.Context(), b.connection, b)
+	require.NoError(t, err)
+	require.True(t, b.since.Equal(now.Add(-time.Hour)))
+	require.Equal(t, "20", b.item(t, "A-1").Due().String())
+}
+
+func TestCurrenciesNeverMix(t *testing.T) {
+	t.Parallel()
+	b := open(t)
+	b.invoiced(t, "A-1", "1", "20", "CAD")
+	b.settled(t, "USD", line{"A-1", "Order", "ItemPrice", "Principal", "20.00"})
+	items, err := b.service.Items(t.Context(), b.connection, receivable.Place{}, 1)
+	require.NoError(t, err)
+	require.Equal(t, receivable.Open, items[0].State())
+	items, err = b.service.Items(t.Context(), b.connection, receivable.Place{Order: "A-1", Currency: "CAD"}, 1)
+	require.NoError(t, err)
+	require.Equal(t, receivable.NotInvoice, items[0].State())
+}
+
+func TestOpenItemsSumToInvoicesLessWhatTheRulesPostToTheReceivable(t *testing.T) {
+	t.Parallel()
+	b, random := open(t), rand.New(rand.NewPCG(7, 11))
+	posted, billed := decimal.Zero, decimal.Zero
+	for range 4 {
+		var lines []line
+		for range 60 {
+			value := decimal.New(random.Int64N(9000)+1, -2)
+			kind := [][3]string{{"Order", "ItemPrice", "Principal"}, {"Order", "ItemPrice", "Tax"}, {"Order", "ItemPrice", "Shipping"}, {"Order", "Promotion", "Principal"}, {"Refund", "ItemPrice", "Principal"}, {"Order", "ItemFees", "Commission"}}[random.IntN(6)]
+			if kind[0] == "Refund" || kind[1] != "ItemPrice" {
+				value = value.Neg()
+			}
+			if kind[1] != "ItemFees" {
+				posted = posted.Add(value)
+			}
+			lines = append(lines, line{fmt.Sprintf("A-%d", random.IntN(30)), kind[0], kind[1], kind[2], value.String()})
+		}
+		b.settled(t, "USD", lines...)
+	}
+	for n := range 40 {
+		total := decimal.New(random.Int64N(20000)-5000, -2)
+		billed = billed.Add(total)
+		b.invoiced(t, fmt.Sprintf("A-%d", random.IntN(35)), fmt.Sprint(n), total.String(), "USD")
+	}
+	sum, at := decimal.Zero, receivable.Place{}
+	for {
+		items, err := b.service.Items(t.Context(), b.connection, at, 7)
+		require.NoError(t, err)
+		if len(items) == 0 {
+			break
+		}
+		for _, i := range items {
+			sum = sum.Add(i.Difference())
+			at = receivable.Place{Order: i.Order, Currency: i.Currency}
+		}
+	}
+	require.True(t, billed.Sub(posted).Equal(sum), "%s, not %s", sum, billed.Sub(posted))
+}
+
+func TestADifferenceHasACauseWithItsReason(t *testing.T) {
+	t.Parallel()
+	d := decimal.RequireFromString
+	paid := receivable.Parts{Principal: d("20"), Shipping: d("5"), Tax: d("1.60"), Promotion: d("-2"), Refund: d("-10")}
+	of := func(due string, bills int) receivable.Item {
+		return receivable.Item{Order: "A-1", Currency: "USD", Invoices: []string{"1"}, Bills: bills, Invoiced: d(due), IsSettled: true, Paid: paid}
+	}
+	for name, c := range map[string]struct {
+		item  receivable.Item
+		cause receivable.Cause
+	}{
+		"no invoice":  {receivable.Item{Currency: "USD", IsSettled: true, Paid: paid}, receivable.MissingInvoice},
+		"two cents":   {of("14.62", 1), receivable.Rounding},
+		"twice":       {of("29.20", 2), receivable.DuplicateInvoice},
+		"refund":      {of("24.60", 1), receivable.RefundNotInP21},
+		"promotion":   {of("16.60", 1), receivable.PromotionNotIn},
+		"shipping":    {of("9.60", 1), receivable.ShippingNotIn},
+		"tax":         {of("13.00", 1), receivable.TaxDiffers},
+		"other price": {of("18.00", 1), receivable.PriceOrQuantity},
+	} {
+		reason, ok := receivable.Explain(c.item, d("0.05"))
+		require.True(t, ok, name)
+		require.Equal(t, c.cause, reason.Cause, name)
+		require.NotEmpty(t, reason.Text, name)
+	}
+	_, ok := receivable.Explain(of("14.60", 1), d("0.05"))
+	require.False(t, ok, "both sides agree")
+}
