@@ -33,7 +33,7 @@ run: build ## Start everything on this machine with a simulated seller (ARGS="--
 .PHONY: test
 test: ## Run every test: race detector, shuffled, browser and workbook tests included
 	@scripts/need compiler postgresql chromium libreoffice
-	@$(WITH_DATABASE) $(GO) test -race -shuffle=on -timeout 12m $(TESTS)
+	@$(WITH_DATABASE) $(GO) test -race -vet=off -shuffle=on -parallel 4 -timeout 12m $(TESTS)
 
 .PHONY: stop-test-db
 stop-test-db: ## Stop the PostgreSQL that tests run by hand leave running

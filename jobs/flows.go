@@ -53,7 +53,7 @@ func (ReadFlow) Kind() string { return "read_flow" }
 // InsertOpts implements river.JobArgsWithInsertOpts.
 func (ReadFlow) InsertOpts() river.InsertOpts { return flowJob() }
 
-// flowJob is one at a time per connection and flow.
+// flowJob is one at a time per connection, flow and hand.
 func flowJob() river.InsertOpts {
 	return river.InsertOpts{Queue: queueFlows, UniqueOpts: river.UniqueOpts{ByArgs: true, ByState: unfinished}}
 }
@@ -76,10 +76,12 @@ func (w *readFlowWorker) Work(ctx context.Context, job *river.Job[ReadFlow]) err
 	return w.flows.Read(ctx, a.ConnectionID, a.Flow, a.Trigger, a.PersonID)
 }
 
-// WorkFlow takes a flow's records on.
+// WorkFlow takes a flow's records on. Several hands share them, in one process or
+// in many.
 type WorkFlow struct {
 	ConnectionID int64  `json:"connection_id" river:"unique"`
 	Flow         string `json:"flow" river:"unique"`
+	Hand         int    `json:"hand" river:"unique"`
 }
 
 // Kind implements river.JobArgs.
@@ -89,8 +91,13 @@ func (WorkFlow) Kind() string { return "work_flow" }
 func (WorkFlow) InsertOpts() river.InsertOpts { return flowJob() }
 
 // WorkFlow enqueues the work on a flow's records.
-func (q *Queue) WorkFlow(ctx context.Context, tx pgx.Tx, connectionID int64, name string) error {
-	return q.insert(ctx, tx, WorkFlow{connectionID, name})
+func (q *Queue) WorkFlow(ctx context.Context, tx pgx.Tx, connectionID int64, name string, hands int) error {
+	for hand := range hands {
+		if err := q.insert(ctx, tx, WorkFlow{connectionID, name, hand}); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 type workFlowWorker struct {

@@ -5,6 +5,7 @@
 package jobs
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -17,12 +18,15 @@ import (
 	"github.com/riverqueue/river/riverdriver/riverpgxv5"
 	"github.com/riverqueue/river/rivertype"
 
+	"tieout/app/alert"
 	"tieout/app/catalog"
 	"tieout/app/clock"
 	"tieout/app/connection"
 	"tieout/app/flow"
 	"tieout/app/journal"
+	"tieout/app/notice"
 	"tieout/app/outbound"
+	"tieout/app/personal"
 	"tieout/app/settlement"
 )
 
@@ -32,6 +36,8 @@ const (
 	queuePost    = "post"
 	queueReports = "reports"
 	queueFlows   = "flows"
+	queueAlerts  = "alerts"
+	queueNotices = "notices"
 )
 
 // Queue enqueues jobs in the transaction of the data they concern.
@@ -65,21 +71,28 @@ type Services struct {
 	Entries     *journal.Service
 	Deliverer   *outbound.Deliverer
 	Catalog     *catalog.Service
-	Flows       *flow.Service // nil: no flows
+	Flows       *flow.Service   // nil: no flows
+	Alerts      *alert.Service  // nil: nobody is told anything
+	Notices     *notice.Service // nil: Amazon's queues are not read
+	Personal    *personal.Ring  // nil: there is no personal data
 }
 
 // Settings say how often and how much.
 type Settings struct {
+	Name         string        // of the process, see WorkerName; what it holds is free soon after it is gone
 	Workers      int           // per queue
 	PollReports  time.Duration // between two looks at Amazon's list of reports
 	SyncAccounts time.Duration // between two readings of P21's accounts, periods and items
 	Sweep        time.Duration // between two looks for work that a crash left behind
 	Flows        time.Duration // between two looks for flows whose time has come
+	Alerts       time.Duration // between two looks for occasions to tell
+	PersonalDays int           // personal data is destroyed so long after delivery
 }
 
 // Worker works jobs until it is stopped.
 type Worker struct {
 	client *river.Client[pgx.Tx]
+	end    func(context.Context) // says that this process works no more
 }
 
 // jobTimeout bounds a job; only imports and downloads may take longer.
@@ -94,32 +107,48 @@ func Start(ctx context.Context, pool *pgxpool.Pool, q *Queue, s Services, set Se
 	river.AddWorker(workers, &postWorker{entries: s.Entries})
 	river.AddWorker(workers, &sweepWorker{entries: s.Entries, queue: q, pool: pool})
 	river.AddWorker(workers, &importWorker{settlements: s.Settlements, pool: pool})
-	river.AddWorker(workers, &findWorker{connections: s.Connections, queue: q, pool: pool, clock: c})
+	river.AddWorker(workers, &findWorker{connections: s.Connections, queue: q, pool: pool, clock: c, alerts: s.Alerts})
 	river.AddWorker(workers, &fetchWorker{connections: s.Connections, settlements: s.Settlements, pool: pool})
-	river.AddWorker(workers, &syncWorker{connections: s.Connections})
+	river.AddWorker(workers, &syncWorker{connections: s.Connections, alerts: s.Alerts})
 	river.AddWorker(workers, &itemWorker{connections: s.Connections, catalog: s.Catalog})
 	if s.Flows != nil {
 		river.AddWorker(workers, &dueWorker{flows: s.Flows, connections: s.Connections})
 		river.AddWorker(workers, &readFlowWorker{flows: s.Flows})
 		river.AddWorker(workers, &workFlowWorker{flows: s.Flows})
 	}
+	if s.Notices != nil {
+		river.AddWorker(workers, &dueNoticesWorker{notices: s.Notices, queue: q})
+		river.AddWorker(workers, &noticesWorker{notices: s.Notices})
+	}
+	if s.Personal != nil {
+		river.AddWorker(workers, &purgeWorker{ring: s.Personal, clock: c, days: set.PersonalDays, log: log})
+	}
+	river.AddWorker(workers, &lookWorker{alerts: s.Alerts})
+	river.AddWorker(workers, &tellWorker{alerts: s.Alerts})
+	own := life{pool, cmp.Or(set.Name, WorkerName()), log}
 	client, err := river.NewClient(riverpgxv5.New(pool), &river.Config{
-		Logger: log, Workers: workers, JobTimeout: jobTimeout, ErrorHandler: &errorLog{log},
-		// A worker that was killed leaves its jobs running; they are taken up again soon.
+		ID: own.id, Logger: log, Workers: workers, JobTimeout: jobTimeout, ErrorHandler: &errorLog{log},
+		// What a killed worker leaves running is taken up sooner, see life; this is for jobs that hang.
 		RescueStuckJobsAfter: jobTimeout + time.Minute,
 		FetchPollInterval:    time.Second,
 		Queues: map[string]river.QueueConfig{
-			river.QueueDefault: {MaxWorkers: set.Workers}, queueDraft: {MaxWorkers: set.Workers}, queuePost: {MaxWorkers: set.Workers}, queueReports: {MaxWorkers: 2}, queueFlows: {MaxWorkers: set.Workers},
+			river.QueueDefault: {MaxWorkers: set.Workers}, queueDraft: {MaxWorkers: set.Workers}, queuePost: {MaxWorkers: set.Workers}, queueReports: {MaxWorkers: 2},
+			queueFlows: {MaxWorkers: set.Workers}, queueAlerts: {MaxWorkers: 2}, queueNotices: {MaxWorkers: 8},
 		},
-		PeriodicJobs: periodic(set, s.Flows != nil),
+		PeriodicJobs: periodic(set, s),
 	})
 	if err != nil {
 		return nil, fmt.Errorf("open job engine: %w", err)
 	}
+	end, err := own.begin(ctx)
+	if err != nil {
+		return nil, err
+	}
 	if err := client.Start(ctx); err != nil {
+		end(ctx)
 		return nil, fmt.Errorf("start job engine: %w", err)
 	}
-	return &Worker{client}, nil
+	return &Worker{client, end}, nil
 }
 
 // Stop waits for running jobs, and cancels them when ctx ends first.
@@ -130,21 +159,31 @@ func (w *Worker) Stop(ctx context.Context) error {
 		defer cancel()
 		err = w.client.StopAndCancel(hard)
 	}
+	w.end(context.WithoutCancel(ctx))
 	if err != nil {
 		return fmt.Errorf("stop job engine: %w", err)
 	}
 	return nil
 }
 
-func periodic(set Settings, flows bool) []*river.PeriodicJob {
+func periodic(set Settings, s Services) []*river.PeriodicJob {
 	every := func(d time.Duration, args river.JobArgs) *river.PeriodicJob {
 		return river.NewPeriodicJob(river.PeriodicInterval(d), func() (river.JobArgs, *river.InsertOpts) {
 			return args, &river.InsertOpts{UniqueOpts: river.UniqueOpts{ByArgs: true, ByState: unfinished}}
 		}, &river.PeriodicJobOpts{RunOnStart: true})
 	}
 	list := []*river.PeriodicJob{every(set.PollReports, FindReports{}), every(set.SyncAccounts, Sync{}), every(set.SyncAccounts, SyncItems{}), every(set.Sweep, Sweep{})}
-	if flows {
+	if s.Flows != nil {
 		list = append(list, every(set.Flows, DueFlows{}))
+	}
+	if s.Notices != nil {
+		list = append(list, every(set.Flows, DueNotices{}))
+	}
+	if s.Personal != nil {
+		list = append(list, every(time.Hour, PurgePersonal{}))
+	}
+	if s.Alerts != nil {
+		list = append(list, every(set.Alerts, LookForAlerts{}))
 	}
 	return list
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/riverqueue/river"
 
+	"tieout/app/alert"
 	"tieout/app/amazon"
 	"tieout/app/audit"
 	"tieout/app/clock"
@@ -41,12 +42,18 @@ func (q *Queue) FindReports(ctx context.Context, connectionID int64) error {
 	return nil
 }
 
+// LookForReports is FindReports within a transaction.
+func (q *Queue) LookForReports(ctx context.Context, tx pgx.Tx, connectionID int64) error {
+	return q.insert(ctx, tx, FindReports{connectionID})
+}
+
 type findWorker struct {
 	river.WorkerDefaults[FindReports]
 	connections *connection.Service
 	queue       *Queue
 	pool        *pgxpool.Pool
 	clock       clock.Clock
+	alerts      *alert.Service
 }
 
 func (w *findWorker) Work(ctx context.Context, job *river.Job[FindReports]) error {
@@ -73,7 +80,7 @@ func (w *findWorker) Work(ctx context.Context, job *river.Job[FindReports]) erro
 	query := amazon.ReportQuery{Types: []string{amazon.SettlementReport}, Statuses: []amazon.ReportStatus{amazon.ReportDone}, CreatedSince: since}
 	for report, err := range client.Reports(ctx, query) {
 		if err != nil {
-			return later(fmt.Errorf("list settlement reports: %w", err))
+			return later(reached(ctx, w.alerts, id, alert.Amazon, fmt.Errorf("list settlement reports: %w", err)))
 		}
 		if report.DocumentID == "" {
 			continue
@@ -81,6 +88,9 @@ func (w *findWorker) Work(ctx context.Context, job *river.Job[FindReports]) erro
 		if err := w.found(ctx, id, report); err != nil {
 			return err
 		}
+	}
+	if err := reached(ctx, w.alerts, id, alert.Amazon, nil); err != nil {
+		return err
 	}
 	return w.fetchAgain(ctx, id)
 }
@@ -337,12 +347,12 @@ func (Sync) Kind() string { return "sync_accounts" }
 type syncWorker struct {
 	river.WorkerDefaults[Sync]
 	connections *connection.Service
+	alerts      *alert.Service
 }
 
 func (w *syncWorker) Work(ctx context.Context, job *river.Job[Sync]) error {
 	if job.Args.ConnectionID != 0 {
-		_, _, err := w.connections.Sync(ctx, job.Args.ConnectionID, audit.Job("reading accounts"))
-		return err
+		return w.sync(ctx, job.Args.ConnectionID)
 	}
 	list, err := w.connections.List(ctx)
 	if err != nil {
@@ -350,10 +360,15 @@ func (w *syncWorker) Work(ctx context.Context, job *river.Job[Sync]) error {
 	}
 	var failed []error
 	for _, c := range list {
-		_, _, err := w.connections.Sync(ctx, c.ID, audit.Job("reading accounts"))
+		err := w.sync(ctx, c.ID)
 		if err != nil && !fault.Is(err, fault.Invalid) {
 			failed = append(failed, fmt.Errorf("%s: %w", c.Name, err))
 		}
 	}
 	return errors.Join(failed...)
+}
+
+func (w *syncWorker) sync(ctx context.Context, id int64) error {
+	_, _, err := w.connections.Sync(ctx, id, audit.Job("reading accounts"))
+	return reached(ctx, w.alerts, id, alert.P21, err)
 }

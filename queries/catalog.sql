@@ -167,3 +167,16 @@ FROM (SELECT unnest(@marketplaces::text[]) AS marketplace, btrim(unnest(@skus::t
 WHERE m.sku <> '' AND length(m.sku) <= 120
 ORDER BY m.sku, m.marketplace
 ON CONFLICT (sku, marketplace, connection_id) DO NOTHING;
+
+-- name: PacksOfItems :many
+-- SKUs whose map in force on a day has one of the items as its only part: that of the marketplace before the general one.
+SELECT p.item_code, m.sku, p.quantity, (m.marketplace <> '')::boolean AS own,
+       EXISTS (SELECT 1 FROM listing l WHERE l.connection_id = m.connection_id AND l.sku = m.sku AND l.marketplace = @marketplace::text AND l.channel = 'FBA')::boolean AS fba
+FROM sku_map m
+JOIN sku_map_part p ON p.sku_map_id = m.id
+WHERE m.connection_id = @connection_id AND p.item_code = ANY (@codes::text[]) AND m.parts = 1 AND m.marketplace IN (@marketplace::text, '')
+  AND m.valid_from <= @on_day::date AND (m.valid_to IS NULL OR m.valid_to > @on_day::date)
+  AND (m.marketplace <> '' OR NOT EXISTS (
+       SELECT 1 FROM sku_map o WHERE o.connection_id = m.connection_id AND o.sku = m.sku AND o.marketplace = @marketplace::text AND @marketplace::text <> ''
+         AND o.valid_from <= @on_day::date AND (o.valid_to IS NULL OR o.valid_to > @on_day::date)))
+ORDER BY p.item_code, p.quantity, m.sku;

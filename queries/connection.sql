@@ -1,8 +1,8 @@
 -- name: InsertConnection :one
 INSERT INTO connection (name, title, environment, amazon_region, marketplace_ids, seller_id, amazon_endpoint, lwa_url, lwa_client_id,
-    p21_url, p21_adapter, p21_company, p21_username, p21_journal, p21_positive_debit, functional_currency, time_zone, revenue_mode)
+    p21_url, p21_adapter, p21_company, p21_username, p21_journal, p21_positive_debit, functional_currency, time_zone, revenue_mode, queue_url, queue_region, queue_key_id)
 VALUES (@name, @title, @environment, @amazon_region, @marketplace_ids, @seller_id, @amazon_endpoint, @lwa_url, @lwa_client_id,
-    @p21_url, @p21_adapter, @p21_company, @p21_username, @p21_journal, @p21_positive_debit, @functional_currency, @time_zone, @revenue_mode)
+    @p21_url, @p21_adapter, @p21_company, @p21_username, @p21_journal, @p21_positive_debit, @functional_currency, @time_zone, @revenue_mode, @queue_url, @queue_region, @queue_key_id)
 RETURNING id;
 
 -- name: UpdateConnection :execrows
@@ -10,7 +10,8 @@ UPDATE connection
 SET title = @title, environment = @environment, amazon_region = @amazon_region, marketplace_ids = @marketplace_ids, seller_id = @seller_id,
     amazon_endpoint = @amazon_endpoint, lwa_url = @lwa_url, lwa_client_id = @lwa_client_id, p21_url = @p21_url, p21_adapter = @p21_adapter,
     p21_company = @p21_company, p21_username = @p21_username, p21_journal = @p21_journal, p21_positive_debit = @p21_positive_debit,
-    functional_currency = @functional_currency, time_zone = @time_zone, revenue_mode = @revenue_mode, updated_at = now(), version = version + 1
+    functional_currency = @functional_currency, time_zone = @time_zone, revenue_mode = @revenue_mode, queue_url = @queue_url,
+    queue_region = @queue_region, queue_key_id = @queue_key_id, updated_at = now(), version = version + 1
 WHERE id = @id AND version = @version;
 
 -- name: SealSecrets :exec
@@ -20,13 +21,15 @@ SET lwa_client_secret = coalesce(sqlc.narg(lwa_client_secret), lwa_client_secret
     refresh_token = coalesce(sqlc.narg(refresh_token), refresh_token),
     p21_password = coalesce(sqlc.narg(p21_password), p21_password),
     p21_client_secret = coalesce(sqlc.narg(p21_client_secret), p21_client_secret),
+    queue_secret = coalesce(sqlc.narg(queue_secret), queue_secret),
     updated_at = now()
 WHERE id = @id;
 
 -- name: GetConnection :one
 SELECT id, name, title, environment, amazon_region, marketplace_ids, seller_id, amazon_endpoint, lwa_url, lwa_client_id,
        lwa_client_secret, refresh_token, lwa_secret_expires, p21_url, p21_adapter, p21_company, p21_username, p21_password, p21_client_secret,
-       p21_journal, p21_positive_debit, functional_currency, time_zone, revenue_mode, paused_at, created_at, updated_at, version
+       p21_journal, p21_positive_debit, functional_currency, time_zone, revenue_mode, paused_at, created_at, updated_at, version, queue_url, queue_region,
+       queue_key_id, queue_secret
 FROM connection WHERE id = $1;
 
 -- name: ConnectionByName :one

@@ -26,11 +26,14 @@ ORDER BY f.next_at;
 UPDATE flow SET next_at = @next_at WHERE connection_id = @connection_id AND name = @name AND next_at = @planned;
 
 -- name: FlowsToWork :many
--- Flows with records that nobody has in hand although their time has come.
-SELECT f.connection_id, f.name AS flow FROM flow f JOIN connection c ON c.id = f.connection_id
-WHERE f.paused_at IS NULL AND c.paused_at IS NULL AND (f.held_until IS NULL OR f.held_until <= @now::timestamptz)
-  AND EXISTS (SELECT 1 FROM flow_record r WHERE r.connection_id = f.connection_id AND r.flow = f.name AND r.state IN ('received', 'ready', 'delivering')
-              AND r.waits = '' AND (r.held_until IS NULL OR r.held_until < clock_timestamp()) AND (r.retry_at IS NULL OR r.retry_at <= @now::timestamptz));
+-- Flows with records that nobody has in hand although their time has come, and
+-- how many, as far as it matters.
+SELECT f.connection_id, f.name AS flow, w.waiting FROM flow f JOIN connection c ON c.id = f.connection_id
+CROSS JOIN LATERAL (SELECT count(*) AS waiting FROM (
+    SELECT FROM flow_record r WHERE r.connection_id = f.connection_id AND r.flow = f.name AND r.state IN ('received', 'ready', 'delivering')
+      AND r.waits = '' AND (r.held_until IS NULL OR r.held_until < clock_timestamp()) AND (r.retry_at IS NULL OR r.retry_at <= @now::timestamptz)
+    UNION ALL SELECT FROM flow_hint h WHERE h.connection_id = f.connection_id AND h.flow = f.name AND (h.held_until IS NULL OR h.held_until < clock_timestamp()) LIMIT 1000) x) w
+WHERE f.paused_at IS NULL AND c.paused_at IS NULL AND (f.held_until IS NULL OR f.held_until <= @now::timestamptz) AND w.waiting > 0;
 
 -- name: FlowReadUntil :exec
 UPDATE flow SET read_until = @read_until WHERE connection_id = @connection_id AND name = @name AND (read_until IS NULL OR read_until < @read_until);
@@ -104,7 +107,7 @@ RETURNING id, connection_id, flow, key, state, content, latest, source_at, versi
 UPDATE flow_record SET holder = '', held_until = NULL WHERE id = ANY (@ids::bigint[]) AND holder = @holder;
 
 -- name: ContentOfRecord :one
-SELECT source, source_at, document_id, position, number FROM flow_content WHERE record_id = @record_id AND number = @number;
+SELECT source, source_at, document_id, position, number, received_at FROM flow_content WHERE record_id = @record_id AND number = @number;
 
 -- name: MappedRecord :execrows
 UPDATE flow_record SET state = 'ready', version_id = @version_id, target = @target, title = @title, amount = @amount, currency = @currency, waits = '',
@@ -201,7 +204,7 @@ SELECT r.id, r.key, r.state, r.source_at, r.title, r.amount, r.currency, r.probl
 WHERE r.exception_id = @exception_id ORDER BY r.source_at, r.id LIMIT @size;
 
 -- name: RecentContents :many
-SELECT r.id, r.key, c.source FROM flow_record r JOIN flow_content c ON c.record_id = r.id AND c.number = r.content
+SELECT r.id, r.key, c.number, c.source FROM flow_record r JOIN flow_content c ON c.record_id = r.id AND c.number = r.content
 WHERE r.connection_id = @connection_id AND r.flow = @flow ORDER BY r.id DESC LIMIT @size;
 
 -- name: AddVersion :one
@@ -245,9 +248,64 @@ SELECT DISTINCT flow FROM flow_record WHERE exception_id = @exception_id ORDER B
 SELECT e.class, e.cause FROM exception e
 WHERE e.connection_id = @connection_id AND e.flow = @flow AND e.state = 'open' AND e.class = ANY (@classes::text[]) ORDER BY e.id;
 
+-- name: UndecidedMessages :many
+-- Messages of unknown outcome behind an exception.
+SELECT m.id FROM outbound_message m JOIN flow_record r ON r.message_id = m.id
+WHERE r.exception_id = $1 AND r.state = 'unknown' AND m.state = 'unknown' ORDER BY r.id;
+
 -- name: LookAgain :exec
 -- Messages of unknown outcome behind an exception are looked up once more
 -- before anything is sent.
 UPDATE outbound_message SET state = 'sending', lookups = 0, first_lookup = NULL, error = '', updated_at = now()
 WHERE state = 'unknown' AND id IN (SELECT r.message_id FROM flow_record r WHERE r.exception_id = @exception_id AND r.state = 'unknown'
                                    AND (@record_id::bigint = 0 OR r.id = @record_id));
+
+-- name: KeysOfRemote :many
+SELECT remote_key, key FROM flow_record WHERE connection_id = @connection_id AND flow = @flow AND remote_key = ANY (@remote::text[]);
+
+-- name: RemoteOfKeys :many
+SELECT key, remote_key FROM flow_record WHERE connection_id = @connection_id AND flow = @flow AND key = ANY (@keys::text[]);
+
+-- name: TargetOfKey :one
+SELECT target FROM flow_record WHERE connection_id = @connection_id AND flow = @flow AND key = @key;
+
+-- name: SourcesOfKeys :many
+SELECT r.key, c.source FROM flow_record r JOIN flow_content c ON c.record_id = r.id AND c.number = r.content
+WHERE r.connection_id = @connection_id AND r.flow = @flow AND r.key = ANY (@keys::text[]);
+
+-- name: IdleExceptions :many
+SELECT e.id, e.class, e.cause FROM exception e
+WHERE e.connection_id = @connection_id AND e.flow = @flow AND e.state = 'open' AND NOT EXISTS (SELECT 1 FROM flow_record r WHERE r.exception_id = e.id)
+ORDER BY e.id;
+
+-- name: LockException :exec
+SELECT id FROM exception WHERE id = @id FOR UPDATE;
+
+-- name: ConfigureFlow :execrows
+UPDATE flow SET settings = @settings, version = version + 1 WHERE connection_id = @connection_id AND name = @name AND version = @version;
+
+-- name: AddHint :execrows
+-- An object whose newest content is at least as new needs no reading.
+INSERT INTO flow_hint AS h (connection_id, flow, key, changed_at)
+SELECT @connection_id, @flow, @key, @changed_at::timestamptz
+WHERE NOT EXISTS (SELECT FROM flow_record r WHERE r.connection_id = @connection_id AND r.flow = @flow AND r.key = @key AND r.source_at >= @changed_at::timestamptz)
+  AND EXISTS (SELECT FROM flow f WHERE f.connection_id = @connection_id AND f.name = @flow)
+ON CONFLICT (connection_id, flow, key) DO UPDATE SET changed_at = greatest(h.changed_at, excluded.changed_at), told = h.told + 1;
+
+-- name: ClaimHints :many
+UPDATE flow_hint h SET holder = @holder, held_until = clock_timestamp() + make_interval(secs => @seconds::double precision), tries = h.tries + 1
+WHERE (h.connection_id, h.flow, h.key) IN (
+    SELECT c.connection_id, c.flow, c.key FROM flow_hint c WHERE c.connection_id = @connection_id AND c.flow = @flow AND (c.held_until IS NULL OR c.held_until < clock_timestamp())
+    ORDER BY c.told_at LIMIT @size FOR UPDATE SKIP LOCKED)
+RETURNING h.key, h.changed_at, h.told, h.tries;
+
+-- name: EndHint :execrows
+-- What was told again meanwhile is read once more.
+DELETE FROM flow_hint WHERE connection_id = @connection_id AND flow = @flow AND key = @key AND told = @told;
+
+-- name: PutHintOff :exec
+UPDATE flow_hint SET holder = '', held_until = clock_timestamp() + make_interval(secs => @seconds::double precision) WHERE connection_id = @connection_id AND flow = @flow AND key = @key;
+
+-- name: HurryFlow :exec
+-- A notification that names no object: the source is read soon.
+UPDATE flow SET next_at = least(next_at, @now::timestamptz) WHERE connection_id = @connection_id AND name = @name;

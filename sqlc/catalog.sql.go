@@ -434,6 +434,66 @@ func (q *Queries) NoteListings(ctx context.Context, arg NoteListingsParams) erro
 	return err
 }
 
+const packsOfItems = `-- name: PacksOfItems :many
+SELECT p.item_code, m.sku, p.quantity, (m.marketplace <> '')::boolean AS own,
+       EXISTS (SELECT 1 FROM listing l WHERE l.connection_id = m.connection_id AND l.sku = m.sku AND l.marketplace = $1::text AND l.channel = 'FBA')::boolean AS fba
+FROM sku_map m
+JOIN sku_map_part p ON p.sku_map_id = m.id
+WHERE m.connection_id = $2 AND p.item_code = ANY ($3::text[]) AND m.parts = 1 AND m.marketplace IN ($1::text, '')
+  AND m.valid_from <= $4::date AND (m.valid_to IS NULL OR m.valid_to > $4::date)
+  AND (m.marketplace <> '' OR NOT EXISTS (
+       SELECT 1 FROM sku_map o WHERE o.connection_id = m.connection_id AND o.sku = m.sku AND o.marketplace = $1::text AND $1::text <> ''
+         AND o.valid_from <= $4::date AND (o.valid_to IS NULL OR o.valid_to > $4::date)))
+ORDER BY p.item_code, p.quantity, m.sku
+`
+
+type PacksOfItemsParams struct {
+	Marketplace  string
+	ConnectionID int64
+	Codes        []string
+	OnDay        time.Time
+}
+
+type PacksOfItemsRow struct {
+	ItemCode string
+	Sku      string
+	Quantity int32
+	Own      bool
+	Fba      bool
+}
+
+// SKUs whose map in force on a day has one of the items as its only part: that of the marketplace before the general one.
+func (q *Queries) PacksOfItems(ctx context.Context, arg PacksOfItemsParams) ([]PacksOfItemsRow, error) {
+	rows, err := q.db.Query(ctx, packsOfItems,
+		arg.Marketplace,
+		arg.ConnectionID,
+		arg.Codes,
+		arg.OnDay,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []PacksOfItemsRow{}
+	for rows.Next() {
+		var i PacksOfItemsRow
+		if err := rows.Scan(
+			&i.ItemCode,
+			&i.Sku,
+			&i.Quantity,
+			&i.Own,
+			&i.Fba,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const resolveSKUs = `-- name: ResolveSKUs :many
 SELECT m.sku, m.id, m.marketplace, m.valid_from, m.valid_to, p.item_code, p.quantity, p.share, i.description, i.active, i.list_price, i.currency
 FROM (

@@ -81,7 +81,8 @@ func (q *Queries) ConnectionByName(ctx context.Context, name string) (int64, err
 const getConnection = `-- name: GetConnection :one
 SELECT id, name, title, environment, amazon_region, marketplace_ids, seller_id, amazon_endpoint, lwa_url, lwa_client_id,
        lwa_client_secret, refresh_token, lwa_secret_expires, p21_url, p21_adapter, p21_company, p21_username, p21_password, p21_client_secret,
-       p21_journal, p21_positive_debit, functional_currency, time_zone, revenue_mode, paused_at, created_at, updated_at, version
+       p21_journal, p21_positive_debit, functional_currency, time_zone, revenue_mode, paused_at, created_at, updated_at, version, queue_url, queue_region,
+       queue_key_id, queue_secret
 FROM connection WHERE id = $1
 `
 
@@ -117,6 +118,10 @@ func (q *Queries) GetConnection(ctx context.Context, id int64) (Connection, erro
 		&i.CreatedAt,
 		&i.UpdatedAt,
 		&i.Version,
+		&i.QueueUrl,
+		&i.QueueRegion,
+		&i.QueueKeyID,
+		&i.QueueSecret,
 	)
 	return i, err
 }
@@ -145,9 +150,9 @@ func (q *Queries) GetPolicy(ctx context.Context, connectionID int64) (Policy, er
 
 const insertConnection = `-- name: InsertConnection :one
 INSERT INTO connection (name, title, environment, amazon_region, marketplace_ids, seller_id, amazon_endpoint, lwa_url, lwa_client_id,
-    p21_url, p21_adapter, p21_company, p21_username, p21_journal, p21_positive_debit, functional_currency, time_zone, revenue_mode)
+    p21_url, p21_adapter, p21_company, p21_username, p21_journal, p21_positive_debit, functional_currency, time_zone, revenue_mode, queue_url, queue_region, queue_key_id)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9,
-    $10, $11, $12, $13, $14, $15, $16, $17, $18)
+    $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21)
 RETURNING id
 `
 
@@ -170,6 +175,9 @@ type InsertConnectionParams struct {
 	FunctionalCurrency string
 	TimeZone           string
 	RevenueMode        string
+	QueueUrl           string
+	QueueRegion        string
+	QueueKeyID         string
 }
 
 func (q *Queries) InsertConnection(ctx context.Context, arg InsertConnectionParams) (int64, error) {
@@ -192,6 +200,9 @@ func (q *Queries) InsertConnection(ctx context.Context, arg InsertConnectionPara
 		arg.FunctionalCurrency,
 		arg.TimeZone,
 		arg.RevenueMode,
+		arg.QueueUrl,
+		arg.QueueRegion,
+		arg.QueueKeyID,
 	)
 	var id int64
 	err := row.Scan(&id)
@@ -399,8 +410,9 @@ SET lwa_client_secret = coalesce($1, lwa_client_secret),
     refresh_token = coalesce($2, refresh_token),
     p21_password = coalesce($3, p21_password),
     p21_client_secret = coalesce($4, p21_client_secret),
+    queue_secret = coalesce($5, queue_secret),
     updated_at = now()
-WHERE id = $5
+WHERE id = $6
 `
 
 type SealSecretsParams struct {
@@ -408,6 +420,7 @@ type SealSecretsParams struct {
 	RefreshToken    []byte
 	P21Password     []byte
 	P21ClientSecret []byte
+	QueueSecret     []byte
 	ID              int64
 }
 
@@ -418,6 +431,7 @@ func (q *Queries) SealSecrets(ctx context.Context, arg SealSecretsParams) error 
 		arg.RefreshToken,
 		arg.P21Password,
 		arg.P21ClientSecret,
+		arg.QueueSecret,
 		arg.ID,
 	)
 	return err
@@ -458,8 +472,9 @@ UPDATE connection
 SET title = $1, environment = $2, amazon_region = $3, marketplace_ids = $4, seller_id = $5,
     amazon_endpoint = $6, lwa_url = $7, lwa_client_id = $8, p21_url = $9, p21_adapter = $10,
     p21_company = $11, p21_username = $12, p21_journal = $13, p21_positive_debit = $14,
-    functional_currency = $15, time_zone = $16, revenue_mode = $17, updated_at = now(), version = version + 1
-WHERE id = $18 AND version = $19
+    functional_currency = $15, time_zone = $16, revenue_mode = $17, queue_url = $18,
+    queue_region = $19, queue_key_id = $20, updated_at = now(), version = version + 1
+WHERE id = $21 AND version = $22
 `
 
 type UpdateConnectionParams struct {
@@ -480,6 +495,9 @@ type UpdateConnectionParams struct {
 	FunctionalCurrency string
 	TimeZone           string
 	RevenueMode        string
+	QueueUrl           string
+	QueueRegion        string
+	QueueKeyID         string
 	ID                 int64
 	Version            int32
 }
@@ -503,6 +521,9 @@ func (q *Queries) UpdateConnection(ctx context.Context, arg UpdateConnectionPara
 		arg.FunctionalCurrency,
 		arg.TimeZone,
 		arg.RevenueMode,
+		arg.QueueUrl,
+		arg.QueueRegion,
+		arg.QueueKeyID,
 		arg.ID,
 		arg.Version,
 	)

@@ -133,6 +133,35 @@ func (q *Queries) AddFlowEvent(ctx context.Context, arg AddFlowEventParams) erro
 	return err
 }
 
+const addHint = `-- name: AddHint :execrows
+INSERT INTO flow_hint AS h (connection_id, flow, key, changed_at)
+SELECT $1, $2, $3, $4::timestamptz
+WHERE NOT EXISTS (SELECT FROM flow_record r WHERE r.connection_id = $1 AND r.flow = $2 AND r.key = $3 AND r.source_at >= $4::timestamptz)
+  AND EXISTS (SELECT FROM flow f WHERE f.connection_id = $1 AND f.name = $2)
+ON CONFLICT (connection_id, flow, key) DO UPDATE SET changed_at = greatest(h.changed_at, excluded.changed_at), told = h.told + 1
+`
+
+type AddHintParams struct {
+	ConnectionID int64
+	Flow         string
+	Key          string
+	ChangedAt    time.Time
+}
+
+// An object whose newest content is at least as new needs no reading.
+func (q *Queries) AddHint(ctx context.Context, arg AddHintParams) (int64, error) {
+	result, err := q.db.Exec(ctx, addHint,
+		arg.ConnectionID,
+		arg.Flow,
+		arg.Key,
+		arg.ChangedAt,
+	)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
 const addVersion = `-- name: AddVersion :one
 INSERT INTO flow_version (connection_id, flow, number, note, made_by)
 SELECT $1, $2, coalesce(max(v.number), 0) + 1, $3, $4 FROM flow_version v WHERE v.connection_id = $1 AND v.flow = $2
@@ -243,6 +272,60 @@ func (q *Queries) ChecksOfVersion(ctx context.Context, versionID int64) ([]Check
 	return items, nil
 }
 
+const claimHints = `-- name: ClaimHints :many
+UPDATE flow_hint h SET holder = $1, held_until = clock_timestamp() + make_interval(secs => $2::double precision), tries = h.tries + 1
+WHERE (h.connection_id, h.flow, h.key) IN (
+    SELECT c.connection_id, c.flow, c.key FROM flow_hint c WHERE c.connection_id = $3 AND c.flow = $4 AND (c.held_until IS NULL OR c.held_until < clock_timestamp())
+    ORDER BY c.told_at LIMIT $5 FOR UPDATE SKIP LOCKED)
+RETURNING h.key, h.changed_at, h.told, h.tries
+`
+
+type ClaimHintsParams struct {
+	Holder       string
+	Seconds      float64
+	ConnectionID int64
+	Flow         string
+	Size         int32
+}
+
+type ClaimHintsRow struct {
+	Key       string
+	ChangedAt time.Time
+	Told      int64
+	Tries     int32
+}
+
+func (q *Queries) ClaimHints(ctx context.Context, arg ClaimHintsParams) ([]ClaimHintsRow, error) {
+	rows, err := q.db.Query(ctx, claimHints,
+		arg.Holder,
+		arg.Seconds,
+		arg.ConnectionID,
+		arg.Flow,
+		arg.Size,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []ClaimHintsRow{}
+	for rows.Next() {
+		var i ClaimHintsRow
+		if err := rows.Scan(
+			&i.Key,
+			&i.ChangedAt,
+			&i.Told,
+			&i.Tries,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const claimRecords = `-- name: ClaimRecords :many
 UPDATE flow_record SET holder = $1, held_until = clock_timestamp() + make_interval(secs => $2::double precision)
 WHERE id IN (
@@ -324,8 +407,32 @@ func (q *Queries) ClaimRecords(ctx context.Context, arg ClaimRecordsParams) ([]C
 	return items, nil
 }
 
+const configureFlow = `-- name: ConfigureFlow :execrows
+UPDATE flow SET settings = $1, version = version + 1 WHERE connection_id = $2 AND name = $3 AND version = $4
+`
+
+type ConfigureFlowParams struct {
+	Settings     []byte
+	ConnectionID int64
+	Name         string
+	Version      int32
+}
+
+func (q *Queries) ConfigureFlow(ctx context.Context, arg ConfigureFlowParams) (int64, error) {
+	result, err := q.db.Exec(ctx, configureFlow,
+		arg.Settings,
+		arg.ConnectionID,
+		arg.Name,
+		arg.Version,
+	)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
 const contentOfRecord = `-- name: ContentOfRecord :one
-SELECT source, source_at, document_id, position, number FROM flow_content WHERE record_id = $1 AND number = $2
+SELECT source, source_at, document_id, position, number, received_at FROM flow_content WHERE record_id = $1 AND number = $2
 `
 
 type ContentOfRecordParams struct {
@@ -339,6 +446,7 @@ type ContentOfRecordRow struct {
 	DocumentID int64
 	Position   int32
 	Number     int32
+	ReceivedAt time.Time
 }
 
 func (q *Queries) ContentOfRecord(ctx context.Context, arg ContentOfRecordParams) (ContentOfRecordRow, error) {
@@ -350,6 +458,7 @@ func (q *Queries) ContentOfRecord(ctx context.Context, arg ContentOfRecordParams
 		&i.DocumentID,
 		&i.Position,
 		&i.Number,
+		&i.ReceivedAt,
 	)
 	return i, err
 }
@@ -527,6 +636,31 @@ func (q *Queries) DueFlows(ctx context.Context, now time.Time) ([]DueFlowsRow, e
 	return items, nil
 }
 
+const endHint = `-- name: EndHint :execrows
+DELETE FROM flow_hint WHERE connection_id = $1 AND flow = $2 AND key = $3 AND told = $4
+`
+
+type EndHintParams struct {
+	ConnectionID int64
+	Flow         string
+	Key          string
+	Told         int64
+}
+
+// What was told again meanwhile is read once more.
+func (q *Queries) EndHint(ctx context.Context, arg EndHintParams) (int64, error) {
+	result, err := q.db.Exec(ctx, endHint,
+		arg.ConnectionID,
+		arg.Flow,
+		arg.Key,
+		arg.Told,
+	)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
 const endRun = `-- name: EndRun :exec
 UPDATE flow_run SET state = $1, error = $2, finished_at = clock_timestamp() WHERE id = $3 AND state = 'running'
 `
@@ -648,18 +782,22 @@ func (q *Queries) FlowsOfException(ctx context.Context, exceptionID *int64) ([]s
 }
 
 const flowsToWork = `-- name: FlowsToWork :many
-SELECT f.connection_id, f.name AS flow FROM flow f JOIN connection c ON c.id = f.connection_id
-WHERE f.paused_at IS NULL AND c.paused_at IS NULL AND (f.held_until IS NULL OR f.held_until <= $1::timestamptz)
-  AND EXISTS (SELECT 1 FROM flow_record r WHERE r.connection_id = f.connection_id AND r.flow = f.name AND r.state IN ('received', 'ready', 'delivering')
-              AND r.waits = '' AND (r.held_until IS NULL OR r.held_until < clock_timestamp()) AND (r.retry_at IS NULL OR r.retry_at <= $1::timestamptz))
+SELECT f.connection_id, f.name AS flow, w.waiting FROM flow f JOIN connection c ON c.id = f.connection_id
+CROSS JOIN LATERAL (SELECT count(*) AS waiting FROM (
+    SELECT FROM flow_record r WHERE r.connection_id = f.connection_id AND r.flow = f.name AND r.state IN ('received', 'ready', 'delivering')
+      AND r.waits = '' AND (r.held_until IS NULL OR r.held_until < clock_timestamp()) AND (r.retry_at IS NULL OR r.retry_at <= $1::timestamptz)
+    UNION ALL SELECT FROM flow_hint h WHERE h.connection_id = f.connection_id AND h.flow = f.name AND (h.held_until IS NULL OR h.held_until < clock_timestamp()) LIMIT 1000) x) w
+WHERE f.paused_at IS NULL AND c.paused_at IS NULL AND (f.held_until IS NULL OR f.held_until <= $1::timestamptz) AND w.waiting > 0
 `
 
 type FlowsToWorkRow struct {
 	ConnectionID int64
 	Flow         string
+	Waiting      int64
 }
 
-// Flows with records that nobody has in hand although their time has come.
+// Flows with records that nobody has in hand although their time has come, and
+// how many, as far as it matters.
 func (q *Queries) FlowsToWork(ctx context.Context, now time.Time) ([]FlowsToWorkRow, error) {
 	rows, err := q.db.Query(ctx, flowsToWork, now)
 	if err != nil {
@@ -669,7 +807,7 @@ func (q *Queries) FlowsToWork(ctx context.Context, now time.Time) ([]FlowsToWork
 	items := []FlowsToWorkRow{}
 	for rows.Next() {
 		var i FlowsToWorkRow
-		if err := rows.Scan(&i.ConnectionID, &i.Flow); err != nil {
+		if err := rows.Scan(&i.ConnectionID, &i.Flow, &i.Waiting); err != nil {
 			return nil, err
 		}
 		items = append(items, i)
@@ -879,6 +1017,94 @@ func (q *Queries) HoldFlow(ctx context.Context, arg HoldFlowParams) (int64, erro
 		return 0, err
 	}
 	return result.RowsAffected(), nil
+}
+
+const hurryFlow = `-- name: HurryFlow :exec
+UPDATE flow SET next_at = least(next_at, $1::timestamptz) WHERE connection_id = $2 AND name = $3
+`
+
+type HurryFlowParams struct {
+	Now          time.Time
+	ConnectionID int64
+	Name         string
+}
+
+// A notification that names no object: the source is read soon.
+func (q *Queries) HurryFlow(ctx context.Context, arg HurryFlowParams) error {
+	_, err := q.db.Exec(ctx, hurryFlow, arg.Now, arg.ConnectionID, arg.Name)
+	return err
+}
+
+const idleExceptions = `-- name: IdleExceptions :many
+SELECT e.id, e.class, e.cause FROM exception e
+WHERE e.connection_id = $1 AND e.flow = $2 AND e.state = 'open' AND NOT EXISTS (SELECT 1 FROM flow_record r WHERE r.exception_id = e.id)
+ORDER BY e.id
+`
+
+type IdleExceptionsParams struct {
+	ConnectionID int64
+	Flow         string
+}
+
+type IdleExceptionsRow struct {
+	ID    int64
+	Class string
+	Cause string
+}
+
+func (q *Queries) IdleExceptions(ctx context.Context, arg IdleExceptionsParams) ([]IdleExceptionsRow, error) {
+	rows, err := q.db.Query(ctx, idleExceptions, arg.ConnectionID, arg.Flow)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []IdleExceptionsRow{}
+	for rows.Next() {
+		var i IdleExceptionsRow
+		if err := rows.Scan(&i.ID, &i.Class, &i.Cause); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const keysOfRemote = `-- name: KeysOfRemote :many
+SELECT remote_key, key FROM flow_record WHERE connection_id = $1 AND flow = $2 AND remote_key = ANY ($3::text[])
+`
+
+type KeysOfRemoteParams struct {
+	ConnectionID int64
+	Flow         string
+	Remote       []string
+}
+
+type KeysOfRemoteRow struct {
+	RemoteKey string
+	Key       string
+}
+
+func (q *Queries) KeysOfRemote(ctx context.Context, arg KeysOfRemoteParams) ([]KeysOfRemoteRow, error) {
+	rows, err := q.db.Query(ctx, keysOfRemote, arg.ConnectionID, arg.Flow, arg.Remote)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []KeysOfRemoteRow{}
+	for rows.Next() {
+		var i KeysOfRemoteRow
+		if err := rows.Scan(&i.RemoteKey, &i.Key); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const listFlows = `-- name: ListFlows :many
@@ -1142,6 +1368,15 @@ func (q *Queries) ListVersions(ctx context.Context, arg ListVersionsParams) ([]L
 	return items, nil
 }
 
+const lockException = `-- name: LockException :exec
+SELECT id FROM exception WHERE id = $1 FOR UPDATE
+`
+
+func (q *Queries) LockException(ctx context.Context, id int64) error {
+	_, err := q.db.Exec(ctx, lockException, id)
+	return err
+}
+
 const lookAgain = `-- name: LookAgain :exec
 UPDATE outbound_message SET state = 'sending', lookups = 0, first_lookup = NULL, error = '', updated_at = now()
 WHERE state = 'unknown' AND id IN (SELECT r.message_id FROM flow_record r WHERE r.exception_id = $1 AND r.state = 'unknown'
@@ -1264,6 +1499,27 @@ func (q *Queries) PlanFlow(ctx context.Context, arg PlanFlowParams) (int64, erro
 	return result.RowsAffected(), nil
 }
 
+const putHintOff = `-- name: PutHintOff :exec
+UPDATE flow_hint SET holder = '', held_until = clock_timestamp() + make_interval(secs => $1::double precision) WHERE connection_id = $2 AND flow = $3 AND key = $4
+`
+
+type PutHintOffParams struct {
+	Seconds      float64
+	ConnectionID int64
+	Flow         string
+	Key          string
+}
+
+func (q *Queries) PutHintOff(ctx context.Context, arg PutHintOffParams) error {
+	_, err := q.db.Exec(ctx, putHintOff,
+		arg.Seconds,
+		arg.ConnectionID,
+		arg.Flow,
+		arg.Key,
+	)
+	return err
+}
+
 const receiveRecord = `-- name: ReceiveRecord :one
 INSERT INTO flow_record AS r (connection_id, flow, key, latest_hash, source_at) VALUES ($1, $2, $3, $4, $5)
 ON CONFLICT (connection_id, flow, key) DO UPDATE SET latest = r.latest + 1, latest_hash = excluded.latest_hash, source_at = excluded.source_at
@@ -1300,7 +1556,7 @@ func (q *Queries) ReceiveRecord(ctx context.Context, arg ReceiveRecordParams) (R
 }
 
 const recentContents = `-- name: RecentContents :many
-SELECT r.id, r.key, c.source FROM flow_record r JOIN flow_content c ON c.record_id = r.id AND c.number = r.content
+SELECT r.id, r.key, c.number, c.source FROM flow_record r JOIN flow_content c ON c.record_id = r.id AND c.number = r.content
 WHERE r.connection_id = $1 AND r.flow = $2 ORDER BY r.id DESC LIMIT $3
 `
 
@@ -1313,6 +1569,7 @@ type RecentContentsParams struct {
 type RecentContentsRow struct {
 	ID     int64
 	Key    string
+	Number int32
 	Source []byte
 }
 
@@ -1325,7 +1582,12 @@ func (q *Queries) RecentContents(ctx context.Context, arg RecentContentsParams) 
 	items := []RecentContentsRow{}
 	for rows.Next() {
 		var i RecentContentsRow
-		if err := rows.Scan(&i.ID, &i.Key, &i.Source); err != nil {
+		if err := rows.Scan(
+			&i.ID,
+			&i.Key,
+			&i.Number,
+			&i.Source,
+		); err != nil {
 			return nil, err
 		}
 		items = append(items, i)
@@ -1437,6 +1699,41 @@ func (q *Queries) ReleaseRecords(ctx context.Context, exceptionID *int64) (int64
 		return 0, err
 	}
 	return result.RowsAffected(), nil
+}
+
+const remoteOfKeys = `-- name: RemoteOfKeys :many
+SELECT key, remote_key FROM flow_record WHERE connection_id = $1 AND flow = $2 AND key = ANY ($3::text[])
+`
+
+type RemoteOfKeysParams struct {
+	ConnectionID int64
+	Flow         string
+	Keys         []string
+}
+
+type RemoteOfKeysRow struct {
+	Key       string
+	RemoteKey string
+}
+
+func (q *Queries) RemoteOfKeys(ctx context.Context, arg RemoteOfKeysParams) ([]RemoteOfKeysRow, error) {
+	rows, err := q.db.Query(ctx, remoteOfKeys, arg.ConnectionID, arg.Flow, arg.Keys)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []RemoteOfKeysRow{}
+	for rows.Next() {
+		var i RemoteOfKeysRow
+		if err := rows.Scan(&i.Key, &i.RemoteKey); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const resumeFlow = `-- name: ResumeFlow :execrows
@@ -1611,6 +1908,42 @@ func (q *Queries) SkippedRecord(ctx context.Context, arg SkippedRecordParams) (i
 	return result.RowsAffected(), nil
 }
 
+const sourcesOfKeys = `-- name: SourcesOfKeys :many
+SELECT r.key, c.source FROM flow_record r JOIN flow_content c ON c.record_id = r.id AND c.number = r.content
+WHERE r.connection_id = $1 AND r.flow = $2 AND r.key = ANY ($3::text[])
+`
+
+type SourcesOfKeysParams struct {
+	ConnectionID int64
+	Flow         string
+	Keys         []string
+}
+
+type SourcesOfKeysRow struct {
+	Key    string
+	Source []byte
+}
+
+func (q *Queries) SourcesOfKeys(ctx context.Context, arg SourcesOfKeysParams) ([]SourcesOfKeysRow, error) {
+	rows, err := q.db.Query(ctx, sourcesOfKeys, arg.ConnectionID, arg.Flow, arg.Keys)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []SourcesOfKeysRow{}
+	for rows.Next() {
+		var i SourcesOfKeysRow
+		if err := rows.Scan(&i.Key, &i.Source); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const stoppedRecord = `-- name: StoppedRecord :execrows
 UPDATE flow_record SET state = $1, exception_id = $2, problem = $3, title = CASE WHEN $4::text = '' THEN title ELSE $4 END,
        amount = coalesce($5, amount), currency = CASE WHEN $6::text = '' THEN currency ELSE $6 END,
@@ -1651,6 +1984,23 @@ func (q *Queries) StoppedRecord(ctx context.Context, arg StoppedRecordParams) (i
 	return result.RowsAffected(), nil
 }
 
+const targetOfKey = `-- name: TargetOfKey :one
+SELECT target FROM flow_record WHERE connection_id = $1 AND flow = $2 AND key = $3
+`
+
+type TargetOfKeyParams struct {
+	ConnectionID int64
+	Flow         string
+	Key          string
+}
+
+func (q *Queries) TargetOfKey(ctx context.Context, arg TargetOfKeyParams) ([]byte, error) {
+	row := q.db.QueryRow(ctx, targetOfKey, arg.ConnectionID, arg.Flow, arg.Key)
+	var target []byte
+	err := row.Scan(&target)
+	return target, err
+}
+
 const targetOfRecord = `-- name: TargetOfRecord :one
 SELECT target, state, content < latest AS behind FROM flow_record WHERE id = $1 FOR UPDATE
 `
@@ -1680,6 +2030,32 @@ type UnclaimRecordsParams struct {
 func (q *Queries) UnclaimRecords(ctx context.Context, arg UnclaimRecordsParams) error {
 	_, err := q.db.Exec(ctx, unclaimRecords, arg.Ids, arg.Holder)
 	return err
+}
+
+const undecidedMessages = `-- name: UndecidedMessages :many
+SELECT m.id FROM outbound_message m JOIN flow_record r ON r.message_id = m.id
+WHERE r.exception_id = $1 AND r.state = 'unknown' AND m.state = 'unknown' ORDER BY r.id
+`
+
+// Messages of unknown outcome behind an exception.
+func (q *Queries) UndecidedMessages(ctx context.Context, exceptionID *int64) ([]int64, error) {
+	rows, err := q.db.Query(ctx, undecidedMessages, exceptionID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []int64{}
+	for rows.Next() {
+		var id int64
+		if err := rows.Scan(&id); err != nil {
+			return nil, err
+		}
+		items = append(items, id)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const useVersion = `-- name: UseVersion :exec

@@ -10,6 +10,37 @@ import (
 	"github.com/shopspring/decimal"
 )
 
+type AlertChannel struct {
+	ID            int64
+	Kind          string
+	Name          string
+	Address       string
+	Secret        []byte
+	OldSecret     []byte
+	OldUntil      *time.Time
+	Occasions     []string
+	ConnectionIds []int64
+	DownMinutes   int32
+	SilentDays    int32
+	ExpiryDays    int32
+	OffAt         *time.Time
+	OffReason     string
+	DeletedAt     *time.Time
+	CreatedAt     time.Time
+	Version       int32
+}
+
+type AlertMessage struct {
+	ID          int64
+	ChannelID   int64
+	Key         string
+	State       string
+	Attempts    int32
+	Answer      string
+	CreatedAt   time.Time
+	AttemptedAt *time.Time
+}
+
 type AmazonReport struct {
 	ConnectionID int64
 	ReportID     string
@@ -54,6 +85,10 @@ type Connection struct {
 	CreatedAt          time.Time
 	UpdatedAt          time.Time
 	Version            int32
+	QueueUrl           string
+	QueueRegion        string
+	QueueKeyID         string
+	QueueSecret        []byte
 }
 
 type ExchangeRate struct {
@@ -63,6 +98,13 @@ type ExchangeRate struct {
 	Rate      decimal.Decimal
 	Source    string
 	CreatedAt time.Time
+}
+
+type NoticeQueue struct {
+	ConnectionID int64
+	ReadAt       *time.Time
+	Failure      string
+	FailingSince *time.Time
 }
 
 type OutboundMessage struct {

@@ -23,10 +23,18 @@ type AdminForm struct {
 	Get      bool // asks instead of changing something
 	Files    bool // sends files
 	Fields   []Field
+	Groups   []FieldGroup // below the fields
 	Hidden   []Hidden
 	Accounts []Account // what fields with List "accounts" choose from
 	Submit   Button
 	Why      string // why this person may not send it; "" when they may
+}
+
+// FieldGroup is fields that belong together, under a legend.
+type FieldGroup struct {
+	Legend string
+	Hint   string
+	Fields []Field
 }
 
 func (f AdminForm) method() string {

@@ -67,9 +67,11 @@ const (
 	Administration Section = "Administration"
 	Connections    Section = "Connections"
 	People         Section = "People & roles"
+	PersonalData   Section = "Personal data"
 	Policies       Section = "Policies"
 	Periods        Section = "Periods"
 	Rates          Section = "Exchange rates"
+	Alerts         Section = "Webhooks & alerts"
 	AuditLog       Section = "Audit log"
 	Jobs           Section = "Jobs"
 )
@@ -98,6 +100,8 @@ func navigation() []navItem {
 			{section: Policies, icon: "shield-check", href: "/admin/policies"},
 			{section: Periods, icon: "calendar-days", href: "/admin/periods"},
 			{section: Rates, icon: "arrow-left-right", href: "/admin/rates"},
+			{section: Alerts, icon: "bell", href: "/admin/alerts"},
+			{section: PersonalData, icon: "lock", href: "/admin/personal"},
 			{section: AuditLog, icon: "scroll-text", href: "/admin/audit"},
 			{section: Jobs, icon: "list-checks", href: "/admin/jobs"},
 		}},

@@ -5,7 +5,9 @@ import "context"
 // Operations are all that the client calls.
 var Operations = []Operation{
 	opGetReports, opGetReport, opCreateReport, opGetReportDocument, opGetMarketplaceParticipations, opCreateRestrictedDataToken,
-	opSearchOrders, opGetOrder,
+	opSearchOrders, opGetOrder, opGetOrdersV0, opGetOrderV0, opGetOrderItemsV0, opGetOrderAddressV0, opGetOrderBuyerInfoV0, opConfirmShipment,
+	opCreateFeedDocument, opCreateFeed, opGetFeed, opGetFeedDocument, opGetListingsItem,
+	opGetDestinations, opCreateDestination, opGetSubscription, opCreateSubscription, opDeleteSubscription,
 }
 
 // Token returns the access token for a scope as a call would use it.

@@ -17,6 +17,14 @@ type Operation struct {
 	Burst float64 // calls that an idle bucket allows at once
 }
 
+// careful leaves a tenth of the burst, a call or two at least, to chance: a call
+// that is late on its way meets a bucket that Amazon did not fill beyond its
+// brim meanwhile.
+func (o Operation) careful() Operation {
+	o.Burst = max(math.Floor(o.Burst-max(o.Burst/10, 1)), 1)
+	return o
+}
+
 // Limiter counts calls per connection key and operation in token buckets: it
 // begins with the operation's default plan and follows what Amazon says.
 type Limiter interface {

@@ -94,14 +94,14 @@ func TestABusyOperationIsUnavailableToPeople(t *testing.T) {
 	client := f.client(func(c *amazon.Config) { c.Limiter = amazon.NewMemory(clock.System{}, amazon.Sleep) })
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
 	defer cancel()
-	for range 15 {
+	for range 13 { // the burst is 15, two of which are left to chance
 		_, err := client.Participations(ctx)
 		require.NoError(t, err)
 	}
 	_, err := client.Participations(ctx)
 	require.Equal(t, fault.Unavailable, fault.CodeOf(err))
 	require.Contains(t, fault.MessageOf(err), "Amazon's rate limit allows getMarketplaceParticipations again in 1m")
-	require.Equal(t, 15, f.called(pathParticipations))
+	require.Equal(t, 13, f.called(pathParticipations))
 }
 
 func TestStoreTakesTheBurstTheStatedRateAndTheEmptying(t *testing.T) {

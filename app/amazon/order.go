@@ -1,172 +1,178 @@
 package amazon
 
 import (
-	"encoding/json"
-	"fmt"
 	"strings"
 	"time"
-
-	"github.com/shopspring/decimal"
-
-	"tieout/app/fault"
 )
 
-// OrderStatus is how far Amazon is with an order; unknown values may come.
-type OrderStatus string
+// FulfillmentStatus is how far an order is; unknown values may come.
+type FulfillmentStatus string
 
-// Order states of version 2026-01-01.
+// Statuses of orders, as version 2026-01-01 writes them. InvoiceUnconfirmed is
+// in no model of that version, but in Amazon's samples (Brazil).
 const (
-	OrderPendingAvailability OrderStatus = "PENDING_AVAILABILITY"
-	OrderPending             OrderStatus = "PENDING"
-	OrderUnshipped           OrderStatus = "UNSHIPPED"
-	OrderPartlyShipped       OrderStatus = "PARTIALLY_SHIPPED"
-	OrderShipped             OrderStatus = "SHIPPED"
-	OrderCancelled           OrderStatus = "CANCELLED"
-	OrderUnfulfillable       OrderStatus = "UNFULFILLABLE"
+	OrderPendingAvailability FulfillmentStatus = "PENDING_AVAILABILITY"
+	OrderPending             FulfillmentStatus = "PENDING"
+	OrderUnshipped           FulfillmentStatus = "UNSHIPPED"
+	OrderPartiallyShipped    FulfillmentStatus = "PARTIALLY_SHIPPED"
+	OrderShipped             FulfillmentStatus = "SHIPPED"
+	OrderCancelled           FulfillmentStatus = "CANCELLED"
+	OrderUnfulfillable       FulfillmentStatus = "UNFULFILLABLE"
+	OrderInvoiceUnconfirmed  FulfillmentStatus = "INVOICE_UNCONFIRMED"
 )
 
-// FulfilledByAmazon is what an order says that ships from Amazon's warehouses.
-const FulfilledByAmazon = "AMAZON"
+// Fulfiller is who ships an order; unknown values may come.
+type Fulfiller string
 
-// Money is an amount as Amazon writes it: a string with its currency.
-type Money struct {
-	Amount   decimal.Decimal `json:"amount"`
-	Currency string          `json:"currencyCode"`
-}
+// Who ships.
+const (
+	ByAmazon   Fulfiller = "AMAZON"
+	ByMerchant Fulfiller = "MERCHANT"
+)
 
-// Order is an order in the shape of version 2026-01-01, as far as a sales order
-// needs it. Which parts are filled depends on what was asked for.
+// Values of fields that are plain text, because Amazon adds to them.
+const (
+	ChannelAmazon    = "AMAZON"
+	ChannelNonAmazon = "NON_AMAZON" // a multi-channel order of the seller's own shop
+
+	AliasSellerOrder = "SELLER_ORDER_ID"
+
+	ProgramBusiness = "AMAZON_BUSINESS"
+	ProgramPrime    = "PRIME"
+	ProgramPremium  = "PREMIUM"
+	ProgramPickUp   = "IN_STORE_PICK_UP"
+	ProgramPreorder = "PREORDER"
+
+	ReplacementOf = "REPLACEMENT_ORIGINAL_ID"
+	ExchangeFor   = "EXCHANGE_ORIGINAL_ID"
+
+	MarketplaceFacilitator = "MARKETPLACE_FACILITATOR" // Amazon withholds the tax and remits it
+)
+
+// Order is an order of a customer in the shape of Orders 2026-01-01, as far as
+// a sales order needs it. What was not asked for (see Include) is empty. The
+// expr tags give mapping expressions Amazon's names.
 type Order struct {
-	ID      string    `json:"orderId"`
-	Created time.Time `json:"createdTime"`
-	Updated time.Time `json:"lastUpdatedTime"`
-	Aliases []struct {
-		ID   string `json:"aliasId"`
-		Type string `json:"aliasType"`
-	} `json:"orderAliases"`
-	Programs   []string `json:"programs"`
-	Associated []struct {
-		ID   string `json:"orderId"`
-		Type string `json:"associationType"`
-	} `json:"associatedOrders"`
-	Channel struct {
-		Name            string `json:"channelName"`
-		MarketplaceID   string `json:"marketplaceId"`
-		MarketplaceName string `json:"marketplaceName"`
-	} `json:"salesChannel"`
-	Buyer struct {
-		Company       string `json:"buyerCompanyName"`
-		PurchaseOrder string `json:"buyerPurchaseOrderNumber"`
-	} `json:"buyer"`
-	Recipient struct {
-		Address Address `json:"deliveryAddress"`
-	} `json:"recipient"`
-	Proceeds struct {
-		Total Money `json:"grandTotal"`
-	} `json:"proceeds"`
-	Fulfillment struct {
-		Status       OrderStatus `json:"fulfillmentStatus"`
-		By           string      `json:"fulfilledBy"`
-		ServiceLevel string      `json:"fulfillmentServiceLevel"`
-		ShipBy       struct {
-			Latest time.Time `json:"latestDateTime"`
-		} `json:"shipByWindow"`
-	} `json:"fulfillment"`
-	Items []OrderItem `json:"orderItems"`
+	ID          string            `json:"orderId" expr:"orderId"`
+	Aliases     []OrderAlias      `json:"orderAliases,omitempty" expr:"orderAliases"`
+	Created     time.Time         `json:"createdTime" expr:"createdTime"` // when the customer placed it
+	Updated     time.Time         `json:"lastUpdatedTime" expr:"lastUpdatedTime"`
+	Programs    []string          `json:"programs,omitempty" expr:"programs"`
+	Associated  []AssociatedOrder `json:"associatedOrders,omitempty" expr:"associatedOrders"`
+	Channel     SalesChannel      `json:"salesChannel" expr:"salesChannel"`
+	Buyer       Buyer             `json:"buyer,omitzero" expr:"buyer"`
+	Recipient   Recipient         `json:"recipient,omitzero" expr:"recipient"`
+	Proceeds    OrderProceeds     `json:"proceeds,omitzero" expr:"proceeds"`
+	Fulfillment OrderFulfillment  `json:"fulfillment,omitzero" expr:"fulfillment"`
+	Items       []OrderItem       `json:"orderItems" expr:"orderItems"`
+	Packages    []OrderPackage    `json:"packages,omitempty" expr:"packages"` // merchant-fulfilled orders only
 }
 
-// Address is where an order goes. Without the right to personal data Amazon
-// tells city, state and country alone.
-type Address struct {
-	Name       string `json:"name"`
-	Company    string `json:"companyName"`
-	Line1      string `json:"addressLine1"`
-	Line2      string `json:"addressLine2"`
-	Line3      string `json:"addressLine3"`
-	City       string `json:"city"`
-	State      string `json:"stateOrRegion"`
-	PostalCode string `json:"postalCode"`
-	Country    string `json:"countryCode"`
-	Phone      string `json:"phone"`
+// OrderAlias is another id of an order.
+type OrderAlias struct {
+	ID   string `json:"aliasId" expr:"aliasId"`
+	Type string `json:"aliasType" expr:"aliasType"`
 }
 
-// OrderItem is one line of an order.
-type OrderItem struct {
-	ID       string `json:"orderItemId"`
-	Quantity int    `json:"quantityOrdered"`
-	Product  struct {
-		ASIN  string `json:"asin"`
-		SKU   string `json:"sellerSku"`
-		Title string `json:"title"`
-	} `json:"product"`
-	Proceeds struct {
-		Total      Money             `json:"proceedsTotal"`
-		Breakdowns []ProceedsPartial `json:"breakdowns"`
-	} `json:"proceeds"`
-	Fulfillment struct {
-		Fulfilled   int `json:"quantityFulfilled"`
-		Unfulfilled int `json:"quantityUnfulfilled"`
-	} `json:"fulfillment"`
-	Tax struct {
-		Collections []struct {
-			Model string `json:"model"`
-		} `json:"taxCollections"`
-	} `json:"tax"`
+// AssociatedOrder is the order that this one replaces or exchanges.
+type AssociatedOrder struct {
+	ID   string `json:"orderId,omitempty" expr:"orderId"`
+	Type string `json:"associationType,omitempty" expr:"associationType"`
 }
 
-// ProceedsPartial is one kind of money of an item's line, for all its units.
-type ProceedsPartial struct {
-	Type     string `json:"type"` // ITEM, SHIPPING, GIFT_WRAP, TAX, DISCOUNT …
-	Subtotal Money  `json:"subtotal"`
+// SalesChannel is where an order was placed.
+type SalesChannel struct {
+	Name            string `json:"channelName" expr:"channelName"`
+	MarketplaceID   string `json:"marketplaceId,omitempty" expr:"marketplaceId"` // multi-channel orders carry odd values
+	MarketplaceName string `json:"marketplaceName,omitempty" expr:"marketplaceName"`
 }
 
-// part sums what the line has of one type.
-func (i OrderItem) part(kind string) decimal.Decimal {
-	sum := decimal.Zero
-	for _, b := range i.Proceeds.Breakdowns {
-		if b.Type == kind {
-			sum = sum.Add(b.Subtotal.Amount)
-		}
-	}
-	return sum
+// Buyer is who ordered; Amazon gives names and addresses out by role.
+type Buyer struct {
+	Name          string `json:"buyerName,omitempty" expr:"buyerName"`
+	Email         string `json:"buyerEmail,omitempty" expr:"buyerEmail"` // an alias of Amazon's; merchant-fulfilled orders only
+	Company       string `json:"buyerCompanyName,omitempty" expr:"buyerCompanyName"`
+	PurchaseOrder string `json:"buyerPurchaseOrderNumber,omitempty" expr:"buyerPurchaseOrderNumber"`
 }
 
-// Price is what the goods of the line cost, all units together: Amazon's ITEM
-// subtotal is already price times quantity and must never be multiplied again.
-func (i OrderItem) Price() decimal.Decimal { return i.part("ITEM") }
-
-// Shipping is what the buyer pays for shipping the line.
-func (i OrderItem) Shipping() decimal.Decimal { return i.part("SHIPPING") }
-
-// GiftWrap is what the buyer pays for wrapping the line.
-func (i OrderItem) GiftWrap() decimal.Decimal { return i.part("GIFT_WRAP") }
-
-// TaxAmount is the tax of the line.
-func (i OrderItem) TaxAmount() decimal.Decimal { return i.part("TAX") }
-
-// Discount is what the buyer got off, never negative: Amazon does not say with
-// which sign it writes discounts.
-func (i OrderItem) Discount() decimal.Decimal { return i.part("DISCOUNT").Abs() }
-
-// TaxIsAmazons reports whether Amazon collects and remits the line's tax.
-func (i OrderItem) TaxIsAmazons() bool {
-	for _, c := range i.Tax.Collections {
-		if c.Model == "MARKETPLACE_FACILITATOR" {
-			return true
-		}
-	}
-	return false
+// Recipient is who gets the goods.
+type Recipient struct {
+	Address DeliveryAddress `json:"deliveryAddress,omitzero" expr:"deliveryAddress"`
 }
 
-// Balances reports whether the parts of the line make up its total, with tax or
-// without: Amazon does not say which in every country.
-func (i OrderItem) Balances() bool {
-	sum := i.Price().Add(i.Shipping()).Add(i.GiftWrap()).Add(i.part("COD_FEE")).Sub(i.Discount())
-	total := i.Proceeds.Total.Amount
-	return sum.Equal(total) || sum.Add(i.TaxAmount()).Equal(total)
+// DeliveryAddress is where the goods go. City, region and country come without
+// a restricted role too.
+type DeliveryAddress struct {
+	Name         string         `json:"name,omitempty" expr:"name"`
+	Company      string         `json:"companyName,omitempty" expr:"companyName"`
+	Line1        string         `json:"addressLine1,omitempty" expr:"addressLine1"`
+	Line2        string         `json:"addressLine2,omitempty" expr:"addressLine2"`
+	Line3        string         `json:"addressLine3,omitempty" expr:"addressLine3"`
+	City         string         `json:"city,omitempty" expr:"city"`
+	County       string         `json:"districtOrCounty,omitempty" expr:"districtOrCounty"`
+	Region       string         `json:"stateOrRegion,omitempty" expr:"stateOrRegion"`
+	Municipality string         `json:"municipality,omitempty" expr:"municipality"`
+	PostalCode   string         `json:"postalCode,omitempty" expr:"postalCode"`
+	Country      string         `json:"countryCode,omitempty" expr:"countryCode"` // ISO 3166-1 alpha-2; GB, never UK
+	Phone        string         `json:"phone,omitempty" expr:"phone"`
+	Extended     ExtendedFields `json:"extendedFields,omitzero" expr:"extendedFields"`
+	Type         string         `json:"addressType,omitempty" expr:"addressType"`
 }
 
-// Alias returns the order's id of another kind, such as SELLER_ORDER_ID; "" for none.
+// ExtendedFields are the parts of a street address that Brazil asks for.
+type ExtendedFields struct {
+	StreetName   string `json:"streetName,omitempty" expr:"streetName"`
+	StreetNumber string `json:"streetNumber,omitempty" expr:"streetNumber"`
+	Complement   string `json:"complement,omitempty" expr:"complement"`
+	Neighborhood string `json:"neighborhood,omitempty" expr:"neighborhood"`
+}
+
+// OrderProceeds is what the seller gets for the order.
+type OrderProceeds struct {
+	GrandTotal Money       `json:"grandTotal,omitzero" expr:"grandTotal"`
+	Breakdowns []Breakdown `json:"breakdowns,omitempty" expr:"breakdowns"`
+}
+
+// OrderFulfillment is how far an order is and until when it must go out.
+type OrderFulfillment struct {
+	Status       FulfillmentStatus `json:"fulfillmentStatus" expr:"fulfillmentStatus"`
+	By           Fulfiller         `json:"fulfilledBy,omitempty" expr:"fulfilledBy"`
+	ServiceLevel string            `json:"fulfillmentServiceLevel,omitempty" expr:"fulfillmentServiceLevel"`
+	ShipBy       TimeRange         `json:"shipByWindow,omitzero" expr:"shipByWindow"`
+	DeliverBy    TimeRange         `json:"deliverByWindow,omitzero" expr:"deliverByWindow"`
+}
+
+// TimeRange is a promise of Amazon's; either end may be zero.
+type TimeRange struct {
+	Earliest time.Time `json:"earliestDateTime,omitzero" expr:"earliestDateTime"`
+	Latest   time.Time `json:"latestDateTime,omitzero" expr:"latestDateTime"`
+}
+
+// OrderPackage is a parcel of a merchant-fulfilled order.
+type OrderPackage struct {
+	Reference string        `json:"packageReferenceId" expr:"packageReferenceId"`
+	Created   time.Time     `json:"createdTime,omitzero" expr:"createdTime"`
+	Status    PackageStatus `json:"packageStatus,omitzero" expr:"packageStatus"`
+	Carrier   string        `json:"carrier,omitempty" expr:"carrier"`
+	Shipped   time.Time     `json:"shipTime,omitzero" expr:"shipTime"`
+	Service   string        `json:"shippingService,omitempty" expr:"shippingService"`
+	Tracking  string        `json:"trackingNumber,omitempty" expr:"trackingNumber"`
+	Items     []PackageItem `json:"packageItems,omitempty" expr:"packageItems"`
+}
+
+// PackageStatus is where a parcel is.
+type PackageStatus struct {
+	Status   string `json:"status" expr:"status"`
+	Detailed string `json:"detailedStatus,omitempty" expr:"detailedStatus"`
+}
+
+// PackageItem is what a parcel holds of an item.
+type PackageItem struct {
+	ItemID   string `json:"orderItemId" expr:"orderItemId"`
+	Quantity int64  `json:"quantity" expr:"quantity"`
+}
+
+// Alias returns the order's other id of a kind, "" for none.
 func (o Order) Alias(kind string) string {
 	for _, a := range o.Aliases {
 		if a.Type == kind {
@@ -176,27 +182,17 @@ func (o Order) Alias(kind string) string {
 	return ""
 }
 
-// Replaces returns the order that this one replaces free of charge; "" for none.
-func (o Order) Replaces() string {
-	for _, a := range o.Associated {
-		if a.Type == "REPLACEMENT_ORIGINAL_ID" || a.Type == "EXCHANGE_ORIGINAL_ID" {
-			return a.ID
-		}
+// Firm reports whether amounts and quantities may be booked: while an order
+// is pending Amazon promises neither.
+func (o Order) Firm() bool {
+	switch o.Fulfillment.Status {
+	case "", OrderPending, OrderPendingAvailability, OrderInvoiceUnconfirmed:
+		return false
 	}
-	return ""
+	return true
 }
 
-// ReadOrder decodes an order of version 2026-01-01.
-func ReadOrder(raw json.RawMessage) (Order, error) {
-	var o Order
-	if err := json.Unmarshal(raw, &o); err != nil {
-		return o, fault.Wrap(err, fault.Invalid, "Amazon's order cannot be read: %s.", strings.TrimSuffix(err.Error(), "."))
-	}
-	if o.ID == "" {
-		return o, fault.New(fault.Invalid, "Amazon's order has no id.")
-	}
-	return o, nil
+// Cancelled reports that nothing of the order will be delivered.
+func (o Order) Cancelled() bool {
+	return strings.EqualFold(string(o.Fulfillment.Status), string(OrderCancelled))
 }
-
-// String names the order without what is in it.
-func (o Order) String() string { return fmt.Sprintf("order %s", o.ID) }

@@ -3,121 +3,145 @@ package amazon
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"iter"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 	"time"
 
 	"tieout/app/fault"
 )
 
-// OrderParts are what SearchOrders and Order ask for: states, money, taxes and
-// packages. None of them is personal.
-var orderParts = []string{"PROCEEDS", "FULFILLMENT", "PACKAGES", "PROMOTION", "TAX", "CANCELLATION"}
-
-const (
-	pathOrders = "/orders/2026-01-01/orders"
-	orderPage  = "100" // the largest page
-	// settles is how long before now a search must end, by Amazon's rule, and some more for two clocks.
-	settles = 2*time.Minute + 5*time.Second
-)
+const pathOrders = "/orders/2026-01-01/orders"
 
 var (
 	opSearchOrders = Operation{"searchOrders", 0.0056, 20}
 	opGetOrder     = Operation{"getOrder", 0.5, 30}
 )
 
-// OrderQuery selects orders by when they last changed.
-type OrderQuery struct {
-	MarketplaceIDs []string // at most 50; none: all of the seller's
-	UpdatedSince   time.Time
-	UpdatedUntil   time.Time // at most until two minutes ago; zero: until then
-}
+// Orders2026 reads orders with version 2026-01-01 of the Orders API. It needs
+// no restricted data token: what is personal follows from the seller's roles.
+func (c *Client) Orders2026() OrderSource { return orders2026{c} }
 
-// OrderPage is one answer of Amazon with the orders in it.
-type OrderPage struct {
-	Raw    []byte
-	Orders []json.RawMessage
-	Until  time.Time // all changes until then are in this search's pages
-}
+type orders2026 struct{ client *Client }
 
-// SearchOrders yields what changed, page by page. One page in three minutes is
-// all that Amazon allows for long; single orders are had with Order.
-func (c *Client) SearchOrders(ctx context.Context, q OrderQuery) iter.Seq2[OrderPage, error] {
+// SearchOrders implements OrderSource.
+func (s orders2026) SearchOrders(ctx context.Context, q OrderQuery) iter.Seq2[OrderPage, error] {
 	return func(yield func(OrderPage, error) bool) {
-		query := c.orderQuery(q)
-		for {
-			page, next, err := c.searchOrders(ctx, query)
-			if err != nil {
-				yield(OrderPage{}, err)
-				return
+		q, err := q.complete(s.client.cfg.Clock.Now())
+		if err != nil {
+			yield(OrderPage{}, err)
+			return
+		}
+		query := q.values()
+		s.client.follow(yield, func(token string) (OrderPage, string, error) {
+			if token != "" {
+				query.Set("paginationToken", token)
 			}
-			if !yield(page, nil) || next == "" {
-				return
-			}
-			if next == query.Get("paginationToken") {
-				yield(OrderPage{}, fault.New(fault.Unavailable, "Amazon repeats the same page of orders."))
-				return
-			}
-			query.Set("paginationToken", next) // beside all the other parameters, as Amazon wants it
+			return s.page(ctx, query, q.Before)
+		})
+	}
+}
+
+// values are the parameters of version 2026-01-01.
+func (q OrderQuery) values() url.Values {
+	v := url.Values{"maxResultsPerPage": {strconv.Itoa(q.PageSize)}}
+	after, before := "lastUpdatedAfter", "lastUpdatedBefore"
+	if q.UpdatedAfter.IsZero() {
+		after, before = "createdAfter", "createdBefore"
+	}
+	v.Set(after, stamp(q.after()))
+	v.Set(before, stamp(q.Before))
+	list(v, "marketplaceIds", q.MarketplaceIDs)
+	list(v, "fulfillmentStatuses", q.Statuses)
+	list(v, "fulfilledBy", q.FulfilledBy)
+	list(v, "includedData", q.Include)
+	return v
+}
+
+// list sets a parameter to values joined by commas, unless there are none.
+func list[T ~string](v url.Values, name string, values []T) {
+	if len(values) == 0 {
+		return
+	}
+	texts := make([]string, len(values))
+	for i, value := range values {
+		texts[i] = string(value)
+	}
+	v.Set(name, strings.Join(texts, ","))
+}
+
+func (s orders2026) page(ctx context.Context, query url.Values, before time.Time) (page OrderPage, next string, err error) {
+	r := request{op: opSearchOrders, method: http.MethodGet, path: pathOrders, query: query}
+	if err := s.client.call(ctx, r, &page.Raw); err != nil {
+		return OrderPage{}, "", err
+	}
+	var body struct {
+		Orders     []json.RawMessage `json:"orders"`
+		Pagination struct {
+			Next string `json:"nextToken"`
+		} `json:"pagination"`
+		UpdatedBefore time.Time `json:"lastUpdatedBefore"`
+		CreatedBefore time.Time `json:"createdBefore"`
+	}
+	if err := json.Unmarshal(page.Raw, &body); err != nil {
+		return OrderPage{}, "", unreadable(err, "a page of orders")
+	}
+	page.UpdatedBefore = firstTime(body.UpdatedBefore, body.CreatedBefore, before)
+	for _, raw := range body.Orders {
+		order, err := readOrder(raw)
+		page.Orders = append(page.Orders, FoundOrder{Raw: raw, Order: order, Err: err})
+	}
+	return page, body.Pagination.Next, nil
+}
+
+func firstTime(times ...time.Time) time.Time {
+	for _, t := range times {
+		if !t.IsZero() {
+			return t.UTC()
 		}
 	}
+	return time.Time{}
 }
 
-func (c *Client) searchOrders(ctx context.Context, query url.Values) (page OrderPage, next string, err error) {
-	err = c.call(ctx, request{op: opSearchOrders, method: http.MethodGet, path: pathOrders, query: query}, (*rawAnswer)(&page.Raw))
-	if err != nil {
-		return page, "", err
+// Order implements OrderSource.
+func (s orders2026) Order(ctx context.Context, id string, include []Include) (json.RawMessage, Order, error) {
+	query := url.Values{}
+	list(query, "includedData", include)
+	var body struct {
+		Order json.RawMessage `json:"order"`
 	}
-	var answer struct {
-		Orders     []json.RawMessage
-		Pagination struct{ NextToken string }
-		Until      time.Time `json:"lastUpdatedBefore"`
+	r := request{op: opGetOrder, method: http.MethodGet, path: pathOrders + "/" + url.PathEscape(id), query: query}
+	if err := s.client.call(ctx, r, &body); err != nil {
+		return nil, Order{}, err
 	}
-	if err := json.Unmarshal(page.Raw, &answer); err != nil {
-		return page, "", fault.Wrap(err, fault.Unavailable, "Amazon's list of orders cannot be read.")
-	}
-	page.Orders, page.Until = answer.Orders, answer.Until
-	return page, answer.Pagination.NextToken, nil
+	order, err := readOrder(body.Order)
+	return body.Order, order, err
 }
 
-func (c *Client) orderQuery(q OrderQuery) url.Values {
-	until, latest := q.UpdatedUntil, c.cfg.Clock.Now().Add(-settles)
-	if until.IsZero() || until.After(latest) {
-		until = latest
+// readOrder reads an order of version 2026-01-01.
+func readOrder(raw json.RawMessage) (Order, error) {
+	var order Order
+	if err := json.Unmarshal(raw, &order); err != nil {
+		return Order{}, unreadable(err, "an order")
 	}
-	since := q.UpdatedSince
-	if !since.Before(until) {
-		since = until.Add(-time.Second)
+	if order.ID == "" {
+		return Order{}, unreadable(fmt.Errorf("no orderId"), "an order")
 	}
-	query := url.Values{"lastUpdatedAfter": {since.UTC().Format(time.RFC3339)}, "lastUpdatedBefore": {until.UTC().Format(time.RFC3339)},
-		"maxResultsPerPage": {orderPage}, "includedData": {strings.Join(orderParts, ",")}}
-	if len(q.MarketplaceIDs) > 0 {
-		query.Set("marketplaceIds", strings.Join(q.MarketplaceIDs, ","))
-	}
-	return query
+	return order, nil
 }
 
-// Order returns one order, and Amazon's answer as it came.
-func (c *Client) Order(ctx context.Context, id string) (raw []byte, order json.RawMessage, err error) {
-	query := url.Values{"includedData": {strings.Join(orderParts, ",")}}
-	err = c.call(ctx, request{op: opGetOrder, method: http.MethodGet, path: pathOrders + "/" + url.PathEscape(id), query: query}, (*rawAnswer)(&raw))
-	if err != nil {
-		return nil, nil, err
-	}
-	var answer struct{ Order json.RawMessage }
-	if err := json.Unmarshal(raw, &answer); err != nil || answer.Order == nil {
-		return nil, nil, fault.Wrap(err, fault.Unavailable, "Amazon's answer about order %s cannot be read.", id)
-	}
-	return raw, answer.Order, nil
+func unreadable(err error, what string) error {
+	return fault.Wrap(err, fault.Unavailable, "Amazon sends %s that cannot be read.", what)
 }
 
-// rawAnswer keeps an answer as it came.
-type rawAnswer []byte
-
-// UnmarshalJSON implements json.Unmarshaler.
-func (r *rawAnswer) UnmarshalJSON(text []byte) error {
-	*r = append((*r)[:0], text...)
-	return nil
+// ReadOrder reads an order as a source returned it raw, of either version.
+func ReadOrder(raw json.RawMessage) (Order, error) {
+	var old v0Whole
+	if err := json.Unmarshal(raw, &old); err == nil && old.Order.ID != "" {
+		return old.order(), nil
+	}
+	return readOrder(raw)
 }

@@ -92,11 +92,7 @@ func (t *tokens) drop(scope Scope, refused *access) {
 }
 
 func (t *tokens) fetch(ctx context.Context, scope Scope) (*access, error) {
-	var a *access
-	err := t.client.retry(ctx, func() (err error) {
-		a, err = t.client.requestToken(ctx, scope)
-		return err
-	})
+	a, err := t.request(ctx, scope)
 	if err != nil {
 		return nil, err
 	}
@@ -104,6 +100,17 @@ func (t *tokens) fetch(ctx context.Context, scope Scope) (*access, error) {
 	defer t.mu.Unlock()
 	t.held[scope] = a
 	return a, nil
+}
+
+func (t *tokens) request(ctx context.Context, scope Scope) (a *access, err error) {
+	if scope == personal {
+		return t.client.personalAccess(ctx)
+	}
+	err = t.client.retry(ctx, func() (err error) {
+		a, err = t.client.requestToken(ctx, scope)
+		return err
+	})
+	return a, err
 }
 
 // requestToken asks Login with Amazon once.
@@ -154,6 +161,10 @@ func readToken(answer *http.Response, raw []byte, asked time.Time) (*access, err
 	if err != nil || body.Token == "" {
 		return nil, &lost{tokenOperation, fmt.Errorf("the answer holds no token")}
 	}
-	life := time.Duration(body.ExpiresIn * float64(time.Second))
-	return &access{Hide(body.Token), asked.Add(life - min(early, life/10))}, nil
+	return newAccess(Hide(body.Token), asked, time.Duration(body.ExpiresIn*float64(time.Second))), nil
+}
+
+// newAccess returns a token that counts as expired somewhat early.
+func newAccess(value Secret, asked time.Time, life time.Duration) *access {
+	return &access{value, asked.Add(life - min(early, life/10))}
 }

@@ -36,8 +36,8 @@ type request struct {
 	scope  Scope // "" for the seller's token
 }
 
-// call sends r, as often as it takes, and decodes the answer into out. Errors
-// are faults around *Error, *BusyError or a failure of the network.
+// call sends r, as often as it takes, and decodes the answer into out; nil
+// where the answer is empty. Errors are faults around *Error, *BusyError or a failure of the network.
 func (c *Client) call(ctx context.Context, r request, out any) error {
 	var body []byte
 	if r.body != nil {
@@ -49,7 +49,7 @@ func (c *Client) call(ctx context.Context, r request, out any) error {
 	refreshed := false
 	var try func() error
 	try = func() error {
-		if err := c.cfg.Limiter.Wait(ctx, c.cfg.Key, r.op); err != nil {
+		if err := c.cfg.Limiter.Wait(ctx, c.cfg.Key, r.op.careful()); err != nil {
 			return err
 		}
 		token, err := c.tokens.get(ctx, r.scope)
@@ -122,6 +122,9 @@ func decode(operation string, answer *http.Response, raw []byte, out any) error 
 	unreadable := json.Unmarshal(raw, &list)
 	good := answer.StatusCode >= 200 && answer.StatusCode < 300
 	if good && len(list.Errors) == 0 {
+		if out == nil {
+			return nil
+		}
 		if err := json.Unmarshal(raw, out); err != nil {
 			return &lost{operation, fmt.Errorf("the answer cannot be read: %w", err)}
 		}

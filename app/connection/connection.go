@@ -36,6 +36,9 @@ type Connection struct {
 	FunctionalCurrency money.Currency
 	TimeZone           string
 	RevenueMode        string // summary or invoiced
+	QueueURL           string // where Amazon's notifications arrive; empty: nowhere
+	QueueRegion        string // of AWS, such as us-east-1
+	QueueKeyID         string // empty: the machine's own role
 	PausedAt           *time.Time
 	Has                Held
 	Version            int32
@@ -43,12 +46,12 @@ type Connection struct {
 
 // Held says which secrets are stored.
 type Held struct {
-	LWAClientSecret, RefreshToken, P21Password, P21ClientSecret bool
+	LWAClientSecret, RefreshToken, P21Password, P21ClientSecret, QueueSecret bool
 }
 
 // Secrets are credentials to be sealed; an empty one leaves the stored one.
 type Secrets struct {
-	LWAClientSecret, RefreshToken, P21Password, P21ClientSecret string
+	LWAClientSecret, RefreshToken, P21Password, P21ClientSecret, QueueSecret string
 }
 
 var namePattern = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{0,62}$`)
@@ -70,7 +73,8 @@ func (c Connection) Validate() map[string]string {
 	need(c.P21Company != "", "p21_company", "The company's id in P21.")
 	need(len(c.P21Journal) == 2, "p21_journal", "P21's journal ids have two characters.")
 	need(validZone(c.TimeZone), "time_zone", "A time zone such as America/New_York.")
-	for field, address := range map[string]string{"amazon_endpoint": c.AmazonEndpoint, "lwa_url": c.LWAURL, "p21_url": c.P21URL} {
+	need(c.QueueURL == "" || c.QueueRegion != "", "queue_region", "The AWS region of the queue, such as us-east-1.")
+	for field, address := range map[string]string{"amazon_endpoint": c.AmazonEndpoint, "lwa_url": c.LWAURL, "p21_url": c.P21URL, "queue_url": c.QueueURL} {
 		need(address == "" || validURL(address), field, "An address that begins with https:// (or http:// on this machine).")
 	}
 	if len(wrong) == 0 {

@@ -19,6 +19,7 @@ import (
 	"tieout/app/money"
 	"tieout/app/p21"
 	"tieout/app/p21/adapter"
+	"tieout/app/queue"
 	"tieout/app/vault"
 	"tieout/sqlc"
 )
@@ -68,6 +69,7 @@ func (s *Service) Create(ctx context.Context, c Connection, secrets Secrets, act
 			AmazonEndpoint: c.AmazonEndpoint, LwaUrl: c.LWAURL, LwaClientID: c.LWAClientID, P21Url: c.P21URL, P21Adapter: c.P21Adapter,
 			P21Company: c.P21Company, P21Username: c.P21Username, P21Journal: c.P21Journal, P21PositiveDebit: c.P21PositiveDebit,
 			FunctionalCurrency: string(c.FunctionalCurrency), TimeZone: c.TimeZone, RevenueMode: c.RevenueMode,
+			QueueUrl: c.QueueURL, QueueRegion: c.QueueRegion, QueueKeyID: c.QueueKeyID,
 		})
 		if err != nil {
 			return err
@@ -101,6 +103,7 @@ func (s *Service) seal(ctx context.Context, db *sqlc.Queries, id int64, secrets 
 		"refresh_token":     {secrets.RefreshToken, &params.RefreshToken},
 		"p21_password":      {secrets.P21Password, &params.P21Password},
 		"p21_client_secret": {secrets.P21ClientSecret, &params.P21ClientSecret},
+		"queue_secret":      {secrets.QueueSecret, &params.QueueSecret},
 	} {
 		sealed, err := s.vault.Seal(strings.TrimSpace(secret.text), place(id, column))
 		if err != nil {
@@ -130,6 +133,7 @@ func (s *Service) Update(ctx context.Context, c Connection, secrets Secrets, act
 			SellerID: c.SellerID, AmazonEndpoint: c.AmazonEndpoint, LwaUrl: c.LWAURL, LwaClientID: c.LWAClientID, P21Url: c.P21URL,
 			P21Adapter: c.P21Adapter, P21Company: c.P21Company, P21Username: c.P21Username, P21Journal: c.P21Journal,
 			P21PositiveDebit: c.P21PositiveDebit, FunctionalCurrency: string(c.FunctionalCurrency), TimeZone: c.TimeZone, RevenueMode: c.RevenueMode,
+			QueueUrl: c.QueueURL, QueueRegion: c.QueueRegion, QueueKeyID: c.QueueKeyID,
 		})
 		if err != nil {
 			return err
@@ -186,7 +190,8 @@ func connection(r sqlc.Connection) Connection {
 		SellerID: r.SellerID, AmazonEndpoint: r.AmazonEndpoint, LWAURL: r.LwaUrl, LWAClientID: r.LwaClientID, P21URL: r.P21Url, P21Adapter: r.P21Adapter,
 		P21Company: r.P21Company, P21Username: r.P21Username, P21Journal: r.P21Journal, P21PositiveDebit: r.P21PositiveDebit,
 		FunctionalCurrency: money.Currency(r.FunctionalCurrency), TimeZone: r.TimeZone, RevenueMode: r.RevenueMode, PausedAt: r.PausedAt, Version: r.Version,
-		Has: Held{len(r.LwaClientSecret) > 0, len(r.RefreshToken) > 0, len(r.P21Password) > 0, len(r.P21ClientSecret) > 0},
+		QueueURL: r.QueueUrl, QueueRegion: r.QueueRegion, QueueKeyID: r.QueueKeyID,
+		Has: Held{len(r.LwaClientSecret) > 0, len(r.RefreshToken) > 0, len(r.P21Password) > 0, len(r.P21ClientSecret) > 0, len(r.QueueSecret) > 0},
 	}
 }
 
@@ -358,6 +363,23 @@ func (s *Service) openAmazon(r sqlc.Connection) (*amazon.Client, error) {
 	return client, nil
 }
 
+// Queue opens the queue in which Amazon tells of changes; fault.Unavailable
+// where the connection has none.
+func (s *Service) Queue(ctx context.Context, id int64) (*queue.Queue, error) {
+	r, err := s.row(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	if r.QueueUrl == "" {
+		return nil, fault.New(fault.Unavailable, "Connection %s has no queue for notifications.", r.Name)
+	}
+	secret, err := s.vault.Open(r.QueueSecret, place(id, "queue_secret"))
+	if err != nil {
+		return nil, err
+	}
+	return queue.Open(ctx, queue.Address{URL: r.QueueUrl, Region: r.QueueRegion, KeyID: r.QueueKeyID, Secret: secret})
+}
+
 func (s *Service) openP21(r sqlc.Connection) (p21.System, error) {
 	password, err := s.vault.Open(r.P21Password, place(r.ID, "p21_password"))
 	if err != nil {
@@ -391,7 +413,7 @@ func (s *Service) Test(ctx context.Context, id int64) ([]Step, error) {
 	if _, err := s.row(ctx, id); err != nil {
 		return nil, err
 	}
-	steps := s.testAmazon(ctx, id)
+	steps := append(s.testAmazon(ctx, id), s.testQueue(ctx, id)...)
 	ledger, err := s.Ledger(ctx, id)
 	if err != nil {
 		return append(steps, Step{"P21", "Credentials", false, fault.MessageOf(err)}), nil
@@ -416,6 +438,23 @@ func (s *Service) testAmazon(ctx context.Context, id int64) []Step {
 		names = append(names, m.Domain)
 	}
 	return []Step{{"Amazon", "Sign in and read marketplaces", true, strings.Join(names, ", ")}}
+}
+
+// testQueue asks how many notifications wait, where there is a queue for them.
+func (s *Service) testQueue(ctx context.Context, id int64) []Step {
+	const name = "Queue of notifications"
+	q, err := s.Queue(ctx, id)
+	if fault.Is(err, fault.Unavailable) {
+		return nil
+	}
+	if err != nil {
+		return []Step{{"Amazon", name, false, fault.MessageOf(err)}}
+	}
+	waiting, err := q.Waiting(ctx)
+	if err != nil {
+		return []Step{{"Amazon", name, false, fault.MessageOf(err)}}
+	}
+	return []Step{{"Amazon", name, true, fmt.Sprintf("%d wait", waiting)}}
 }
 
 // Sync reads the chart of accounts and the periods from P21. When a period

@@ -6,6 +6,7 @@ package document
 
 import (
 	"context"
+	"crypto/cipher"
 	"crypto/sha256"
 	"fmt"
 	"hash"
@@ -24,6 +25,7 @@ const (
 // Where a document came from.
 const (
 	FromAmazon  = "amazon"
+	FromP21     = "p21" // as this program read it
 	FromUpload  = "upload"
 	FromCommand = "command"
 )
@@ -36,6 +38,7 @@ type Meta struct {
 	Source       string
 	ContentType  string
 	CreatedBy    int64 // person; 0: a job
+	Sealed       bool  // it tells of persons: its bytes are encrypted
 }
 
 // Document is a stored payload.
@@ -65,6 +68,15 @@ type Writer struct {
 	stored   int64
 	cancel   context.CancelFunc
 	session  session
+	box      cipher.AEAD // nil: not sealed
+	key      []byte      // of box, as it is stored
+}
+
+// Keys seals documents that tell of persons, each with a key of its own.
+type Keys interface {
+	// Make makes a document's key; wrapped is how it is stored.
+	Make(documentID int64) (box cipher.AEAD, wrapped []byte, err error)
+	Use(documentID int64, wrapped []byte) (cipher.AEAD, error)
 }
 
 type chunk struct {
@@ -87,6 +99,13 @@ func (s *Store) Begin(ctx context.Context, meta Meta) (*Writer, error) {
 	w := &Writer{
 		id: id, meta: meta, hash: sha256.New(), cancel: cancel, session: opened,
 		buffer: make([]byte, 0, chunkSize), chunks: make(chan chunk, 2), finished: make(chan error, 1),
+	}
+	if meta.Sealed {
+		if w.box, w.key, err = s.makeKey(id); err != nil {
+			opened.rollback()
+			cancel()
+			return nil, err
+		}
 	}
 	chunks := w.chunks // the writer forgets its channel when it closes it
 	go func() { w.finished <- w.storeChunks(ctx, chunks) }()
@@ -135,10 +154,14 @@ func (w *Writer) storeChunks(ctx context.Context, chunks <-chan chunk) error {
 	for c := range chunks {
 		w.hash.Write(c.raw)
 		packed = encoder.EncodeAll(c.raw, packed[:0])
-		if err := w.session.insertChunk(ctx, w.id, c.offset, len(c.raw), packed); err != nil {
+		stored := packed
+		if w.box != nil {
+			stored = w.box.Seal(nil, nil, packed, chunkPlace(w.id, c.offset))
+		}
+		if err := w.session.insertChunk(ctx, w.id, c.offset, len(c.raw), stored); err != nil {
 			return err
 		}
-		w.stored += int64(len(packed))
+		w.stored += int64(len(stored))
 	}
 	return nil
 }
@@ -159,7 +182,7 @@ func (w *Writer) Commit(ctx context.Context) (doc Document, existed bool, err er
 		return Document{}, false, fmt.Errorf("store document: %w", err)
 	}
 	doc = Document{ID: w.id, Meta: w.meta, SHA256: [sha256.Size]byte(w.hash.Sum(nil)), Size: w.size, StoredSize: w.stored}
-	return w.session.commit(ctx, doc)
+	return w.session.commit(ctx, doc, w.key)
 }
 
 // Abort gives the payload up; nothing of it stays.

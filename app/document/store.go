@@ -3,6 +3,7 @@ package document
 import (
 	"bytes"
 	"context"
+	"crypto/cipher"
 	"errors"
 	"fmt"
 	"io"
@@ -15,10 +16,17 @@ import (
 )
 
 // Store reads and writes documents.
-type Store struct{ pool *pgxpool.Pool }
+type Store struct {
+	pool *pgxpool.Pool
+	keys Keys
+}
 
-// NewStore returns a Store on pool.
-func NewStore(pool *pgxpool.Pool) *Store { return &Store{pool} }
+// NewStore returns a Store on pool; it refuses sealed documents.
+func NewStore(pool *pgxpool.Pool) *Store { return &Store{pool: pool} }
+
+// NewSealedStore returns a Store that seals and opens documents that tell of
+// persons, too.
+func NewSealedStore(pool *pgxpool.Pool, keys Keys) *Store { return &Store{pool, keys} }
 
 // session is the transaction in which one document's chunks are written.
 type session struct {
@@ -59,7 +67,7 @@ func (s session) rollback() {
 	s.conn.Release()
 }
 
-func (s session) commit(ctx context.Context, doc Document) (Document, bool, error) {
+func (s session) commit(ctx context.Context, doc Document, key []byte) (Document, bool, error) {
 	known, err := s.find(ctx, doc)
 	if err != nil {
 		s.rollback()
@@ -70,14 +78,18 @@ func (s session) commit(ctx context.Context, doc Document) (Document, bool, erro
 		return known, true, nil
 	}
 	err = s.tx.QueryRow(ctx, `
-		INSERT INTO document (id, connection_id, kind, name, source, content_type, sha256, size, stored_size, created_by)
+		INSERT INTO document (id, connection_id, kind, name, source, content_type, sha256, size, stored_size, created_by, sealed)
 		OVERRIDING SYSTEM VALUE
-		VALUES ($1, nullif($2::bigint, 0), $3, $4, $5, $6, $7, $8, $9, nullif($10::bigint, 0)) RETURNING created_at`,
+		VALUES ($1, nullif($2::bigint, 0), $3, $4, $5, $6, $7, $8, $9, nullif($10::bigint, 0), $11) RETURNING created_at`,
 		doc.ID, doc.Meta.ConnectionID, doc.Meta.Kind, doc.Meta.Name, doc.Meta.Source, doc.Meta.ContentType,
-		doc.SHA256[:], doc.Size, doc.StoredSize, doc.Meta.CreatedBy).Scan(&doc.CreatedAt)
+		doc.SHA256[:], doc.Size, doc.StoredSize, doc.Meta.CreatedBy, doc.Meta.Sealed).Scan(&doc.CreatedAt)
 	if err != nil {
 		s.rollback()
 		return Document{}, false, fmt.Errorf("insert document: %w", err)
+	}
+	if err := s.insertKey(ctx, doc, key); err != nil {
+		s.rollback()
+		return Document{}, false, err
 	}
 	if err := s.tx.Commit(ctx); err != nil {
 		s.rollback()
@@ -87,13 +99,13 @@ func (s session) commit(ctx context.Context, doc Document) (Document, bool, erro
 	return doc, false, nil
 }
 
-const columns = `id, coalesce(connection_id, 0), kind, name, source, content_type, sha256, size, stored_size, coalesce(created_by, 0), created_at`
+const columns = `id, coalesce(connection_id, 0), kind, name, source, content_type, sha256, size, stored_size, coalesce(created_by, 0), created_at, sealed`
 
 func scan(row pgx.Row) (Document, error) {
 	var d Document
 	var sum []byte
 	err := row.Scan(&d.ID, &d.Meta.ConnectionID, &d.Meta.Kind, &d.Meta.Name, &d.Meta.Source, &d.Meta.ContentType,
-		&sum, &d.Size, &d.StoredSize, &d.Meta.CreatedBy, &d.CreatedAt)
+		&sum, &d.Size, &d.StoredSize, &d.Meta.CreatedBy, &d.CreatedAt, &d.Meta.Sealed)
 	if err != nil {
 		return Document{}, err
 	}
@@ -108,8 +120,9 @@ func (s session) find(ctx context.Context, doc Document) (Document, error) {
 		return Document{}, fmt.Errorf("lock document: %w", err)
 	}
 	known, err := scan(s.tx.QueryRow(ctx, `SELECT `+columns+` FROM document
-		WHERE sha256 = $1 AND kind = $2 AND coalesce(connection_id, 0) = $3 ORDER BY id LIMIT 1`,
-		doc.SHA256[:], doc.Meta.Kind, doc.Meta.ConnectionID))
+		WHERE sha256 = $1 AND kind = $2 AND coalesce(connection_id, 0) = $3 AND sealed = $4
+		AND NOT EXISTS (SELECT FROM document_key k WHERE k.document_id = document.id AND k.purged_at IS NOT NULL) ORDER BY id LIMIT 1`,
+		doc.SHA256[:], doc.Meta.Kind, doc.Meta.ConnectionID, doc.Meta.Sealed))
 	if errors.Is(err, pgx.ErrNoRows) {
 		return Document{}, nil
 	}
@@ -137,11 +150,15 @@ func (s *Store) Open(ctx context.Context, id int64) (io.ReadCloser, error) {
 	if err != nil {
 		return nil, err
 	}
+	box, err := s.useKey(ctx, doc)
+	if err != nil {
+		return nil, err
+	}
 	decoder, err := zstd.NewReader(nil, zstd.WithDecoderConcurrency(1))
 	if err != nil {
 		return nil, fmt.Errorf("make decompressor: %w", err)
 	}
-	return &reader{ctx: ctx, store: s, doc: doc, decoder: decoder}, nil
+	return &reader{ctx: ctx, store: s, doc: doc, decoder: decoder, box: box}, nil
 }
 
 type reader struct {
@@ -151,6 +168,7 @@ type reader struct {
 	offset  int64
 	pending []byte
 	decoder *zstd.Decoder
+	box     cipher.AEAD // nil: not sealed
 }
 
 // Read implements io.Reader.
@@ -159,7 +177,7 @@ func (r *reader) Read(p []byte) (int, error) {
 		if r.offset >= r.doc.Size {
 			return 0, io.EOF
 		}
-		raw, _, err := r.store.chunkAt(r.ctx, r.decoder, r.doc.ID, r.offset)
+		raw, _, err := r.store.chunkAt(r.ctx, r.decoder, r.box, r.doc.ID, r.offset)
 		if err != nil {
 			return 0, err
 		}
@@ -178,7 +196,7 @@ func (r *reader) Close() error {
 }
 
 // chunkAt returns the raw chunk that holds offset and the offset it begins at.
-func (s *Store) chunkAt(ctx context.Context, decoder *zstd.Decoder, id, offset int64) ([]byte, int64, error) {
+func (s *Store) chunkAt(ctx context.Context, decoder *zstd.Decoder, box cipher.AEAD, id, offset int64) ([]byte, int64, error) {
 	var begins int64
 	var length int
 	var packed []byte
@@ -187,6 +205,11 @@ func (s *Store) chunkAt(ctx context.Context, decoder *zstd.Decoder, id, offset i
 		WHERE document_id = $1 AND raw_offset <= $2 ORDER BY raw_offset DESC LIMIT 1`, id, offset).Scan(&begins, &length, &packed)
 	if err != nil {
 		return nil, 0, fmt.Errorf("read chunk of document %d at %d: %w", id, offset, err)
+	}
+	if box != nil {
+		if packed, err = box.Open(nil, nil, packed, chunkPlace(id, begins)); err != nil {
+			return nil, 0, fmt.Errorf("open chunk of document %d at %d: %w", id, offset, err)
+		}
 	}
 	raw, err := unpack(decoder, packed, length)
 	if err != nil {
@@ -206,10 +229,14 @@ func (s *Store) Range(ctx context.Context, id, offset int64, length int) ([]byte
 	if err != nil {
 		return nil, err
 	}
+	box, err := s.useKey(ctx, doc)
+	if err != nil {
+		return nil, err
+	}
 	var out bytes.Buffer
 	for out.Len() < length && offset+int64(out.Len()) < doc.Size {
 		at := offset + int64(out.Len())
-		raw, begins, err := s.chunkAt(ctx, decoder, id, at)
+		raw, begins, err := s.chunkAt(ctx, decoder, box, id, at)
 		if err != nil {
 			return nil, err
 		}

@@ -39,6 +39,9 @@ const (
 	DeliveryRefused  Class = "delivery_refused"  // the other side said no to a record
 	DeliveryUnknown  Class = "delivery_unknown"  // whether the other side holds a record cannot be known
 	DeliveryMismatch Class = "delivery_mismatch" // the other side holds something else under a record's key
+	StockDifference  Class = "stock_difference"  // Amazon has more or less of an item than P21 believes
+
+	InboundDifference Class = "inbound_difference" // Amazon received more or less than was sent
 )
 
 // Exception is one open or closed row of the queue.

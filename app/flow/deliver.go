@@ -25,9 +25,14 @@ func (w worker) deliver(ctx context.Context, r sqlc.ClaimRecordsRow, messageID i
 	if err != nil {
 		return w.later(ctx, r, err)
 	}
+	if target, err = w.guarded(ctx, target, r.ID, messageID); err != nil {
+		return fmt.Errorf("deliver %s: %w", r.Key, err)
+	}
 	result, err := w.Deliverer.Deliver(ctx, messageID, target)
 	var retry *outbound.Retry
 	switch {
+	case errors.As(err, &retry) && retry.Waits(): // no failure of the other side
+		return w.wait(ctx, r, fault.MessageOf(retry.Cause), retry.After)
 	case errors.As(err, &retry):
 		return w.later(ctx, r, retry.Cause)
 	case errors.Is(err, outbound.ErrHeld): // a worker that is gone had it in hand; its hold runs out
@@ -35,6 +40,7 @@ func (w worker) deliver(ctx context.Context, r sqlc.ClaimRecordsRow, messageID i
 	case err != nil:
 		return fmt.Errorf("deliver %s: %w", r.Key, err)
 	}
+	result.Reason = w.words.Redact(result.Reason)
 	return w.settle(ctx, r, messageID, result)
 }
 
@@ -67,7 +73,7 @@ func (w worker) delivered(ctx context.Context, tx pgx.Tx, connectionID, id int64
 	if err != nil {
 		return fmt.Errorf("read target: %w", err)
 	}
-	hash, err := hashOf(held.Target)
+	hash, err := w.heldHash(ctx, tx, id, held.Target)
 	if err != nil {
 		return err
 	}
@@ -102,7 +108,11 @@ func cause(reason string) string {
 // later puts a record off because of a passing failure, and counts the failure
 // against the other side.
 func (w worker) later(ctx context.Context, r sqlc.ClaimRecordsRow, because error) error {
-	words := fault.MessageOf(because)
+	var pause *Pause
+	if errors.As(because, &pause) {
+		return w.wait(ctx, r, w.words.Redact(pause.Words), pause.Least)
+	}
+	words := w.words.Redact(fault.MessageOf(because))
 	if !passing(because) {
 		return w.stop(ctx, r, &Obstacle{Class: exception.DeliveryRefused, Cause: w.definition.Name + "/" + cause(words), Title: w.definition.To + ": " + words, Words: words})
 	}
@@ -166,7 +176,12 @@ func (w worker) stop(ctx context.Context, r sqlc.ClaimRecordsRow, o *Obstacle) e
 
 // raise opens or refreshes the exception of a cause and puts the record behind it.
 func (w worker) raise(ctx context.Context, tx pgx.Tx, r sqlc.ClaimRecordsRow, state, remoteKey string, o *Obstacle) error {
+	if o.Amount.Currency != "" {
+		w.source.Amount = o.Amount
+	}
 	amount, currency := stake(w.source)
+	quiet := w.redact(*o)
+	o = &quiet
 	id, err := exception.Raise(ctx, tx, exception.Raised{ConnectionID: r.ConnectionID, Class: o.Class, Cause: o.Cause, Title: o.Title, Detail: o.Detail})
 	if err != nil {
 		return err
@@ -216,7 +231,7 @@ func (s *Service) Release(ctx context.Context, tx pgx.Tx, connectionID int64, cl
 		return 0, fmt.Errorf("release records: %w", err)
 	}
 	for _, flow := range flows {
-		if err := s.Jobs.WorkFlow(ctx, tx, connectionID, flow); err != nil {
+		if err := s.Jobs.WorkFlow(ctx, tx, connectionID, flow, 1); err != nil {
 			return 0, err
 		}
 	}

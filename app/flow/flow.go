@@ -35,20 +35,25 @@ type Flow interface {
 	Definition() Definition
 	// Extract reads what changed at the source in a window, page by page, and
 	// returns up to when the source has been read: the end of the window, or
-	// earlier where the source says so.
+	// earlier where the source says so; the zero time where it tells nothing yet.
 	Extract(ctx context.Context, connectionID int64, w Window, take Take) (until time.Time, err error)
 	// Fetch reads one object by its key.
 	Fetch(ctx context.Context, connectionID int64, key string, take Take) error
 	// Read makes a content readable for formulas.
 	Read(content json.RawMessage) (Source, error)
 	// Complete adds what formulas cannot know, such as the item that a SKU stands
-	// for. It returns *Obstacle when a person must do something first.
+	// for. It returns *Obstacle when a person must do something first, *Pause when
+	// time must pass, and *Nothing when there is nothing to do after all.
 	Complete(ctx context.Context, r Record, m Mapped) (Mapped, error)
 	// Message says how the record is told to the other side.
 	Message(r Record, m Mapped) (Message, error)
 	// Target is the other side of a record's connection.
 	Target(ctx context.Context, r Record) (outbound.Target, error)
 }
+
+// Batched is a Flow whose target takes many records at once: so many are in hand
+// together.
+type Batched interface{ Batch() int }
 
 // Definition is what a flow is.
 type Definition struct {
@@ -62,6 +67,11 @@ type Definition struct {
 	First    time.Duration // how far back the very first reading goes
 	Fields   []Field
 	Checks   []Check
+	// Selects names the Flag field that says which of the source's objects the
+	// flow is about at all, where the source tells of many others; see Window.
+	Selects string
+	// Settings are what the flow asks of an administrator besides formulas.
+	Settings []Setting
 	// Environments holds, per list, an empty environment of its formulas; "" is
 	// the record itself.
 	Environments map[string]any
@@ -74,7 +84,18 @@ type Field struct {
 	Type    expression.Type
 	Formula string
 	Help    string
+	// Personal: what it comes to tells of a person: a name, an address.
+	Personal bool
 }
+
+// Setting is one of a few choices, per connection.
+type Setting struct {
+	Name, Title, Help string
+	Choices           []Choice // the first is the default
+}
+
+// Choice is one value of a setting.
+type Choice struct{ Value, Title string }
 
 // Check is a business rule; its formula holds when all is well.
 type Check struct {
@@ -92,13 +113,19 @@ const (
 )
 
 // Window is a stretch of the source's time.
-type Window struct{ Since, Until time.Time }
+type Window struct {
+	Since, Until time.Time
+	Read         time.Time // up to when the source has been read; zero: never
+	// Selects runs the formula in use of Definition.Selects on a content.
+	Selects func(content json.RawMessage) (bool, error)
+}
 
 // Page is a raw answer of the source and what was found in it.
 type Page struct {
 	Kind        string // of the document: "amazon_orders"
 	Name        string
 	ContentType string
+	Source      string // of the document; "": Amazon
 	Raw         []byte
 	Arrivals    []Arrival
 }
@@ -135,9 +162,11 @@ type Record struct {
 	ID           int64
 	ConnectionID int64
 	Key          string
-	ChangedAt    time.Time // at the source
-	RemoteKey    string    // "" until the other side holds it
-	Deliveries   int       // how often it was delivered before
+	ChangedAt    time.Time       // at the source
+	RemoteKey    string          // "" until the other side holds it
+	Deliveries   int             // how often it was delivered before
+	Target       json.RawMessage // what it was mapped to when it was last on its way; nil: never
+	Content      json.RawMessage // as the source told of it; in Complete alone
 }
 
 // Message is one delivery. The first of a record and later changes have kinds
@@ -155,10 +184,25 @@ type Obstacle struct {
 	Cause  string // what makes two of a class the same: the SKU
 	Title  string
 	Detail map[string]any
-	Words  string // for this record
+	Words  string       // for this record
+	Amount money.Amount // at stake, where the source does not tell; no currency: as it does
 }
 
 func (o *Obstacle) Error() string { return o.Title }
+
+// Pause puts a record off without blaming anybody: the other side is there and
+// not ready for it. Complete returns it, and a target that is not done yet.
+type Pause struct {
+	Words string
+	Least time.Duration // until it is looked at again
+}
+
+func (p *Pause) Error() string { return p.Words }
+
+// Nothing ignores a record that the other side does not hold.
+type Nothing struct{ Reason string }
+
+func (n *Nothing) Error() string { return n.Reason }
 
 // Lists returns the names of the flow's lists, in order.
 func (d Definition) Lists() []string {

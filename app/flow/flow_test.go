@@ -259,6 +259,62 @@ func TestAnUnknownOutcomeIsLookedUpAgainAndNeverSentBlindly(t *testing.T) {
 	require.True(t, fault.Is(err, fault.Conflict))
 }
 
+func TestWhatAPersonDidNotFindIsSentAgain(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.Accepts, w.Drop = true, 1
+	w.tell(flowtest.Box("A", "ann", "kettle"), 0)
+	w.run()
+	for range 3 {
+		w.clock.Advance(time.Hour)
+		w.goOn()
+	}
+	require.Equal(t, "unknown", w.state("A")[:7])
+	stands := func() exception.Exception {
+		e, err := exception.NewQueue(w.pool).Get(t.Context(), w.number(`SELECT exception_id FROM flow_record`))
+		require.NoError(t, err)
+		require.Equal(t, exception.DeliveryUnknown, e.Class)
+		return e
+	}
+	_, err := w.Retry(t.Context(), stands(), 0, w.actor)
+	require.NoError(t, err)
+	w.goOn()
+	w.clock.Advance(time.Hour)
+	w.goOn()
+	require.Equal(t, "unknown", w.state("A")[:7], "to look again sends nothing")
+	require.Empty(t, w.Sent)
+
+	_, err = w.SendAgain(t.Context(), stands(), "no", w.actor)
+	require.Contains(t, fault.FieldsOf(err), "reason")
+	released, err := w.SendAgain(t.Context(), stands(), "Looked under A, it is not there.", w.actor)
+	require.NoError(t, err)
+	require.EqualValues(t, 1, released)
+	w.goOn()
+	require.Equal(t, "delivered", w.state("A"))
+	require.Equal(t, []string{"A"}, w.Sent)
+	require.EqualValues(t, 1, w.number(`SELECT count(*) FROM audit_event WHERE action = 'to be sent again' AND reason LIKE 'Looked under A%'`))
+}
+
+func TestWhatIsThereAfterAllIsNotSentAgain(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.Accepts, w.Drop = true, 1
+	w.tell(flowtest.Box("A", "ann", "kettle"), 0)
+	w.run()
+	for range 3 {
+		w.clock.Advance(time.Hour)
+		w.goOn()
+	}
+	w.Held["A"] = []string{w.text(`SELECT payload::text FROM outbound_message`)} // it arrived late
+	e, err := exception.NewQueue(w.pool).Get(t.Context(), w.number(`SELECT exception_id FROM flow_record`))
+	require.NoError(t, err)
+	_, err = w.SendAgain(t.Context(), e, "Looked under A, it is not there.", w.actor)
+	require.NoError(t, err)
+	w.goOn()
+	require.Equal(t, "delivered", w.state("A"))
+	require.Empty(t, w.Sent)
+}
+
 func TestOneOfAGroupIsTriedAgain(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

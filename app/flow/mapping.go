@@ -6,6 +6,7 @@ import (
 	"github.com/shopspring/decimal"
 
 	"tieout/app/expression"
+	"tieout/app/fault"
 )
 
 // Rules are the formulas and checks of one version, ready to run; safe for
@@ -128,6 +129,21 @@ func (r Rules) Apply(s Source) (Mapped, []Failed) {
 		})
 	}
 	return m, failed
+}
+
+// flag evaluates one field of the record that is a Flag.
+func (r Rules) flag(name string, s Source) (bool, error) {
+	for _, f := range r.fields {
+		if f.List != "" || f.Name != name {
+			continue
+		}
+		value, err := f.formula.Eval(s.Header)
+		if err != nil {
+			return false, fault.Wrap(err, fault.Invalid, "The formula of %s does not come out: %v", name, err)
+		}
+		return value == true, nil
+	}
+	return false, fmt.Errorf("there is no field %q", name)
 }
 
 // each calls run for the record itself, or for each element of a list.

@@ -2,8 +2,9 @@ package flow
 
 import (
 	"bytes"
+	"cmp"
 	"context"
-	"crypto/sha256"
+	"encoding/json"
 	"fmt"
 	"time"
 
@@ -32,12 +33,19 @@ func (s *Service) Due(ctx context.Context) error {
 		return fmt.Errorf("read flows to work: %w", err)
 	}
 	for _, f := range waiting {
-		err := pgx.BeginFunc(ctx, s.Pool, func(tx pgx.Tx) error { return s.Jobs.WorkFlow(ctx, tx, f.ConnectionID, f.Flow) })
+		err := pgx.BeginFunc(ctx, s.Pool, func(tx pgx.Tx) error { return s.Jobs.WorkFlow(ctx, tx, f.ConnectionID, f.Flow, s.hands(f.Waiting)) })
 		if err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// hands is how many jobs are worth asking for: what waits is shared out among
+// the processes, but a handful is not worth it.
+func (s *Service) hands(waiting int64) int {
+	const most, rounds = 3, 10
+	return min(1+int(waiting)/(rounds*s.Parallel), most)
 }
 
 // begin plans the reading after this one and asks for this one, at once.
@@ -69,6 +77,9 @@ func (s *Service) Read(ctx context.Context, connectionID int64, name string, tri
 		return nil
 	}
 	w := s.window(state, f.Definition())
+	if w.Selects, err = s.selects(ctx, connectionID, f); err != nil {
+		return err
+	}
 	db := sqlc.New(s.Pool)
 	run, err := db.BeginRun(ctx, sqlc.BeginRunParams{ConnectionID: connectionID, Flow: name, Trigger: string(trigger), PersonID: idOrNil(personID), Since: &w.Since, Until: &w.Until})
 	if err != nil {
@@ -82,9 +93,28 @@ func (s *Service) Read(ctx context.Context, connectionID int64, name string, tri
 func (s *Service) window(state State, d Definition) Window {
 	now := s.Clock.Now()
 	if state.ReadUntil == nil {
-		return Window{now.Add(-d.First), now}
+		return Window{Since: now.Add(-d.First), Until: now}
 	}
-	return Window{state.ReadUntil.Add(-state.Overlap), now}
+	return Window{Since: state.ReadUntil.Add(-state.Overlap), Until: now, Read: *state.ReadUntil}
+}
+
+// selects is Window.Selects by the rules in use now.
+func (s *Service) selects(ctx context.Context, connectionID int64, f Flow) (func(json.RawMessage) (bool, error), error) {
+	d := f.Definition()
+	if d.Selects == "" {
+		return func(json.RawMessage) (bool, error) { return true, nil }, nil
+	}
+	rules, err := s.inUse(ctx, connectionID, d)
+	if err != nil {
+		return nil, err
+	}
+	return func(content json.RawMessage) (bool, error) {
+		source, err := f.Read(content)
+		if err != nil {
+			return false, err
+		}
+		return rules.flag(d.Selects, source)
+	}, nil
 }
 
 func (s *Service) endRun(ctx context.Context, connectionID int64, name string, run int64, until time.Time, failed error) error {
@@ -100,7 +130,7 @@ func (s *Service) endRun(ctx context.Context, connectionID int64, name string, r
 	}
 	return pgx.BeginFunc(ctx, s.Pool, func(tx pgx.Tx) error {
 		db := sqlc.New(tx)
-		if err := db.FlowReadUntil(ctx, sqlc.FlowReadUntilParams{ReadUntil: &until, ConnectionID: connectionID, Name: name}); err != nil {
+		if err := db.FlowReadUntil(ctx, sqlc.FlowReadUntilParams{ReadUntil: timeOrNil(until), ConnectionID: connectionID, Name: name}); err != nil {
 			return fmt.Errorf("record how far %s was read: %w", name, err)
 		}
 		if err := db.EndRun(ctx, sqlc.EndRunParams{ID: run, State: "done"}); err != nil {
@@ -109,8 +139,15 @@ func (s *Service) endRun(ctx context.Context, connectionID int64, name string, r
 		if err := answered(ctx, db, connectionID, name); err != nil {
 			return err
 		}
-		return s.Jobs.WorkFlow(ctx, tx, connectionID, name)
+		return s.Jobs.WorkFlow(ctx, tx, connectionID, name, 1)
 	})
+}
+
+func timeOrNil(t time.Time) *time.Time {
+	if t.IsZero() {
+		return nil
+	}
+	return &t
 }
 
 func (s *Service) failedRun(ctx context.Context, connectionID int64, name string, run int64, failed error) error {
@@ -126,14 +163,30 @@ func (s *Service) failedRun(ctx context.Context, connectionID int64, name string
 // take stores a page before anything in it counts.
 func (s *Service) take(connectionID int64, name string, run int64) Take {
 	return func(ctx context.Context, p Page) error {
-		doc, _, err := s.Documents.Put(ctx, document.Meta{ConnectionID: connectionID, Kind: p.Kind, Name: p.Name, Source: document.FromAmazon, ContentType: p.ContentType}, bytes.NewReader(p.Raw))
+		f, err := s.find(name)
+		if err != nil {
+			return err
+		}
+		arrivals, tells, err := s.sealed(ctx, f, p)
+		if err != nil {
+			return fmt.Errorf("keep %s: %w", p.Name, err)
+		}
+		doc, _, err := s.Documents.Put(ctx, document.Meta{ConnectionID: connectionID, Kind: p.Kind, Name: p.Name, Source: cmp.Or(p.Source, document.FromAmazon), ContentType: p.ContentType, Sealed: tells}, bytes.NewReader(p.Raw))
 		if err != nil {
 			return fmt.Errorf("keep %s: %w", p.Name, err)
 		}
 		return pgx.BeginFunc(ctx, s.Pool, func(tx pgx.Tx) error {
-			changed, err := receive(ctx, sqlc.New(tx), connectionID, name, doc.ID, p.Arrivals)
-			if err != nil || run == 0 {
+			changed, err := s.receive(ctx, tx, connectionID, name, doc.ID, arrivals)
+			if err != nil {
 				return err
+			}
+			if tells {
+				if err := mention(ctx, tx, connectionID, name, doc.ID, arrivals); err != nil {
+					return err
+				}
+			}
+			if run == 0 {
+				return nil
 			}
 			return sqlc.New(tx).CountRun(ctx, sqlc.CountRunParams{ID: run, Found: int32(len(p.Arrivals)), Changed: changed})
 		})
@@ -142,10 +195,10 @@ func (s *Service) take(connectionID int64, name string, run int64) Take {
 
 // receive takes in what is new; the same content again, or one older than what
 // is known, changes nothing.
-func receive(ctx context.Context, db *sqlc.Queries, connectionID int64, name string, documentID int64, arrivals []Arrival) (changed int32, err error) {
+func (s *Service) receive(ctx context.Context, tx pgx.Tx, connectionID int64, name string, documentID int64, arrivals []arrival) (changed int32, err error) {
+	db := sqlc.New(tx)
 	for _, a := range arrivals {
-		hash := sha256.Sum256(a.Content)
-		row, err := db.ReceiveRecord(ctx, sqlc.ReceiveRecordParams{ConnectionID: connectionID, Flow: name, Key: a.Key, Hash: hash[:], SourceAt: a.At})
+		row, err := db.ReceiveRecord(ctx, sqlc.ReceiveRecordParams{ConnectionID: connectionID, Flow: name, Key: a.Key, Hash: a.hash, SourceAt: a.At})
 		if err == pgx.ErrNoRows {
 			continue
 		}
@@ -153,9 +206,14 @@ func receive(ctx context.Context, db *sqlc.Queries, connectionID int64, name str
 			return changed, fmt.Errorf("receive %s %s: %w", name, a.Key, err)
 		}
 		changed++
-		err = db.AddContent(ctx, sqlc.AddContentParams{RecordID: row.ID, Number: row.Latest, Hash: hash[:], Source: a.Content, SourceAt: a.At, DocumentID: documentID, Position: int32(a.Position)})
+		err = db.AddContent(ctx, sqlc.AddContentParams{RecordID: row.ID, Number: row.Latest, Hash: a.hash, Source: a.Content, SourceAt: a.At, DocumentID: documentID, Position: int32(a.Position)})
 		if err != nil {
 			return changed, fmt.Errorf("keep content of %s: %w", a.Key, err)
+		}
+		if len(a.part) > 0 {
+			if err := s.Personal.Seal(ctx, tx, row.ID, contentPlace(row.Latest), a.part); err != nil {
+				return changed, err
+			}
 		}
 		if err := adopt(ctx, db, row.ID, row.Latest); err != nil {
 			return changed, err
@@ -192,5 +250,5 @@ func (s *Service) Fetch(ctx context.Context, connectionID int64, name, key strin
 	if err := f.Fetch(ctx, connectionID, key, s.take(connectionID, name, 0)); err != nil {
 		return fmt.Errorf("fetch %s: %w", key, err)
 	}
-	return pgx.BeginFunc(ctx, s.Pool, func(tx pgx.Tx) error { return s.Jobs.WorkFlow(ctx, tx, connectionID, name) })
+	return pgx.BeginFunc(ctx, s.Pool, func(tx pgx.Tx) error { return s.Jobs.WorkFlow(ctx, tx, connectionID, name, 1) })
 }

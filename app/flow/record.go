@@ -15,6 +15,7 @@ import (
 	"tieout/app/exception"
 	"tieout/app/fault"
 	"tieout/app/outbound"
+	"tieout/app/personal"
 	"tieout/sqlc"
 )
 
@@ -93,6 +94,7 @@ type Whole struct {
 	Contents    []Content
 	Events      []Event
 	Steps       []outbound.Step // of its newest message
+	Personal    personal.Facts
 }
 
 // Event is one thing that happened to a record.
@@ -116,6 +118,9 @@ func (s *Service) Record(ctx context.Context, id int64) (Whole, error) {
 	w := Whole{
 		Item:    Item{r.ID, r.ConnectionID, r.ConnectionName, r.Flow, r.Key, r.State, r.SourceAt, r.Title, r.Amount, r.Currency, r.Waits, r.RemoteKey, orZero(r.ExceptionID), r.Problem, r.Reason, r.ChangedAt},
 		Content: r.Content, Version: r.VersionNumber, Target: r.Target, Deliveries: r.Deliveries, RetryAt: r.RetryAt, Tries: r.Tries, ReceivedAt: r.ReceivedAt, DeliveredAt: r.DeliveredAt,
+	}
+	if w.Personal, err = s.Personal.Facts(ctx, id); err != nil {
+		return w, err
 	}
 	contents, err := db.ContentsOfRecord(ctx, id)
 	if err != nil {
@@ -217,6 +222,60 @@ func (s *Service) Runs(ctx context.Context, connectionID int64, name string, siz
 	return list, nil
 }
 
+// KeysOf returns the keys of the records that the other side holds under keys of
+// its own; what it holds for nobody is missing.
+func (s *Service) KeysOf(ctx context.Context, connectionID int64, name string, remote []string) (map[string]string, error) {
+	rows, err := sqlc.New(s.Pool).KeysOfRemote(ctx, sqlc.KeysOfRemoteParams{ConnectionID: connectionID, Flow: name, Remote: remote})
+	if err != nil {
+		return nil, fmt.Errorf("find records of %s: %w", name, err)
+	}
+	keys := make(map[string]string, len(rows))
+	for _, r := range rows {
+		keys[r.RemoteKey] = r.Key
+	}
+	return keys, nil
+}
+
+// SourcesOf returns the contents on which records stand, by key.
+func (s *Service) SourcesOf(ctx context.Context, connectionID int64, name string, keys []string) (map[string]json.RawMessage, error) {
+	rows, err := sqlc.New(s.Pool).SourcesOfKeys(ctx, sqlc.SourcesOfKeysParams{ConnectionID: connectionID, Flow: name, Keys: keys})
+	if err != nil {
+		return nil, fmt.Errorf("read contents of %s: %w", name, err)
+	}
+	sources := make(map[string]json.RawMessage, len(rows))
+	for _, r := range rows {
+		sources[r.Key] = r.Source
+	}
+	return sources, nil
+}
+
+// RemoteOf returns what the other side calls records; those that it does not
+// hold come with "".
+func (s *Service) RemoteOf(ctx context.Context, connectionID int64, name string, keys []string) (map[string]string, error) {
+	rows, err := sqlc.New(s.Pool).RemoteOfKeys(ctx, sqlc.RemoteOfKeysParams{ConnectionID: connectionID, Flow: name, Keys: keys})
+	if err != nil {
+		return nil, fmt.Errorf("find records of %s: %w", name, err)
+	}
+	remote := make(map[string]string, len(rows))
+	for _, r := range rows {
+		remote[r.Key] = r.RemoteKey
+	}
+	return remote, nil
+}
+
+// TargetOf returns what a record was last mapped to; nil when it never was, or
+// there is no such record.
+func (s *Service) TargetOf(ctx context.Context, connectionID int64, name, key string) (json.RawMessage, error) {
+	target, err := sqlc.New(s.Pool).TargetOfKey(ctx, sqlc.TargetOfKeyParams{ConnectionID: connectionID, Flow: name, Key: key})
+	if errors.Is(err, pgx.ErrNoRows) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read what %s %s was mapped to: %w", name, key, err)
+	}
+	return target, nil
+}
+
 // Waiting returns the records that wait behind an exception, oldest first.
 func (s *Service) Waiting(ctx context.Context, exceptionID int64, size int32) ([]Item, error) {
 	rows, err := sqlc.New(s.Pool).RecordsOfException(ctx, sqlc.RecordsOfExceptionParams{ExceptionID: &exceptionID, Size: size})
@@ -275,7 +334,7 @@ func (s *Service) releaseOne(ctx context.Context, tx pgx.Tx, e exception.Excepti
 	if err != nil {
 		return 0, err
 	}
-	return 1, s.Jobs.WorkFlow(ctx, tx, e.ConnectionID, flow)
+	return 1, s.Jobs.WorkFlow(ctx, tx, e.ConnectionID, flow, 1)
 }
 
 func orZero[T any](p *T) (zero T) {

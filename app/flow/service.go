@@ -15,13 +15,15 @@ import (
 	"tieout/app/document"
 	"tieout/app/fault"
 	"tieout/app/outbound"
+	"tieout/app/personal"
 	"tieout/sqlc"
 )
 
 // Jobs enqueues work in the transaction of the data it concerns.
 type Jobs interface {
 	ReadFlow(ctx context.Context, tx pgx.Tx, connectionID int64, flow string, trigger Trigger, personID int64) error
-	WorkFlow(ctx context.Context, tx pgx.Tx, connectionID int64, flow string) error
+	// WorkFlow asks for so many hands to take a flow's records on.
+	WorkFlow(ctx context.Context, tx pgx.Tx, connectionID int64, flow string, hands int) error
 }
 
 // Trigger is what made a flow read its source.
@@ -41,10 +43,12 @@ type Needs struct {
 	Clock     clock.Clock
 	Documents *document.Store
 	Deliverer *outbound.Deliverer
+	Personal  *personal.Ring // nil: contents that tell of persons are refused
 	Jobs      Jobs
-	Worker    string        // unique per process
-	Parallel  int           // records under way at once per working job
-	Hold      time.Duration // how long one worker keeps a record; longer than all requests of one delivery together
+	Worker    string                                           // unique per process
+	Parallel  int                                              // records under way at once per working job
+	Hold      time.Duration                                    // how long one worker keeps a record; longer than all requests of one delivery together
+	Rest      func(ctx context.Context, d time.Duration) error // waits out a single failure; nil: in real time
 	Log       *slog.Logger
 }
 

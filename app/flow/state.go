@@ -39,6 +39,14 @@ func (s State) Paused() bool { return s.PausedAt != nil }
 // New reports whether the flow has not begun yet.
 func (s State) New() bool { return s.Paused() && s.PausedBy == "" }
 
+// held is how long the flow asks nothing because the other side failed.
+func (s State) held(now time.Time) time.Duration {
+	if s.HeldUntil == nil {
+		return 0
+	}
+	return max(s.HeldUntil.Sub(now), 0)
+}
+
 // Down reports whether the flow waits for the other side.
 func (s State) Down() bool { return s.Failures >= Patience }
 
@@ -126,7 +134,7 @@ func (s *Service) change(ctx context.Context, connectionID int64, name, action, 
 			if err := s.Jobs.ReadFlow(ctx, tx, connectionID, name, ByPerson, actor.PersonID); err != nil {
 				return err
 			}
-			if err := s.Jobs.WorkFlow(ctx, tx, connectionID, name); err != nil {
+			if err := s.Jobs.WorkFlow(ctx, tx, connectionID, name, 1); err != nil {
 				return err
 			}
 		}

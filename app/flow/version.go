@@ -138,7 +138,11 @@ func (s *Service) Try(ctx context.Context, connectionID int64, name string, v Ve
 		return trial, nil, fmt.Errorf("read newest records: %w", err)
 	}
 	for _, row := range rows {
-		source, err := f.Read(row.Source)
+		content, err := s.masked(ctx, f, row.ID, row.Number, row.Source)
+		if err != nil {
+			return trial, nil, err
+		}
+		source, err := f.Read(content)
 		if err != nil {
 			continue // it comes out in no version
 		}
@@ -270,7 +274,7 @@ func (s *Service) Use(ctx context.Context, connectionID int64, name string, numb
 
 // releaseRules lets records go on that the version before held back.
 func (s *Service) releaseRules(ctx context.Context, tx pgx.Tx, connectionID int64, name string, actor audit.Actor) error {
-	causes, err := sqlc.New(tx).RuleCauses(ctx, sqlc.RuleCausesParams{ConnectionID: connectionID, Flow: name, Classes: []string{string(exception.MappingFailed), string(exception.CheckFailed)}})
+	causes, err := sqlc.New(tx).RuleCauses(ctx, sqlc.RuleCausesParams{ConnectionID: connectionID, Flow: name, Classes: []string{string(exception.MappingFailed), string(exception.CheckFailed), string(exception.StockDifference), string(exception.InboundDifference)}})
 	if err != nil {
 		return fmt.Errorf("read causes of %s: %w", name, err)
 	}
@@ -300,7 +304,11 @@ func (s *Service) Preview(ctx context.Context, recordID int64, list, formula str
 	if err != nil {
 		return nil, fmt.Errorf("read content of record %d: %w", recordID, err)
 	}
-	return preview(f, content.Source, list, formula, want)
+	masked, err := s.masked(ctx, f, recordID, record.Content, content.Source)
+	if err != nil {
+		return nil, err
+	}
+	return preview(f, masked, list, formula, want)
 }
 
 func preview(f Flow, content json.RawMessage, list, formula string, want expression.Type) ([]string, error) {

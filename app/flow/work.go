@@ -11,9 +11,11 @@ import (
 	"github.com/shopspring/decimal"
 	"golang.org/x/sync/errgroup"
 
+	"tieout/app/audit"
 	"tieout/app/exception"
 	"tieout/app/fault"
 	"tieout/app/outbound"
+	"tieout/app/personal"
 	"tieout/sqlc"
 )
 
@@ -24,27 +26,105 @@ const Turn = 2 * time.Minute
 // Work takes the flow's records as far as they can be taken now: oldest first,
 // several at once, shared with whoever else works. It ends when none is left,
 // or when the flow is paused or waits for the other side.
+//
+// What hints name is read meanwhile, at the rate that the source allows.
 func (s *Service) Work(ctx context.Context, connectionID int64, name string) error {
 	f, err := s.find(name)
 	if err != nil {
 		return err
 	}
+	followed := make(chan error, 1)
+	go func() { followed <- s.follow(ctx, f, connectionID) }()
+	for {
+		if err := s.work(ctx, f, connectionID); err != nil {
+			return errors.Join(err, <-followed)
+		}
+		select {
+		case err := <-followed:
+			if err != nil {
+				return err
+			}
+			return s.work(ctx, f, connectionID) // what the last hints brought
+		case <-time.After(breath):
+		}
+	}
+}
+
+// breath is how long Work waits for what hints bring.
+const breath = 200 * time.Millisecond
+
+// work takes records on until none is left.
+func (s *Service) work(ctx context.Context, f Flow, connectionID int64) error {
+	name := f.Definition().Name
+	patient := true
 	for began := time.Now(); time.Since(began) < Turn; {
 		now := s.Clock.Now()
 		state, err := s.Get(ctx, connectionID, name)
 		if err != nil {
 			return err
 		}
-		if state.Paused() || (state.HeldUntil != nil && state.HeldUntil.After(now)) {
+		held := state.held(now)
+		if state.Paused() || state.Down() && held > 0 || held > 0 && !patient {
 			return nil
 		}
+		if held > 0 { // one failure: it is not worth giving the turn up
+			patient = false
+			if err := s.rest(ctx, held); err != nil {
+				return err
+			}
+			continue
+		}
+		patient = true
 		rules, err := s.inUse(ctx, connectionID, f.Definition())
 		if err != nil {
 			return err
 		}
 		many, err := s.round(ctx, worker{Service: s, flow: f, definition: f.Definition(), rules: rules, holder: s.Worker + "/" + rand.Text()[:8]}, connectionID, now)
-		if err != nil || many == 0 {
+		if err != nil {
 			return err
+		}
+		if many == 0 {
+			return s.clearIdle(ctx, connectionID, name)
+		}
+	}
+	return nil
+}
+
+// rest waits for d, or until ctx ends.
+func (s *Service) rest(ctx context.Context, d time.Duration) error {
+	if s.Rest != nil {
+		return s.Rest(ctx, d)
+	}
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	case <-timer.C:
+		return nil
+	}
+}
+
+// clearIdle resolves the exceptions that no record waits on any more, because
+// the source told of it anew and it went on.
+func (s *Service) clearIdle(ctx context.Context, connectionID int64, name string) error {
+	idle, err := sqlc.New(s.Pool).IdleExceptions(ctx, sqlc.IdleExceptionsParams{ConnectionID: connectionID, Flow: name})
+	if err != nil {
+		return fmt.Errorf("find exceptions of %s that nothing waits on: %w", name, err)
+	}
+	for _, e := range idle {
+		err := pgx.BeginFunc(ctx, s.Pool, func(tx pgx.Tx) error {
+			if err := sqlc.New(tx).LockException(ctx, e.ID); err != nil { // nobody puts a record behind it now
+				return err
+			}
+			waiting, err := sqlc.New(tx).WaitingOnException(ctx, &e.ID)
+			if err != nil || waiting.Records > 0 {
+				return err
+			}
+			return exception.Clear(ctx, tx, connectionID, exception.Class(e.Class), e.Cause, "What waited on it has changed and went on.", audit.Actor{})
+		})
+		if err != nil {
+			return fmt.Errorf("clear exception %s: %w", e.Cause, err)
 		}
 	}
 	return nil
@@ -53,7 +133,7 @@ func (s *Service) Work(ctx context.Context, connectionID int64, name string) err
 // round takes one handful of records on.
 func (s *Service) round(ctx context.Context, w worker, connectionID int64, now time.Time) (many int, err error) {
 	claimed, err := sqlc.New(s.Pool).ClaimRecords(ctx, sqlc.ClaimRecordsParams{Holder: w.holder, Seconds: s.Hold.Seconds(), ConnectionID: connectionID,
-		Flow: w.definition.Name, Now: now, Size: int32(s.Parallel)})
+		Flow: w.definition.Name, Now: now, Size: int32(s.handful(w.flow))})
 	if err != nil {
 		return 0, fmt.Errorf("claim records of %s: %w", w.definition.Name, err)
 	}
@@ -71,6 +151,14 @@ func (s *Service) round(ctx context.Context, w worker, connectionID int64, now t
 	return len(claimed), errors.Join(err, free)
 }
 
+// handful is how many records of a flow are in hand at once.
+func (s *Service) handful(f Flow) int {
+	if b, ok := f.(Batched); ok {
+		return max(b.Batch(), s.Parallel)
+	}
+	return s.Parallel
+}
+
 // worker takes claimed records of one flow on.
 type worker struct {
 	*Service
@@ -78,10 +166,17 @@ type worker struct {
 	definition Definition
 	rules      Rules
 	holder     string
-	source     Source // of the record in hand; empty where a delivery is taken up again
+	source     Source         // of the record in hand; empty where a delivery is taken up again
+	content    []byte         // likewise
+	part       personal.Part  // of its content
+	words      personal.Words // of its content and target
 }
 
 func (w worker) process(ctx context.Context, r sqlc.ClaimRecordsRow) error {
+	w, r, err := w.unseal(ctx, r)
+	if err != nil {
+		return fmt.Errorf("open personal data of %s: %w", r.Key, err)
+	}
 	if r.State == "delivering" {
 		return w.deliver(ctx, r, *r.MessageID)
 	}
@@ -89,25 +184,50 @@ func (w worker) process(ctx context.Context, r sqlc.ClaimRecordsRow) error {
 	if err != nil {
 		return fmt.Errorf("read content of %s: %w", r.Key, err)
 	}
-	source, err := w.flow.Read(content.Source)
+	whole, err := w.whole(ctx, r, content)
+	if obstacle := (*Obstacle)(nil); errors.As(err, &obstacle) {
+		return w.stop(ctx, r, obstacle)
+	}
+	if err != nil {
+		return fmt.Errorf("read content of %s: %w", r.Key, err)
+	}
+	source, err := w.flow.Read(whole)
 	if err != nil {
 		return w.stop(ctx, r, &Obstacle{Class: exception.MappingFailed, Cause: w.definition.Name + "/unreadable",
 			Title: w.definition.From + " that cannot be read", Words: fault.MessageOf(err)})
 	}
-	w.source = source
+	source.Title, source.Wait, source.Skip = w.words.Redact(source.Title), w.words.Redact(source.Wait), w.words.Redact(source.Skip)
+	w.source, w.content = source, whole
 	switch {
 	case source.Skip != "" && r.RemoteKey == "":
-		return w.write(ctx, r, "ignored", source.Skip, func(db *sqlc.Queries) (int64, error) {
-			amount, currency := stake(source)
-			return db.SkippedRecord(ctx, sqlc.SkippedRecordParams{ID: r.ID, Holder: w.holder, Content: r.Content, Reason: source.Skip, Title: source.Title, Amount: amount, Currency: currency})
-		})
+		return w.skip(ctx, r, source.Skip)
 	case source.Wait != "":
-		return w.write(ctx, r, "waits", source.Wait, func(db *sqlc.Queries) (int64, error) {
+		return w.write(ctx, r, "waits", source.Wait, func(tx pgx.Tx) (int64, error) {
 			amount, currency := stake(source)
-			return db.WaitingRecord(ctx, sqlc.WaitingRecordParams{ID: r.ID, Holder: w.holder, Content: r.Content, Waits: source.Wait, Title: source.Title, Amount: amount, Currency: currency})
+			return sqlc.New(tx).WaitingRecord(ctx, sqlc.WaitingRecordParams{ID: r.ID, Holder: w.holder, Content: r.Content, Waits: source.Wait, Title: source.Title, Amount: amount, Currency: currency})
 		})
 	}
 	return w.prepare(ctx, r)
+}
+
+func (w worker) skip(ctx context.Context, r sqlc.ClaimRecordsRow, reason string) error {
+	return w.write(ctx, r, "ignored", reason, func(tx pgx.Tx) (int64, error) {
+		amount, currency := stake(w.source)
+		return sqlc.New(tx).SkippedRecord(ctx, sqlc.SkippedRecordParams{ID: r.ID, Holder: w.holder, Content: r.Content, Reason: reason, Title: w.source.Title, Amount: amount, Currency: currency})
+	})
+}
+
+// incomplete does what Complete asked for instead of completing a record.
+func (w worker) incomplete(ctx context.Context, r sqlc.ClaimRecordsRow, err error) error {
+	var obstacle *Obstacle
+	var nothing *Nothing
+	switch {
+	case errors.As(err, &obstacle):
+		return w.stop(ctx, r, obstacle)
+	case errors.As(err, &nothing) && r.RemoteKey == "":
+		return w.skip(ctx, r, w.words.Redact(nothing.Reason))
+	}
+	return w.later(ctx, r, err)
 }
 
 // prepare maps and checks a record and sends it on its way.
@@ -118,29 +238,30 @@ func (w worker) prepare(ctx context.Context, r sqlc.ClaimRecordsRow) error {
 		return w.stop(ctx, r, stopping)
 	}
 	record := recordOf(r)
+	record.Content = w.content
 	mapped, err := w.flow.Complete(ctx, record, mapped)
-	var obstacle *Obstacle
-	if errors.As(err, &obstacle) {
-		return w.stop(ctx, r, obstacle)
-	}
 	if err != nil {
-		return w.later(ctx, r, err)
+		return w.incomplete(ctx, r, err)
 	}
-	target, hash, err := encode(mapped)
+	outcome, err := w.outcome(ctx, r, mapped)
 	if err != nil {
 		return err
 	}
 	amount, currency := stake(source)
-	if r.RemoteKey != "" && string(hash) == string(r.DeliveredHash) {
-		return w.write(ctx, r, "unchanged", "the other side holds this already", func(db *sqlc.Queries) (int64, error) {
-			return db.SameRecord(ctx, sqlc.SameRecordParams{ID: r.ID, Holder: w.holder, Content: r.Content, VersionID: &w.rules.VersionID, Target: target, Title: source.Title, Amount: amount, Currency: currency})
+	if r.RemoteKey != "" && outcome.same {
+		return w.write(ctx, r, "unchanged", "the other side holds this already", func(tx pgx.Tx) (int64, error) {
+			changed, err := sqlc.New(tx).SameRecord(ctx, sqlc.SameRecordParams{ID: r.ID, Holder: w.holder, Content: r.Content, VersionID: &w.rules.VersionID, Target: outcome.target, Title: source.Title, Amount: amount, Currency: currency})
+			if err != nil || changed == 0 {
+				return changed, err
+			}
+			return changed, w.keep(ctx, tx, r.ID, targetPlace, outcome.part)
 		})
 	}
 	message, err := w.flow.Message(record, mapped)
 	if err != nil {
 		return fmt.Errorf("write message of %s: %w", r.Key, err)
 	}
-	id, err := w.intend(ctx, r, message, failed, sqlc.MappedRecordParams{ID: r.ID, Holder: w.holder, Content: r.Content, VersionID: &w.rules.VersionID, Target: target,
+	id, err := w.intend(ctx, r, message, outcome.part, failed, sqlc.MappedRecordParams{ID: r.ID, Holder: w.holder, Content: r.Content, VersionID: &w.rules.VersionID, Target: outcome.target,
 		Title: source.Title, Amount: amount, Currency: currency})
 	switch {
 	case fault.Is(err, fault.Conflict):
@@ -154,22 +275,32 @@ func (w worker) prepare(ctx context.Context, r sqlc.ClaimRecordsRow) error {
 
 // intend writes the message in the transaction that says it is on its way. The
 // id is 0 when the record has changed meanwhile: the next round sees to it.
-func (w worker) intend(ctx context.Context, r sqlc.ClaimRecordsRow, m Message, warnings []Failed, mapped sqlc.MappedRecordParams) (id int64, err error) {
+func (w worker) intend(ctx context.Context, r sqlc.ClaimRecordsRow, m Message, part personal.Part, warnings []Failed, mapped sqlc.MappedRecordParams) (id int64, err error) {
+	stored, hidden, err := w.redactMessage(ctx, m)
+	if err != nil {
+		return 0, fmt.Errorf("redact %s: %w", m.Reference, err)
+	}
+	stored.ConnectionID, stored.ObjectID = r.ConnectionID, r.ID
 	err = pgx.BeginFunc(ctx, w.Pool, func(tx pgx.Tx) error {
 		db := sqlc.New(tx)
 		changed, err := db.MappedRecord(ctx, mapped)
 		if err != nil || changed == 0 {
 			return err
 		}
-		id, err = outbound.Intend(ctx, tx, outbound.Message{ConnectionID: r.ConnectionID, Kind: m.Kind, Target: m.Target, Reference: m.Reference, ObjectID: r.ID, Payload: m.Payload})
-		if err != nil {
+		if err := w.keep(ctx, tx, r.ID, targetPlace, part); err != nil {
+			return err
+		}
+		if id, err = outbound.Intend(ctx, tx, stored); err != nil {
+			return err
+		}
+		if err := w.keep(ctx, tx, r.ID, payloadPlace(id), hidden); err != nil {
 			return err
 		}
 		if _, err = db.DeliveringRecord(ctx, sqlc.DeliveringRecordParams{ID: r.ID, Holder: w.holder, MessageID: &id}); err != nil {
 			return err
 		}
 		for _, warning := range warnings {
-			if err := note(ctx, db, r.ID, "warning", warning.String(), ""); err != nil {
+			if err := note(ctx, db, r.ID, "warning", w.words.Redact(warning.String()), ""); err != nil {
 				return err
 			}
 		}
@@ -183,22 +314,21 @@ func (w worker) intend(ctx context.Context, r sqlc.ClaimRecordsRow, m Message, w
 
 // write changes a record and notes the step, in one transaction. A record that
 // has changed meanwhile is left to the next round.
-func (w worker) write(ctx context.Context, r sqlc.ClaimRecordsRow, step, detail string, change func(*sqlc.Queries) (int64, error)) error {
+func (w worker) write(ctx context.Context, r sqlc.ClaimRecordsRow, step, detail string, change func(pgx.Tx) (int64, error)) error {
 	return pgx.BeginFunc(ctx, w.Pool, func(tx pgx.Tx) error {
-		db := sqlc.New(tx)
-		changed, err := change(db)
+		changed, err := change(tx)
 		if err != nil {
 			return fmt.Errorf("%s %s: %w", step, r.Key, err)
 		}
 		if changed == 0 {
 			return nil
 		}
-		return note(ctx, db, r.ID, step, detail, "")
+		return note(ctx, sqlc.New(tx), r.ID, step, detail, "")
 	})
 }
 
 func recordOf(r sqlc.ClaimRecordsRow) Record {
-	return Record{ID: r.ID, ConnectionID: r.ConnectionID, Key: r.Key, ChangedAt: r.SourceAt, RemoteKey: r.RemoteKey, Deliveries: int(r.Deliveries)}
+	return Record{ID: r.ID, ConnectionID: r.ConnectionID, Key: r.Key, ChangedAt: r.SourceAt, RemoteKey: r.RemoteKey, Deliveries: int(r.Deliveries), Target: r.Target}
 }
 
 func stake(s Source) (amount decimal.NullDecimal, currency string) {

@@ -27,7 +27,10 @@ func (q *queue) ReadFlow(context.Context, pgx.Tx, int64, string, flow.Trigger, i
 	q.read.Add(1)
 	return nil
 }
-func (q *queue) WorkFlow(context.Context, pgx.Tx, int64, string) error { q.work.Add(1); return nil }
+func (q *queue) WorkFlow(context.Context, pgx.Tx, int64, string, int) error {
+	q.work.Add(1)
+	return nil
+}
 
 // world is a connection with the flow of parcels.
 type world struct {
@@ -58,7 +61,7 @@ func newWorld(t *testing.T) *world {
 func (w *world) service(name string) *flow.Service {
 	log := slog.New(slog.DiscardHandler)
 	timing := outbound.Timing{Hold: time.Second, Request: 5 * time.Second, LookUps: 1, LookUpWindow: 0, RetryInterval: time.Millisecond}
-	return flow.NewService(flow.Needs{Pool: w.pool, Clock: w.clock, Documents: document.NewStore(w.pool), Jobs: w.queue, Worker: name, Parallel: 4,
+	return flow.NewService(flow.Needs{Rest: func(ctx context.Context, _ time.Duration) error { return ctx.Err() }, Pool: w.pool, Clock: w.clock, Documents: document.NewStore(w.pool), Jobs: w.queue, Worker: name, Parallel: 4,
 		Hold: time.Second, Log: log, Deliverer: outbound.NewDeliverer(w.pool, name, timing, log)}, w.Parcels)
 }
 

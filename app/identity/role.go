@@ -84,9 +84,12 @@ const (
 	ManageConnections  Permission = "manage connections"  // addresses and secrets of both sides
 	ManagePolicies     Permission = "manage policies"     // what approval asks for
 	ManagePeople       Permission = "manage people"       // roles of groups, disabling
+	ManageAlerts       Permission = "manage alerts"       // who is told what, by mail and by webhook
 	ManageJobs         Permission = "manage jobs"         // the job engine's own screens
 	ViewAdministration Permission = "view administration" // connections, policies and people, without changing them
 	ViewAudit          Permission = "view audit"          // the audit log
+	SeePersonal        Permission = "see personal data"   // names and addresses of buyers, each time with a reason
+	ErasePersonal      Permission = "erase personal data" // destroy a buyer's data before its time
 )
 
 // permissions is the table of who may what.
@@ -95,13 +98,13 @@ func (r Role) permissions() []Permission {
 	case Viewer:
 		return []Permission{ViewBooks}
 	case Ops:
-		return []Permission{ViewBooks, Export, UploadReports, ResolveExceptions, Comment, MapProducts, RunFlows}
+		return []Permission{ViewBooks, Export, UploadReports, ResolveExceptions, Comment, MapProducts, RunFlows, SeePersonal}
 	case Accountant:
 		return []Permission{ViewBooks, Export, UploadReports, ResolveExceptions, Comment, MapProducts, EditRules, PrepareEntries, PostEntries, ManageRates}
 	case Approver:
 		return []Permission{ViewBooks, Export, Comment, ApproveEntries, PublishRules, PostEntries}
 	case Admin:
-		return []Permission{ViewBooks, ManageConnections, ManagePolicies, ManagePeople, ManageJobs, RunFlows, ViewAdministration, ViewAudit}
+		return []Permission{ViewBooks, ManageConnections, ManagePolicies, ManagePeople, ManageAlerts, ManageJobs, RunFlows, ViewAdministration, ViewAudit, ErasePersonal}
 	case Auditor:
 		return []Permission{ViewBooks, Export, ViewAdministration, ViewAudit}
 	}

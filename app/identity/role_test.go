@@ -30,6 +30,7 @@ func TestRolesMayWhatTheyAreFor(t *testing.T) {
 		{identity.ManageConnections, []identity.Role{identity.Admin}},
 		{identity.ManagePolicies, []identity.Role{identity.Admin}},
 		{identity.ManagePeople, []identity.Role{identity.Admin}},
+		{identity.ManageAlerts, []identity.Role{identity.Admin}},
 		{identity.ManageJobs, []identity.Role{identity.Admin}},
 		{identity.ViewAdministration, []identity.Role{identity.Admin, identity.Auditor}},
 		{identity.ViewAudit, []identity.Role{identity.Admin, identity.Auditor}},

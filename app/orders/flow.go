@@ -37,6 +37,7 @@ type Listings func(ctx context.Context, connectionID int64, listings []catalog.L
 // Flow is the flow of orders; see flow.Flow.
 type Flow struct {
 	sides    Sides
+	source   Source
 	maps     Maps
 	listings Listings
 
@@ -50,9 +51,12 @@ type customer struct {
 	until  time.Time
 }
 
+// Source is the version of Amazon's orders that is read.
+type Source func(*amazon.Client) amazon.OrderSource
+
 // New returns the flow of orders.
-func New(sides Sides, maps Maps, listings Listings) *Flow {
-	return &Flow{sides: sides, maps: maps, listings: listings, customers: map[string]customer{}}
+func New(sides Sides, source Source, maps Maps, listings Listings) *Flow {
+	return &Flow{sides: sides, source: source, maps: maps, listings: listings, customers: map[string]customer{}}
 }
 
 // Definition implements flow.Flow.
@@ -71,13 +75,17 @@ func (f *Flow) Extract(ctx context.Context, connectionID int64, w flow.Window, t
 	if err != nil {
 		return time.Time{}, err
 	}
-	until := w.Since
-	for page, err := range client.SearchOrders(ctx, amazon.OrderQuery{MarketplaceIDs: c.MarketplaceIDs, UpdatedSince: w.Since, UpdatedUntil: w.Until}) {
+	until, since := w.Since, w.Since
+	if latest := w.Until.Add(-notYet); since.After(latest) {
+		since = latest
+	}
+	query := amazon.OrderQuery{MarketplaceIDs: c.MarketplaceIDs, UpdatedAfter: since, Before: w.Until, Include: amazon.Impersonal()}
+	for page, err := range f.source(client).SearchOrders(ctx, query) {
 		if err != nil {
 			return time.Time{}, fmt.Errorf("search orders: %w", err)
 		}
-		if page.Until.After(until) {
-			until = page.Until
+		if page.UpdatedBefore.After(until) {
+			until = page.UpdatedBefore
 		}
 		if err := f.take(ctx, connectionID, take, "searchOrders", page.Raw, page.Orders); err != nil {
 			return time.Time{}, err
@@ -86,32 +94,34 @@ func (f *Flow) Extract(ctx context.Context, connectionID int64, w flow.Window, t
 	return until, nil
 }
 
+// notYet is what the source of orders does not tell yet.
+const notYet = 3 * time.Minute
+
 // Fetch implements flow.Flow.
 func (f *Flow) Fetch(ctx context.Context, connectionID int64, key string, take flow.Take) error {
 	client, err := f.sides.Amazon(ctx, connectionID)
 	if err != nil {
 		return err
 	}
-	raw, order, err := client.Order(ctx, key)
+	raw, order, err := f.source(client).Order(ctx, key, amazon.Impersonal())
 	if err != nil {
 		return fmt.Errorf("get order %s: %w", key, err)
 	}
-	return f.take(ctx, connectionID, take, "getOrder "+key, raw, []json.RawMessage{order})
+	return f.take(ctx, connectionID, take, "getOrder "+key, raw, []amazon.FoundOrder{{Raw: raw, Order: order}})
 }
 
-func (f *Flow) take(ctx context.Context, connectionID int64, take flow.Take, name string, raw []byte, orders []json.RawMessage) error {
+func (f *Flow) take(ctx context.Context, connectionID int64, take flow.Take, name string, raw []byte, orders []amazon.FoundOrder) error {
 	if len(orders) == 0 {
 		return nil
 	}
 	page := flow.Page{Kind: "amazon_orders", Name: name, ContentType: "application/json", Raw: raw}
 	var mentioned []catalog.Listing
-	for i, content := range orders {
-		order, err := amazon.ReadOrder(content)
-		if err != nil {
-			return err
+	for i, found := range orders {
+		if found.Err != nil {
+			return found.Err
 		}
-		mentioned = append(mentioned, listingsOf(order)...)
-		page.Arrivals = append(page.Arrivals, flow.Arrival{Key: order.ID, At: order.Updated, Content: content, Position: i})
+		mentioned = append(mentioned, listingsOf(found.Order)...)
+		page.Arrivals = append(page.Arrivals, flow.Arrival{Key: found.Order.ID, At: found.Order.Updated, Content: found.Raw, Position: i})
 	}
 	if err := f.listings(ctx, connectionID, mentioned); err != nil {
 		return err
@@ -123,7 +133,7 @@ func (f *Flow) take(ctx context.Context, connectionID int64, take flow.Take, nam
 // say which item they are.
 func listingsOf(order amazon.Order) []catalog.Listing {
 	channel := catalog.MFN
-	if order.Fulfillment.By == amazon.FulfilledByAmazon {
+	if order.Fulfillment.By == amazon.ByAmazon {
 		channel = catalog.FBA
 	}
 	var list []catalog.Listing

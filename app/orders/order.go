@@ -6,6 +6,7 @@ package orders
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/shopspring/decimal"
@@ -64,6 +65,7 @@ type Item struct {
 	Discount    decimal.Decimal `expr:"discount"` // not negative
 	Tax         decimal.Decimal `expr:"tax"`
 	TaxByAmazon bool            `expr:"taxByAmazon"` // Amazon collects and remits it
+	TaxInside   bool            `expr:"taxInside"`   // the price includes it
 	Total       decimal.Decimal `expr:"total"`
 	Balances    bool            `expr:"balances"` // the parts make up the total
 }
@@ -91,11 +93,11 @@ func read(content json.RawMessage) (flow.Source, error) {
 		}
 	}
 	switch {
-	case from.Fulfillment.Status == amazon.OrderPending || from.Fulfillment.Status == amazon.OrderPendingAvailability:
+	case !from.Firm():
 		s.Wait = "Amazon has not confirmed the order yet."
-	case from.Fulfillment.Status == amazon.OrderCancelled || len(s.Lists[lines]) == 0:
+	case from.Cancelled() || len(s.Lists[lines]) == 0:
 		s.Skip = "It was cancelled before it reached P21."
-	case o.Channel == "NON_AMAZON":
+	case o.Channel == amazon.ChannelNonAmazon:
 		s.Skip = "It came from another channel; Amazon only ships it."
 	}
 	return s, nil
@@ -103,10 +105,10 @@ func read(content json.RawMessage) (flow.Source, error) {
 
 func orderOf(from amazon.Order) Order {
 	shop, _ := amazon.MarketplaceByID(from.Channel.MarketplaceID)
-	o := Order{ID: from.ID, SellerID: from.Alias("SELLER_ORDER_ID"), Placed: from.Created, Zone: shop.Zone, Marketplace: shop.Domain, MarketplaceID: from.Channel.MarketplaceID, Country: country(shop.Country),
-		Channel: from.Channel.Name, Status: string(from.Fulfillment.Status), FulfilledBy: from.Fulfillment.By, ServiceLevel: from.Fulfillment.ServiceLevel,
-		Currency: from.Proceeds.Total.Currency, Total: from.Proceeds.Total.Amount, PurchaseOrder: from.Buyer.PurchaseOrder, Company: from.Buyer.Company,
-		Programs: from.Programs, Replaces: from.Replaces(), ShipTo: shipTo(from.Recipient.Address)}
+	o := Order{ID: from.ID, SellerID: from.Alias(amazon.AliasSellerOrder), Placed: from.Created, Zone: shop.Zone, Marketplace: shop.Domain, MarketplaceID: from.Channel.MarketplaceID, Country: country(shop.Country),
+		Channel: from.Channel.Name, Status: string(from.Fulfillment.Status), FulfilledBy: string(from.Fulfillment.By), ServiceLevel: from.Fulfillment.ServiceLevel,
+		Currency: from.Proceeds.GrandTotal.Currency, Total: from.Proceeds.GrandTotal.Amount, PurchaseOrder: from.Buyer.PurchaseOrder, Company: from.Buyer.Company,
+		Programs: from.Programs, Replaces: replaces(from), ShipTo: shipTo(from.Recipient.Address)}
 	for i, item := range from.Items {
 		o.Items = append(o.Items, itemOf(item, i+1))
 		if o.Currency == "" {
@@ -116,14 +118,30 @@ func orderOf(from amazon.Order) Order {
 	return o
 }
 
-func shipTo(a amazon.Address) ShipTo {
-	return ShipTo{Name: a.Name, Line1: a.Line1, Line2: a.Line2, City: a.City, State: a.State, PostalCode: a.PostalCode, Country: a.Country, Phone: a.Phone}
+// replaces is the order that this one replaces free of charge; "" for none.
+func replaces(o amazon.Order) string {
+	for _, a := range o.Associated {
+		if a.Type == amazon.ReplacementOf || a.Type == amazon.ExchangeFor {
+			return a.ID
+		}
+	}
+	return ""
+}
+
+func shipTo(a amazon.DeliveryAddress) ShipTo {
+	return ShipTo{Name: a.Name, Line1: a.Line1, Line2: a.Line2, City: a.City, State: a.Region, PostalCode: a.PostalCode, Country: a.Country, Phone: a.Phone}
 }
 
 func itemOf(from amazon.OrderItem, number int) Item {
-	return Item{ID: from.ID, Number: number, SKU: from.Product.SKU, ASIN: from.Product.ASIN, Title: from.Product.Title, Quantity: from.Quantity,
-		Price: from.Price(), Shipping: from.Shipping(), GiftWrap: from.GiftWrap(), Discount: from.Discount(), Tax: from.TaxAmount(),
-		TaxByAmazon: from.TaxIsAmazons(), Total: from.Proceeds.Total.Amount, Balances: from.Balances()}
+	return Item{ID: from.ID, Number: number, SKU: from.Product.SKU, ASIN: from.Product.ASIN, Title: from.Product.Title, Quantity: int(from.Units()),
+		Price: from.Revenue(), Shipping: from.Shipping(), GiftWrap: from.GiftWrap(), Discount: from.Discount(), Tax: from.TaxTotal(),
+		TaxByAmazon: taxIsAmazons(from), TaxInside: from.Balances() == amazon.TaxInside, Total: from.Proceeds.Total.Amount,
+		Balances: from.Balances() != amazon.Unbalanced}
+}
+
+// taxIsAmazons reports whether Amazon collects and remits the line's tax.
+func taxIsAmazons(i amazon.OrderItem) bool {
+	return slices.ContainsFunc(i.Tax.Collections, func(c amazon.TaxCollection) bool { return c.Model == amazon.MarketplaceFacilitator })
 }
 
 // country is the marketplace's as Amazon itself abbreviates it.

@@ -1,8 +1,10 @@
 package outbound
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
+	"errors"
 	"fmt"
 )
 
@@ -121,7 +123,7 @@ func (d *Deliverer) resume(ctx context.Context, m Message, target Target) (Resul
 			"Sending was interrupted. %d look-ups over %s found nothing under %s. Look in P21, then say what you found.",
 			lookups, d.timing.LookUpWindow, m.Reference)}, nil
 	}
-	return Result{}, d.later(ctx, m, fmt.Errorf("%s is not there yet", m.Reference))
+	return Result{}, d.later(ctx, m, fmt.Errorf("%s: %w", m.Reference, errNotThere))
 }
 
 // adopt takes what the target already holds under the reference, when it is
@@ -154,6 +156,11 @@ func (d *Deliverer) confirm(ctx context.Context, m Message, target Target, key s
 	bounded, cancel := context.WithTimeout(ctx, d.timing.Request)
 	defer cancel()
 	found, err := target.Read(bounded, m, key)
+	var refusal *Refusal
+	if errors.As(err, &refusal) {
+		d.note(ctx, m.ID, "refused", refusal.Words)
+		return Result{State: Declined, Reason: refusal.Words}, nil
+	}
 	if err != nil {
 		return Result{}, d.later(ctx, m, fmt.Errorf("read back %s: %w", key, err))
 	}
@@ -161,5 +168,5 @@ func (d *Deliverer) confirm(ctx context.Context, m Message, target Target, key s
 		return Result{State: Unknown, Key: key, Differ: true, Reason: fmt.Sprintf("%s differs from what was approved: %s", key, found.Difference)}, nil
 	}
 	d.note(ctx, m.ID, "read back", key+" equals what was approved")
-	return Result{State: Confirmed, Key: key}, nil
+	return Result{State: Confirmed, Key: cmp.Or(found.Key, key)}, nil
 }

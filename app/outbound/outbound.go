@@ -21,6 +21,8 @@ import (
 	"errors"
 	"fmt"
 	"time"
+
+	"tieout/app/fault"
 )
 
 // Outcome of a failed send.
@@ -68,6 +70,7 @@ type Message struct {
 	Reference    string
 	ObjectID     int64
 	Payload      []byte // JSON
+	Hash         []byte // of all that is meant, where the payload is redacted; nil: of the payload
 	State        string
 	Attempts     int
 	RemoteKey    string
@@ -103,10 +106,22 @@ type Retry struct {
 	Cause error
 }
 
+// Waits reports that the other side answered: it does not hold yet what was
+// sent without an answer, and is asked again before that is believed.
+func (r *Retry) Waits() bool { return errors.Is(r.Cause, errNotThere) }
+
+var errNotThere = fault.New(fault.Unavailable, "It was sent without an answer and is not there yet.")
+
 func (r *Retry) Error() string { return fmt.Sprintf("try again in %s: %v", r.After, r.Cause) }
 
 // Unwrap returns the cause.
 func (r *Retry) Unwrap() error { return r.Cause }
+
+// Refusal is what Read returns when the target took a message and has since
+// said that it does nothing of it.
+type Refusal struct{ Words string }
+
+func (r *Refusal) Error() string { return r.Words }
 
 // Timing bounds the protocol.
 type Timing struct {

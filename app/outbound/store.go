@@ -32,11 +32,15 @@ func NewDeliverer(pool *pgxpool.Pool, worker string, timing Timing, log *slog.Lo
 // message's id. The same reference with the same content returns the message
 // that is there; with another content it is a conflict.
 func Intend(ctx context.Context, tx sqlc.DBTX, m Message) (int64, error) {
-	hash := sha256.Sum256(m.Payload)
+	sum := sha256.Sum256(m.Payload)
+	hash := sum[:]
+	if m.Hash != nil {
+		hash = m.Hash
+	}
 	db := sqlc.New(tx)
 	id, err := db.IntendMessage(ctx, sqlc.IntendMessageParams{
 		ConnectionID: m.ConnectionID, Kind: m.Kind, Target: m.Target, Reference: m.Reference, ObjectID: m.ObjectID,
-		Payload: m.Payload, PayloadHash: hash[:],
+		Payload: m.Payload, PayloadHash: hash,
 	})
 	if err == nil {
 		return id, event(ctx, tx, id, "intended", m.Reference, "")
@@ -48,7 +52,7 @@ func Intend(ctx context.Context, tx sqlc.DBTX, m Message) (int64, error) {
 	if err != nil {
 		return 0, fmt.Errorf("read intent of %s: %w", m.Reference, err)
 	}
-	if string(known.PayloadHash) != string(hash[:]) {
+	if string(known.PayloadHash) != string(hash) {
 		return 0, fault.New(fault.Conflict, "%s was sent before with another content.", m.Reference)
 	}
 	return known.ID, nil

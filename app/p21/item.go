@@ -19,6 +19,9 @@ type Items interface {
 	// Stock returns at least what has changed since then at a location, at every
 	// one when empty. By item and location.
 	Stock(ctx context.Context, changedSince time.Time, location string) iter.Seq2[Stock, error]
+	// StockOf returns what each location has of an item; none when P21 does not
+	// stock it.
+	StockOf(ctx context.Context, item string) ([]Stock, error)
 	// AdjustStock adds to what a location has on hand, or takes away, and returns
 	// what P21 holds then. It is applied at most once; P21 cannot be asked for
 	// adjustments, so an Unknown outcome needs a person's look.

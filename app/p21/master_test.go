@@ -2,6 +2,7 @@ package p21_test
 
 import (
 	"iter"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -195,6 +196,14 @@ func TestStockIsToldByLocation(t *testing.T) {
 		}
 		require.Len(t, all(t, s.system.Stock(t.Context(), time.Time{}, "")), 2*len(s.server.Items()), "both locations of the company, no others")
 		require.Empty(t, all(t, s.system.Stock(t.Context(), time.Time{}, "30")), "another company's")
+		one, err := s.system.StockOf(t.Context(), strings.ToLower(levels[0].Item))
+		require.NoError(t, err)
+		require.Len(t, one, 2, "each location of the company")
+		i := slices.IndexFunc(one, func(level p21.Stock) bool { return level.Location == "20" })
+		require.Equal(t, levels[0], one[i])
+		one, err = s.system.StockOf(t.Context(), "NO-SUCH-ITEM")
+		require.NoError(t, err)
+		require.Empty(t, one)
 	})
 }
 

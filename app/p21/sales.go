@@ -260,8 +260,8 @@ func (o SalesOrder) line(number int) (SalesLine, bool) {
 }
 
 // CheckChange returns an *Error when P21 cannot turn held into o: the version
-// is old (Conflict), the order has left (Business), or more than quantities
-// would change (Validation).
+// is old (Conflict), the order has left (Business), or more than quantities and
+// prices would change (Validation).
 func (o SalesOrder) CheckChange(held SalesOrder) error {
 	refuse := func(kind Type, format string, args ...any) error {
 		return &Error{Operation: "change order", Type: kind, Message: fmt.Sprintf(format, args...)}
@@ -278,9 +278,6 @@ func (o SalesOrder) CheckChange(held SalesOrder) error {
 		known, ok := held.line(l.Number)
 		if !ok || !strings.EqualFold(known.Item, l.Item) {
 			return refuse(Validation, "line %d of order %s is not for %s", l.Number, o.Number, l.Item)
-		}
-		if !known.UnitPrice.Round(4).Equal(l.UnitPrice.Round(4)) {
-			return refuse(Validation, "line %d of order %s costs %s each, not %s", l.Number, o.Number, known.UnitPrice, l.UnitPrice)
 		}
 	}
 	return nil

@@ -7,6 +7,7 @@ import "context"
 type System interface {
 	Ledger
 	Sales
+	ChangedOrders
 	Customers
 	Items
 	Fulfilment

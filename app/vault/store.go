@@ -13,6 +13,8 @@ type KeysetStore interface {
 	// LoadOrCreate returns the stored keyset, storing make's result first when
 	// there is none; concurrent callers get the same one.
 	LoadOrCreate(ctx context.Context, make func() ([]byte, error)) ([]byte, error)
+	// Replace stores what change makes of the keyset; nobody else changes it meanwhile.
+	Replace(ctx context.Context, change func(was []byte) ([]byte, error)) error
 }
 
 // Database keeps the keyset in table vault_keyset.
@@ -39,4 +41,22 @@ func (d Database) LoadOrCreate(ctx context.Context, make func() ([]byte, error))
 		return nil, fmt.Errorf("read vault_keyset: %w", err)
 	}
 	return sealed, nil
+}
+
+// Replace implements KeysetStore.
+func (d Database) Replace(ctx context.Context, change func(was []byte) ([]byte, error)) error {
+	return pgx.BeginFunc(ctx, d.Pool, func(tx pgx.Tx) error {
+		var was []byte
+		if err := tx.QueryRow(ctx, `SELECT sealed FROM vault_keyset FOR UPDATE`).Scan(&was); err != nil {
+			return fmt.Errorf("read vault_keyset: %w", err)
+		}
+		now, err := change(was)
+		if err != nil {
+			return err
+		}
+		if _, err := tx.Exec(ctx, `UPDATE vault_keyset SET sealed = $1`, now); err != nil {
+			return fmt.Errorf("write vault_keyset: %w", err)
+		}
+		return nil
+	})
 }

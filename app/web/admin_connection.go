@@ -76,6 +76,7 @@ func (s *server) connectionForm(r *request, status int, c connection.Connection,
 		form.Why = "An administrator changes connections."
 	}
 	form.Fields = append(form.Fields, connectionFields(c, wrong)...)
+	form.Groups = []views.FieldGroup{queueFields(c, wrong)}
 	model := views.AdminPage{}
 	if len(steps) > 0 {
 		sheet := views.AdminSheet{Title: "Test"}
@@ -88,6 +89,13 @@ func (s *server) connectionForm(r *request, status int, c connection.Connection,
 		}
 		model.Sheets = append(model.Sheets, sheet)
 	}
+	notices, err := s.noticeSheet(r, c)
+	if err != nil {
+		return err
+	}
+	if notices != nil {
+		model.Sheets = append(model.Sheets, *notices)
+	}
 	model.Sheets = append(model.Sheets, views.AdminSheet{Title: "Settings", Form: form})
 	if c.ID != 0 {
 		model.Buttons = r.connectionButtons(c, base)
@@ -99,6 +107,9 @@ func (r *request) connectionButtons(c connection.Connection, base string) []view
 	var buttons []views.Button
 	if r.person.Can(identity.ManageConnections) {
 		buttons = append(buttons, views.Button{Label: "Test", Icon: "plug", Action: base + "/test"}, views.Button{Label: "Read accounts and periods", Icon: "rotate-ccw", Action: base + "/sync"})
+		if c.QueueURL != "" && r.server.Notices != nil {
+			buttons = append(buttons, views.Button{Label: "Subscribe to notifications", Icon: "plug", Action: base + "/subscribe"})
+		}
 	}
 	if r.person.Can(identity.RunFlows) {
 		buttons = append(buttons, views.Button{Label: "Look for reports", Icon: "search", Action: base + "/find"})
@@ -119,13 +130,26 @@ func choices(current string, pairs ...string) []views.Option {
 	return options
 }
 
-func connectionFields(c connection.Connection, wrong map[string]string) []views.Field {
-	stored := func(held bool) string {
-		if held {
-			return "Stored. Leave it empty to keep it."
-		}
-		return "Not stored yet."
+func stored(held bool) string {
+	if held {
+		return "Stored. Leave it empty to keep it."
 	}
+	return "Not stored yet."
+}
+
+// queueFields are where Amazon's notifications arrive.
+func queueFields(c connection.Connection, wrong map[string]string) views.FieldGroup {
+	text := func(name, label, value, hint string) views.Field {
+		return views.Field{Name: name, Label: label, Value: value, Error: wrong[name], Hint: hint}
+	}
+	return views.FieldGroup{Legend: "Notifications", Hint: "An Amazon SQS queue of the type standard. Without one, changes are found by polling.", Fields: []views.Field{
+		text("queue_url", "Queue address", c.QueueURL, "As in https://sqs.us-east-1.amazonaws.com/123456789012/tieout"), text("queue_region", "AWS region", c.QueueRegion, "As in us-east-1"),
+		text("queue_key_id", "AWS access key id", c.QueueKeyID, "Empty: the role of this machine"),
+		{Name: "queue_secret", Label: "AWS secret access key", Type: "password", Hint: stored(c.Has.QueueSecret), Mono: true},
+	}}
+}
+
+func connectionFields(c connection.Connection, wrong map[string]string) []views.Field {
 	text := func(name, label, value string) views.Field {
 		return views.Field{Name: name, Label: label, Value: value, Error: wrong[name]}
 	}
@@ -166,8 +190,9 @@ func (r *request) connectionInput(c connection.Connection) (connection.Connectio
 	c.P21URL, c.P21Adapter, c.P21Company, c.P21Username, c.P21Journal = in.text("p21_url", 300), in.text("p21_adapter", 20), in.text("p21_company", 8), in.text("p21_username", 80), in.text("p21_journal", 2)
 	c.FunctionalCurrency, c.TimeZone, c.RevenueMode = money.Currency(strings.ToUpper(in.text("functional_currency", 3))), in.text("time_zone", 60), in.text("revenue_mode", 20)
 	c.P21PositiveDebit = in.checked("p21_positive_debit")
+	c.QueueURL, c.QueueRegion, c.QueueKeyID = in.text("queue_url", 300), in.text("queue_region", 40), in.text("queue_key_id", 200)
 	secrets := connection.Secrets{LWAClientSecret: in.text("lwa_client_secret", 1000), RefreshToken: in.text("refresh_token", 4000),
-		P21Password: in.text("p21_password", 1000), P21ClientSecret: in.text("p21_client_secret", 1000)}
+		P21Password: in.text("p21_password", 1000), P21ClientSecret: in.text("p21_client_secret", 1000), QueueSecret: in.text("queue_secret", 1000)}
 	return c, secrets, nil
 }
 

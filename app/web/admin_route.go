@@ -25,7 +25,7 @@ func (s *server) adminRoutes() []Route {
 	if s.Connections == nil || s.Steward == nil {
 		return nil
 	}
-	return []Route{
+	return append(s.noticeRoutes(), []Route{
 		{GET, "/admin", identity.ViewBooks, s.adminStart, 0},
 		{GET, "/admin/connections", identity.ViewAdministration, s.connectionList, 0},
 		{GET, "/admin/connections/new", identity.ManageConnections, s.connectionNew, 0},
@@ -46,7 +46,7 @@ func (s *server) adminRoutes() []Route {
 		{POST, "/admin/rates", identity.ManageRates, s.rateSave, 0},
 		{GET, "/admin/audit", identity.ViewAudit, s.auditList, 0},
 		{POST, "/admin/audit/verify", identity.ViewAudit, s.auditVerify, 0},
-	}
+	}...)
 }
 
 // adminStart leads to the first page of administration that the person may see.

@@ -27,7 +27,11 @@ func (s *server) exceptionActions(r *request, e exception.Exception, model *view
 	if e.AssignedTo != r.person.ID {
 		model.Actions = append(model.Actions, views.Button{Label: "Assign to me", Icon: "user-round", Action: exceptionPath(e, "assign"), Name: "version", Value: exceptionVersion(e)})
 	}
-	for _, form := range []views.ActionForm{assignForm(e, people, nil, nil), snoozeForm(e, nil, nil), ignoreForm(e, nil, nil)} {
+	forms := []views.ActionForm{assignForm(e, people, nil, nil), snoozeForm(e, nil, nil), ignoreForm(e, nil, nil)}
+	if e.Class == exception.DeliveryUnknown {
+		forms = append([]views.ActionForm{againForm(e, nil, nil)}, forms...)
+	}
+	for _, form := range forms {
 		model.Forms = append(model.Forms, form)
 		model.Actions = append(model.Actions, views.Button{Label: form.Title, Icon: form.Button.Icon, Look: form.Button.Look, Dialog: form.ID})
 	}

@@ -9,6 +9,7 @@ func exceptionClasses() []exception.Class {
 		exception.NoPeriod, exception.ClosedPeriod, exception.MissingRate, exception.RoundingLimit, exception.AccountProblem,
 		exception.PostingRefused, exception.PostingUnknown, exception.PostingMismatch, exception.ChainBroken, exception.TaxResidue,
 		exception.UnknownSKU, exception.MappingFailed, exception.CheckFailed, exception.DeliveryRefused, exception.DeliveryUnknown, exception.DeliveryMismatch,
+		exception.StockDifference, exception.InboundDifference,
 	}
 }
 
@@ -57,6 +58,10 @@ func classTitle(c exception.Class) string {
 		return "Delivery unknown"
 	case exception.DeliveryMismatch:
 		return "Differs at the other side"
+	case exception.StockDifference:
+		return "Stock differs"
+	case exception.InboundDifference:
+		return "Inbound shipment differs"
 	}
 	return string(c)
 }
@@ -103,9 +108,13 @@ func classAdvice(c exception.Class) string {
 	case exception.DeliveryRefused:
 		return "The other side said no and holds nothing of these records. Remove the cause it names, then try them again."
 	case exception.DeliveryUnknown:
-		return "The answer was lost and the other side cannot be asked. Look there, then try again: it is looked up once more before anything is sent."
+		return "The answer was lost and the other side does not show it. Look there: when it is there, try again and it is found; when it is not, say so and it is sent again."
 	case exception.DeliveryMismatch:
 		return "The other side holds something else under the record's key. Put it right there and try again, or ignore it with a reason."
+	case exception.StockDifference:
+		return "Amazon has another quantity in its warehouses than Prophet 21 believes. Somebody who approves entries can have Prophet 21 adjusted by exactly this difference; when the numbers move first, it is compared anew."
+	case exception.InboundDifference:
+		return "Amazon says that it received another quantity than was sent. Have it looked for or claim it in Seller Central; when Amazon finds it, this closes by itself. Ignore it with the case's number when it is settled otherwise."
 	}
 	return ""
 }

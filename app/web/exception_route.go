@@ -19,6 +19,8 @@ func (s *server) exceptionRoutes() []Route {
 		{POST, "/exceptions/:id/snooze", identity.ResolveExceptions, s.exceptionSnooze, 0},
 		{POST, "/exceptions/:id/ignore", identity.ResolveExceptions, s.exceptionIgnore, 0},
 		{POST, "/exceptions/:id/retry", identity.ResolveExceptions, s.exceptionRetry, 0},
+		{POST, "/exceptions/:id/send", identity.ResolveExceptions, s.exceptionSend, 0},
+		{POST, "/exceptions/:id/approve", identity.ApproveEntries, s.exceptionApprove, 0},
 		{POST, "/exceptions/:id/map", identity.MapProducts, s.exceptionMap, 0},
 		{POST, "/exceptions/:id/comment", identity.Comment, s.exceptionComment, 0},
 		{POST, "/exceptions/:id/resolve", identity.EditRules, s.exceptionResolve, 0},

@@ -45,6 +45,7 @@ func (s *server) exceptionPage(r *request, e exception.Exception, status int, ba
 	if err := s.exceptionRecord(r, e, &model, values, wrong); err != nil {
 		return err
 	}
+	approveButton(r, e, &model)
 	return r.showAs(status, views.ExceptionView(page, model))
 }
 

@@ -14,6 +14,7 @@ import (
 	"tieout/app/identity"
 	"tieout/app/journal"
 	"tieout/app/mapping"
+	"tieout/app/personal"
 	"tieout/app/settlement"
 )
 
@@ -33,6 +34,7 @@ type Workbooks interface {
 	EntryList(w io.Writer, about [][2]string, rows iter.Seq2[journal.Item, error]) error
 	ExceptionList(w io.Writer, about [][2]string, rows iter.Seq2[exception.Exception, error], title func(exception.Class) string) error
 	RecordList(w io.Writer, about [][2]string, d flow.Definition, rows iter.Seq2[flow.Item, error]) error
+	AccessList(w io.Writer, about [][2]string, rows iter.Seq2[personal.Access, error]) error
 	ProductList(w io.Writer, about [][2]string, rows iter.Seq2[catalog.Product, error]) error
 
 	// SKU maps of a connection go out for editing and come back.

@@ -26,6 +26,9 @@ func (s *server) showFlow(r *request, status int, typed, wrong map[string]string
 	}
 	model := views.FlowPage{Card: r.flowCard(d, state, counts), Alert: flowAlert(r, state), Schedule: scheduleSheet(r, state, typed, wrong)}
 	model.Card.Facts = r.flowFacts(state, counts)
+	if model.Settings, err = settingsSheet(r, d, state, typed, wrong); err != nil {
+		return err
+	}
 	model.Buttons, model.Forms = flowActions(r, d, state)
 	if model.Runs, err = s.runTable(r, state); err != nil {
 		return err

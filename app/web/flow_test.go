@@ -159,6 +159,27 @@ func TestWhatWaitsOnACauseIsTriedAgainTogetherOrAlone(t *testing.T) {
 	require.Equal(t, http.StatusConflict, o.ops.post(exceptionAt(e.ID, "retry"), nil).StatusCode)
 }
 
+func TestAPersonSaysThatItIsNotThere(t *testing.T) {
+	t.Parallel()
+	o := openFlows(t)
+	o.flow.Accepts, o.flow.Drop = true, 1
+	o.flow.Tell(t, flowtest.Box("Q-1", "ann", "kettle"), officeDay.Add(time.Hour))
+	o.run()
+	for range 3 {
+		o.exec(`UPDATE flow_record SET retry_at = NULL`)
+		o.exec(`UPDATE flow SET held_until = NULL, failing_since = NULL`)
+		o.work()
+	}
+	e := o.open(exception.DeliveryUnknown)[0]
+	require.Contains(t, o.ops.get(exceptionAt(e.ID, "")).content(), "It is not there")
+	require.Equal(t, http.StatusForbidden, o.viewer.post(exceptionAt(e.ID, "send"), nil).StatusCode)
+	require.Contains(t, o.ops.post(exceptionAt(e.ID, "send"), url.Values{"reason": {"no"}}).content(), "at least 10 characters")
+	require.Equal(t, exceptionAt(e.ID, ""), o.ops.post(exceptionAt(e.ID, "send"), url.Values{"reason": {"Looked under Q-1, it is not there."}}).to())
+	o.work()
+	require.Contains(t, o.flow.Held, "Q-1")
+	require.Equal(t, "resolved", o.exception(e.ID).State)
+}
+
 func TestAMappingIsPreviewedTriedSavedAndUsed(t *testing.T) {
 	t.Parallel()
 	o := openFlows(t)
@@ -237,4 +258,21 @@ func TestRecordsGoOutToExcelAsTheyAreFiltered(t *testing.T) {
 	rows, err = o.ops.export("/parcels").file.GetRows("Parcels")
 	require.NoError(t, err)
 	require.Contains(t, fmt.Sprint(rows), "line with mug")
+}
+
+func TestAFlowsSettingsAreChosenFromWhatItOffers(t *testing.T) {
+	t.Parallel()
+	o := openFlows(t)
+	require.Contains(t, o.ops.get(o.flowAt("")).content(), "Size of boxes")
+	state, err := o.Flows.Get(t.Context(), o.connection, "parcels")
+	require.NoError(t, err)
+	form := url.Values{"version": {fmt.Sprint(state.Version)}, "boxes": {"large"}}
+	require.Equal(t, http.StatusForbidden, o.viewer.post(o.flowAt("settings"), form).StatusCode)
+	require.Equal(t, o.flowAt(""), o.ops.post(o.flowAt("settings"), form).to())
+	chosen, err := o.Flows.Setting(t.Context(), o.connection, "parcels", "boxes")
+	require.NoError(t, err)
+	require.Equal(t, "large", chosen)
+	require.Equal(t, http.StatusConflict, o.ops.post(o.flowAt("settings"), form).StatusCode, "somebody was faster")
+	form = url.Values{"version": {fmt.Sprint(state.Version + 1)}, "boxes": {"huge"}}
+	require.Equal(t, http.StatusUnprocessableEntity, o.ops.post(o.flowAt("settings"), form).StatusCode)
 }

@@ -111,11 +111,11 @@ func (s *server) hiddenFrom(person identity.Person) map[views.Section]bool {
 		views.Orders: identity.ViewBooks, views.Flows: identity.ViewBooks,
 		views.Connections: identity.ViewAdministration, views.People: identity.ViewAdministration, views.Policies: identity.ViewAdministration,
 		views.Periods: identity.ViewBooks, views.Rates: identity.ViewBooks,
-		views.AuditLog: identity.ViewAudit, views.Jobs: identity.ManageJobs,
+		views.Alerts: identity.ViewAdministration, views.AuditLog: identity.ViewAudit, views.PersonalData: identity.ViewAudit, views.Jobs: identity.ManageJobs,
 	} {
 		hidden[section] = !person.Can(needs)
 	}
-	for _, section := range []views.Section{views.Orders, views.Flows} {
+	for _, section := range []views.Section{views.Orders, views.Flows, views.PersonalData} {
 		hidden[section] = hidden[section] || s.Flows == nil
 	}
 	return hidden

@@ -13,6 +13,7 @@ import (
 
 	"tieout/app/fault"
 	"tieout/app/flow"
+	"tieout/app/identity"
 	"tieout/app/money"
 	"tieout/views"
 )
@@ -32,7 +33,7 @@ func (s *server) recordShow(r *request) error {
 	if err != nil {
 		return err
 	}
-	model := views.RecordPage{Status: recordPill(record.State, record.Waits), Alert: recordAlert(record), Facts: r.recordFacts(d, record), Links: recordLinks(record)}
+	model := views.RecordPage{Status: recordPill(record.State, record.Waits), Alert: recordAlert(record), Facts: r.recordFacts(d, record), Links: append(recordLinks(record), r.personalLinks(record)...)}
 	if model.Target, model.Lists, err = targetTables(record.Target); err != nil {
 		return err
 	}
@@ -80,6 +81,9 @@ func (r *request) recordFacts(d flow.Definition, w flow.Whole) []views.Fact {
 	}
 	if w.Version != 0 {
 		facts = append(facts, views.Fact{Name: "Mapped by version", Value: views.Anchor(views.Link{Text: fmt.Sprint(w.Version), Href: fmt.Sprintf("/flows/%s/%d/mapping?version=%d&record=%s", w.Flow, w.ConnectionID, w.Version, w.Key)})})
+	}
+	if fact, ok := r.personalFact(w.Personal); ok {
+		facts = append(facts, fact)
 	}
 	if w.RetryAt != nil && w.RetryAt.After(now) {
 		facts = append(facts, views.Fact{Name: "Tried again at", Value: views.Moment(f.Time(*w.RetryAt))})
@@ -216,6 +220,21 @@ func (s *server) recordDocument(r *request) error {
 	if !slices.ContainsFunc(record.Contents, func(c flow.Content) bool { return c.DocumentID == documentID }) {
 		return fault.New(fault.NotFound, "This record has no document %d.", documentID)
 	}
+	document, err := s.Flows.Documents.Get(r.ctx(), documentID)
+	if err != nil {
+		return err
+	}
+	if document.Meta.Sealed && r.person.Can(identity.SeePersonal) {
+		return r.goTo(fmt.Sprintf("/records/%d/personal?document=%d", id, documentID))
+	}
+	if document.Meta.Sealed {
+		return fault.New(fault.Forbidden, "The answer as it arrived holds personal data of buyers, which you may not see.")
+	}
+	return s.sendDocument(r, documentID)
+}
+
+// sendDocument sends a document's bytes.
+func (s *server) sendDocument(r *request, documentID int64) error {
 	content, err := s.Flows.Documents.Open(r.ctx(), documentID)
 	if err != nil {
 		return err

@@ -64,6 +64,7 @@ func (s *server) routes() []Route {
 		s.listRoutes(),
 		s.exportRoutes(),
 		s.adminRoutes(),
+		s.alertRoutes(),
 		s.ruleRoutes(),
 		s.entryRoutes(),
 		s.exceptionRoutes(),

@@ -16,7 +16,11 @@ import (
 // that a new route is covered by being in it.
 func TestEveryRouteAdmitsExactlyThoseWithItsPermission(t *testing.T) {
 	t.Parallel()
-	site := open(t, options{})
+	walk(t, open(t, options{}))
+}
+
+func walk(t *testing.T, site *site) {
+	t.Helper()
 	people := map[string]*browser{}
 	for _, role := range identity.AllRoles() {
 		people[string(role)] = site.as(t, role)

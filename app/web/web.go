@@ -85,15 +85,18 @@ import (
 	"github.com/labstack/echo/v4"
 	"github.com/prometheus/client_golang/prometheus"
 
+	"tieout/app/alert"
 	"tieout/app/catalog"
 	"tieout/app/clock"
 	"tieout/app/connection"
 	"tieout/app/exception"
+	"tieout/app/fbastock"
 	"tieout/app/flow"
 	"tieout/app/identity"
 	"tieout/app/insight"
 	"tieout/app/journal"
 	"tieout/app/mapping"
+	"tieout/app/notice"
 	"tieout/app/settlement"
 )
 
@@ -134,9 +137,12 @@ type Dependencies struct {
 	Steward     Steward          // nil: no administration
 	Entries     *journal.Service // nil: no screens of journal entries
 	Exceptions  *exception.Queue // nil: no screens of exceptions
+	Alerts      *alert.Service   // nil: no page of alerts
 	Rules       *mapping.Service
-	Flows       *flow.Service    // nil: no screens of flows
-	Catalog     *catalog.Service // nil: no screens of products
+	Flows       *flow.Service       // nil: no screens of flows
+	FBAStock    *fbastock.Approvals // nil: no adjustments of stock
+	Catalog     *catalog.Service    // nil: no screens of products
+	Notices     *notice.Service     // nil: no notifications
 	// Redraft has the drafts of a connection built again, after its rules changed.
 	Redraft func(ctx context.Context, connectionID int64) error
 }

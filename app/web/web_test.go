@@ -51,7 +51,8 @@ type site struct {
 type options struct {
 	config func(*Config)
 	parts  func(*Dependencies)
-	routes func(*server) []Route // besides the program's own
+	stored func(*Dependencies, *pgxpool.Pool) // parts on the site's database
+	routes func(*server) []Route              // besides the program's own
 }
 
 func open(t *testing.T, o options) *site {
@@ -87,6 +88,9 @@ func open(t *testing.T, o options) *site {
 	if o.parts != nil {
 		o.parts(&parts)
 	}
+	if o.stored != nil {
+		o.stored(&parts, site.pool)
+	}
 	ctx, cancel := context.WithCancel(t.Context())
 	site.stop = cancel
 	t.Cleanup(cancel)
@@ -116,7 +120,7 @@ func flowsOf(pool *pgxpool.Pool, f flow.Flow) *flow.Service {
 type noJobs struct{}
 
 func (noJobs) ReadFlow(context.Context, pgx.Tx, int64, string, flow.Trigger, int64) error { return nil }
-func (noJobs) WorkFlow(context.Context, pgx.Tx, int64, string) error                      { return nil }
+func (noJobs) WorkFlow(context.Context, pgx.Tx, int64, string, int) error                 { return nil }
 
 // silentProvider describes itself and does nothing else.
 func silentProvider(t *testing.T) string {

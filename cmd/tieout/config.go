@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"maps"
 	"net"
+	"net/mail"
 	"net/url"
 	"os"
 	"reflect"
@@ -17,6 +18,8 @@ import (
 	"github.com/caarlos0/env/v11"
 
 	"tieout/app/identity"
+	"tieout/app/notify"
+	"tieout/app/personal"
 	"tieout/app/vault"
 )
 
@@ -44,16 +47,23 @@ type Config struct {
 
 	VaultKey Secret `env:"TIEOUT_VAULT_KEY"` // 32 bytes in base64
 
-	Workers        int           `env:"TIEOUT_WORKERS" envDefault:"4"`           // jobs at once
-	ImportWorkers  int           `env:"TIEOUT_IMPORT_WORKERS" envDefault:"2"`    // reports read at once
-	FlowParallel   int           `env:"TIEOUT_FLOW_PARALLEL" envDefault:"8"`     // records of a flow on their way at once
-	SettlementPoll time.Duration `env:"TIEOUT_SETTLEMENT_POLL" envDefault:"15m"` // how often Amazon is asked for new reports
-	MasterDataPoll time.Duration `env:"TIEOUT_MASTER_DATA_POLL" envDefault:"6h"` // accounts, periods and items of P21
+	Workers        int           `env:"TIEOUT_WORKERS" envDefault:"4"`                // jobs at once
+	ImportWorkers  int           `env:"TIEOUT_IMPORT_WORKERS" envDefault:"2"`         // reports read at once
+	FlowParallel   int           `env:"TIEOUT_FLOW_PARALLEL" envDefault:"8"`          // records of a flow on their way at once
+	SettlementPoll time.Duration `env:"TIEOUT_SETTLEMENT_POLL" envDefault:"15m"`      // how often Amazon is asked for new reports
+	AmazonOrders   string        `env:"TIEOUT_AMAZON_ORDERS" envDefault:"2026-01-01"` // version of Amazon's orders that is read; v0 ends on 2027-03-27
+	MasterDataPoll time.Duration `env:"TIEOUT_MASTER_DATA_POLL" envDefault:"6h"`      // accounts, periods and items of P21
+
+	PersonalDays int `env:"TIEOUT_PERSONAL_DAYS" envDefault:"30"` // buyers' data is destroyed so long after delivery; Amazon allows 30 at most
 
 	OutboundTimeout  time.Duration `env:"TIEOUT_OUTBOUND_TIMEOUT" envDefault:"60s"`  // one request to P21
 	ReadBackWindow   time.Duration `env:"TIEOUT_READ_BACK_WINDOW" envDefault:"15m"`  // how long a write without an answer is looked for before it may be sent again
 	ReadBackInterval time.Duration `env:"TIEOUT_READ_BACK_INTERVAL" envDefault:"1m"` // between two look-ups
 	ShutdownTimeout  time.Duration `env:"TIEOUT_SHUTDOWN_TIMEOUT" envDefault:"30s"`  // what runs may finish
+
+	SMTPURL        Secret `env:"TIEOUT_SMTP_URL"`                           // smtp://user:password@host:587?tls=starttls; tls is implicit, starttls or none
+	SMTPFrom       string `env:"TIEOUT_SMTP_FROM"`                          // Tieout <tieout@example.com>
+	WebhookPrivate bool   `env:"TIEOUT_WEBHOOK_PRIVATE" envDefault:"false"` // webhooks may go to addresses of private networks
 
 	LogLevel     slog.Level `env:"TIEOUT_LOG_LEVEL" envDefault:"info"`
 	LogFormat    string     `env:"TIEOUT_LOG_FORMAT" envDefault:"text"` // text or json
@@ -177,6 +187,9 @@ func (c Config) check() []error {
 	if c.LogFormat != "text" && c.LogFormat != "json" {
 		refuse("TIEOUT_LOG_FORMAT", "%q is neither text nor json", c.LogFormat)
 	}
+	if c.AmazonOrders != "2026-01-01" && c.AmazonOrders != "v0" {
+		refuse("TIEOUT_AMAZON_ORDERS", "%q is neither 2026-01-01 nor v0", c.AmazonOrders)
+	}
 	if _, _, err := net.SplitHostPort(c.Listen); err != nil {
 		refuse("TIEOUT_LISTEN", "%q is not host:port", c.Listen)
 	}
@@ -195,7 +208,30 @@ func (c Config) check() []error {
 			refuse("TIEOUT_VAULT_KEY", "%w", err)
 		}
 	}
+	if _, err := c.mailServer(); err != nil {
+		problems = append(problems, err)
+	}
 	return append(problems, c.checkNumbers()...)
+}
+
+// mailServer is where alerts are handed in; the zero value when there is none.
+func (c Config) mailServer() (notify.MailServer, error) {
+	if c.SMTPURL == "" && c.SMTPFrom == "" {
+		return notify.MailServer{}, nil
+	}
+	if c.SMTPURL == "" || c.SMTPFrom == "" {
+		return notify.MailServer{}, errors.New("TIEOUT_SMTP_URL and TIEOUT_SMTP_FROM belong together; set both or none")
+	}
+	server, err := notify.ParseMailServer(c.SMTPURL.Reveal())
+	if err != nil {
+		return notify.MailServer{}, fmt.Errorf("TIEOUT_SMTP_URL: %w", err)
+	}
+	from, err := mail.ParseAddress(c.SMTPFrom)
+	if err != nil {
+		return notify.MailServer{}, fmt.Errorf("TIEOUT_SMTP_FROM: %q is not an address such as Tieout <tieout@example.com>", c.SMTPFrom)
+	}
+	server.From = *from
+	return server, nil
 }
 
 func (c Config) checkNumbers() []error {
@@ -212,6 +248,9 @@ func (c Config) checkNumbers() []error {
 	}
 	if c.SessionIdle > c.SessionLifetime {
 		problems = append(problems, fmt.Errorf("TIEOUT_SESSION_IDLE: %v is longer than TIEOUT_SESSION_LIFETIME, %v", c.SessionIdle, c.SessionLifetime))
+	}
+	if c.PersonalDays < 1 || c.PersonalDays > personal.MostDays {
+		problems = append(problems, fmt.Errorf("TIEOUT_PERSONAL_DAYS: %d is not between 1 and %d, which is what Amazon allows", c.PersonalDays, personal.MostDays))
 	}
 	for key, n := range map[string]int{"TIEOUT_WORKERS": c.Workers, "TIEOUT_IMPORT_WORKERS": c.ImportWorkers, "TIEOUT_FLOW_PARALLEL": c.FlowParallel} {
 		if n < 1 || n > 1000 {

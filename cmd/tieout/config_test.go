@@ -69,6 +69,9 @@ func TestConfigRefusesEachBadValueByName(t *testing.T) {
 		"TIEOUT_IMPORT_WORKERS":    {"-1"},
 		"TIEOUT_SETTLEMENT_POLL":   {"0s"},
 		"TIEOUT_READ_BACK_WINDOW":  {"x"},
+		"TIEOUT_SMTP_URL":          {"smtp://u:secret@mail.example", "mail.example:587"},
+		"TIEOUT_SMTP_FROM":         {"tieout@mail.example"},
+		"TIEOUT_WEBHOOK_PRIVATE":   {"maybe"},
 		"TIEOUT_LOG_LEVEL":         {"loud"},
 		"TIEOUT_LOG_FORMAT":        {"xml"},
 		"TIEOUT_DATABASE_PASSWORD": {"unknown-and-secret"},
@@ -98,11 +101,29 @@ func TestConfigSaysWhatACommandMisses(t *testing.T) {
 	require.EqualError(t, c.NeedServe(), "not set: TIEOUT_DATABASE_URL, TIEOUT_OIDC_CLIENT_ID, TIEOUT_OIDC_ISSUER, TIEOUT_VAULT_KEY")
 }
 
+func TestConfigReadsTheMailServer(t *testing.T) {
+	t.Parallel()
+	c, err := LoadConfig([]string{"TIEOUT_SMTP_URL=smtp://robot:hunter2@mail.example?tls=implicit", "TIEOUT_SMTP_FROM=Tieout <tieout@example.com>"})
+	require.NoError(t, err)
+	server, err := c.mailServer()
+	require.NoError(t, err)
+	require.Equal(t, "mail.example:465 (implicit)", server.String())
+	require.Equal(t, "tieout@example.com", server.From.Address)
+	for address, said := range map[string]string{"smtp://u:hunter2@mail.example?tls=maybe": "implicit, starttls, none", "smtp://u:hunter2@mail.example?tls=none": "this machine only", "smtp://u:hunter2@ mail": "such as smtp://"} {
+		_, err := LoadConfig([]string{"TIEOUT_SMTP_URL=" + address, "TIEOUT_SMTP_FROM=a@example.com"})
+		require.ErrorContains(t, err, said)
+		require.ErrorContains(t, err, "TIEOUT_SMTP_URL: ")
+		require.NotContains(t, err.Error(), "hunter2")
+	}
+	_, err = LoadConfig([]string{"TIEOUT_SMTP_URL=smtp://mail.example", "TIEOUT_SMTP_FROM=nobody"})
+	require.ErrorContains(t, err, "TIEOUT_SMTP_FROM: \"nobody\" is not an address")
+}
+
 func TestConfigPrintsWithoutSecrets(t *testing.T) {
 	t.Parallel()
 	c, err := LoadConfig([]string{
 		"DATABASE_URL=postgres://tieout:hunter2@db:5432/tieout", "TIEOUT_VAULT_KEY=" + testKey,
-		"TIEOUT_OIDC_CLIENT_SECRET=hunter2", "TIEOUT_METRICS_TOKEN=hunter2", "TIEOUT_LISTEN=:9000", "TIEOUT_PUBLIC_URL=https://tieout.example/",
+		"TIEOUT_OIDC_CLIENT_SECRET=hunter2", "TIEOUT_METRICS_TOKEN=hunter2", "TIEOUT_SMTP_URL=smtp://u:hunter2@mail.example", "TIEOUT_SMTP_FROM=a@example.com", "TIEOUT_LISTEN=:9000", "TIEOUT_PUBLIC_URL=https://tieout.example/",
 	})
 	require.NoError(t, err)
 	var out bytes.Buffer

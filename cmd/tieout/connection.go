@@ -47,7 +47,7 @@ func runConnectionCreate(ctx context.Context, env environment, args []string) er
 	flags := flags("connection create", env)
 	stdin := bufio.NewReader(env.stdin)
 	lwaSecret, refresh := &secretFlag{stdin: stdin}, &secretFlag{stdin: stdin}
-	password, clientSecret := &secretFlag{stdin: stdin}, &secretFlag{stdin: stdin}
+	password, clientSecret, queueSecret := &secretFlag{stdin: stdin}, &secretFlag{stdin: stdin}, &secretFlag{stdin: stdin}
 	var c connection.Connection
 	var currency, marketplaces string
 	flags.StringVar(&c.Name, "name", "", "short name, as in acme-us")
@@ -71,6 +71,10 @@ func runConnectionCreate(ctx context.Context, env environment, args []string) er
 	flags.BoolVar(&c.P21PositiveDebit, "p21-positive-debit", true, "native adapter: a positive amount is a debit")
 	flags.StringVar(&currency, "functional-currency", "USD", "currency of the P21 company")
 	flags.StringVar(&c.TimeZone, "time-zone", "UTC", "time zone of the books, as in America/New_York")
+	flags.StringVar(&c.QueueURL, "queue-url", "", "address of the SQS queue for Amazon's notifications (default: none, changes are polled)")
+	flags.StringVar(&c.QueueRegion, "queue-region", "", "AWS region of the queue, as in us-east-1")
+	flags.StringVar(&c.QueueKeyID, "queue-key-id", "", "AWS access key id (default: the role of this machine)")
+	flags.Var(queueSecret, "queue-secret", "file with the AWS secret access key, - for a line of standard input")
 	flags.StringVar(&c.RevenueMode, "revenue-mode", "summary", "summary or invoiced")
 	if err := flags.Parse(args); err != nil {
 		return err
@@ -87,7 +91,7 @@ func runConnectionCreate(ctx context.Context, env environment, args []string) er
 	if err := p.requireSchema(ctx); err != nil {
 		return err
 	}
-	secrets := connection.Secrets{LWAClientSecret: lwaSecret.value, RefreshToken: refresh.value, P21Password: password.value, P21ClientSecret: clientSecret.value}
+	secrets := connection.Secrets{LWAClientSecret: lwaSecret.value, RefreshToken: refresh.value, P21Password: password.value, P21ClientSecret: clientSecret.value, QueueSecret: queueSecret.value}
 	id, err := p.connections.Create(ctx, c, secrets, audit.Job("command line"))
 	if err != nil {
 		return inWords(err)

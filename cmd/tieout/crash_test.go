@@ -3,7 +3,6 @@ package main
 import (
 	"os"
 	"os/exec"
-	"path/filepath"
 	"testing"
 	"time"
 
@@ -55,9 +54,7 @@ func (s *site) approveNext(t *testing.T, adapter string, prepares, approves audi
 // answer is read, and while it is read back.
 func TestOneJournalWhereverTheProcessIsKilled(t *testing.T) {
 	t.Parallel()
-	program := filepath.Join(t.TempDir(), "tieout")
-	said, err := exec.CommandContext(t.Context(), "go", "build", "-buildvcs=false", "-o", program, ".").CombinedOutput()
-	require.NoError(t, err, "%s", said)
+	program := realProgram(t)
 	s := startSiteThat(t, false, true)
 	first := s.worker(t, program)
 	s.eventually(t, `SELECT count(*) FILTER (WHERE p21_adapter = 'seedv2') > 5 AND count(*) FILTER (WHERE p21_adapter = 'native') > 4

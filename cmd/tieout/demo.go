@@ -82,6 +82,12 @@ func (d demonstration) run(ctx context.Context, env environment) (err error) {
 	if err := p.furnish(ctx, sandbox); err != nil {
 		return fmt.Errorf("set up the demonstration: %w", err)
 	}
+	if err := ownOrders(sandbox); err != nil {
+		return err
+	}
+	if err := shopOrders(sandbox); err != nil {
+		return fmt.Errorf("let customers buy: %w", err)
+	}
 	people := welcome(env, public, sandbox)
 	err = p.serve(ctx, listener, true, people)
 	say(env, "Stopping. The data stays in %s; start again to go on.", d.data)
@@ -160,7 +166,7 @@ func (d demonstration) open(ctx context.Context, env environment, postgres *priv
 		"TIEOUT_DATABASE_URL=" + url, "TIEOUT_VAULT_KEY=" + key, "TIEOUT_ENVIRONMENT=sandbox", "TIEOUT_LISTEN=" + strings.TrimPrefix(public, "http://"),
 		"TIEOUT_PUBLIC_URL=" + public, "TIEOUT_OIDC_ISSUER=" + sandbox.Issuer, "TIEOUT_OIDC_CLIENT_ID=" + server.ClientID,
 		"TIEOUT_OIDC_CLIENT_SECRET=" + server.ClientSecret, "TIEOUT_OIDC_NAME=the sandbox's sign-in", "TIEOUT_GROUP_ROLES=" + server.GroupRoles,
-		"TIEOUT_SETTLEMENT_POLL=1m", "TIEOUT_READ_BACK_INTERVAL=5s", "TIEOUT_LOG_LEVEL=warn",
+		"TIEOUT_SETTLEMENT_POLL=1m", "TIEOUT_READ_BACK_INTERVAL=5s", "TIEOUT_LOG_LEVEL=warn", "TIEOUT_WEBHOOK_PRIVATE=true",
 	}
 	config, err := LoadConfig(environ)
 	if err != nil {
@@ -204,6 +210,9 @@ func (p *program) furnish(ctx context.Context, sandbox *server.Server) error {
 			if err := p.furnishProducts(ctx, existing.ID, existing.FunctionalCurrency, side.MarketplaceIDs, actor); err != nil {
 				return err
 			}
+			if _, err := p.notices.Subscribe(ctx, existing.ID, actor); err != nil { // the sandbox forgets
+				return err
+			}
 			continue
 		}
 		if !fault.Is(err, fault.NotFound) {
@@ -222,16 +231,18 @@ func sideOf(side server.Connection) (connection.Connection, connection.Secrets) 
 		AmazonEndpoint: side.AmazonURL, LWAURL: side.LWAURL, LWAClientID: side.ClientID, P21URL: side.P21URL, P21Adapter: side.P21Adapter,
 		P21Company: side.P21Company, P21Username: side.P21Username, P21Journal: "AZ", P21PositiveDebit: true,
 		FunctionalCurrency: money.Currency(side.Currency), TimeZone: side.TimeZone, RevenueMode: "summary",
-	}, connection.Secrets{LWAClientSecret: side.ClientSecret, RefreshToken: side.RefreshToken, P21Password: side.P21Password}
+		QueueURL: side.QueueURL, QueueRegion: side.QueueRegion, QueueKeyID: side.QueueKeyID,
+	}, connection.Secrets{LWAClientSecret: side.ClientSecret, RefreshToken: side.RefreshToken, P21Password: side.P21Password, QueueSecret: side.QueueSecret}
 }
 
 // readdress follows a sandbox that listens elsewhere this time.
 func (p *program) readdress(ctx context.Context, existing connection.Connection, side server.Connection, actor audit.Actor) error {
-	if existing.AmazonEndpoint == side.AmazonURL && existing.LWAURL == side.LWAURL && existing.P21URL == side.P21URL {
+	if existing.AmazonEndpoint == side.AmazonURL && existing.LWAURL == side.LWAURL && existing.P21URL == side.P21URL && existing.QueueURL == side.QueueURL {
 		return nil
 	}
 	existing.AmazonEndpoint, existing.LWAURL, existing.P21URL = side.AmazonURL, side.LWAURL, side.P21URL
-	return p.connections.Update(ctx, existing, connection.Secrets{}, actor)
+	existing.QueueURL, existing.QueueRegion, existing.QueueKeyID = side.QueueURL, side.QueueRegion, side.QueueKeyID
+	return p.connections.Update(ctx, existing, connection.Secrets{QueueSecret: side.QueueSecret}, actor)
 }
 
 func (p *program) furnishOne(ctx context.Context, side server.Connection, actor audit.Actor) error {
@@ -241,6 +252,9 @@ func (p *program) furnishOne(ctx context.Context, side server.Connection, actor 
 		return err
 	}
 	if _, _, err := p.connections.Sync(ctx, id, actor); err != nil {
+		return err
+	}
+	if _, err := p.notices.Subscribe(ctx, id, actor); err != nil {
 		return err
 	}
 	if _, err := p.rules.Install(ctx, actor, id, "amazon-summary", side.Picks); err != nil {
@@ -258,7 +272,7 @@ func (p *program) furnishOne(ctx context.Context, side server.Connection, actor 
 	if err := p.furnishProducts(ctx, id, c.FunctionalCurrency, side.MarketplaceIDs, actor); err != nil {
 		return err
 	}
-	return p.furnishFlows(ctx, id, side.P21Location, actor)
+	return p.furnishFlows(ctx, id, side.P21Location, side.P21Own, actor)
 }
 
 // welcome prints the address and who can sign in.

@@ -8,8 +8,10 @@ import (
 
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
+	"github.com/shopspring/decimal"
 	"github.com/stretchr/testify/require"
 
+	amazonstand "tieout/cmd/sandbox/amazon"
 	"tieout/cmd/sandbox/seller"
 )
 
@@ -74,9 +76,9 @@ func TestAFieldMappingIsEditedWithAPreviewAndUsed(t *testing.T) {
 	olga.do(chromedp.Click(chromedp.CSS(`form[action$="/mapping/use"] button`)), chromedp.WaitVisible(chromedp.CSS(`#confirm[open] button[value=yes]`)), chromedp.Click(chromedp.CSS(`#confirm button[value=yes]`)))
 	olga.says("Version 3 is in use.")
 
-	order := seller.Sold{ID: "111-0000001-0000001", Created: s.sandbox.Now().Add(-time.Hour), Updated: s.sandbox.Now().Add(-3 * time.Minute), Status: seller.Unshipped,
-		Items: []seller.SoldItem{{Code: "1", SKU: seller.Products()[0].SKU, Title: "A kettle", Quantity: 2, Price: 5000}}}
-	require.NoError(t, s.sandbox.Amazon.Place("us", order))
+	order := amazonstand.PlacedOrder{Account: "us", ID: "111-0000001-0000001", Created: s.sandbox.Now().Add(-time.Hour), Updated: s.sandbox.Now().Add(-3 * time.Minute),
+		Items: []amazonstand.PlacedItem{{SKU: seller.Products()[0].SKU, Title: "A kettle", Quantity: 2, UnitPrice: decimal.NewFromInt(25)}}}
+	require.NoError(t, s.sandbox.Amazon.PlaceOrders(order))
 	olga.open("/flows/orders/%d", us)
 	olga.do(chromedp.Click(chromedp.CSS(`form[action$="/run"] button`)))
 	olga.says("Asked for.")

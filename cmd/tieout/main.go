@@ -38,11 +38,13 @@ type environment struct {
 func commands() []command {
 	return []command{
 		{"demo", "[--fresh] [--data DIR] [--listen ADDR] [--sandbox-addr ADDR] [--oidc-addr ADDR] [--speed N]", "start everything on this machine with a simulated seller", runDemo},
+		{"day", "[--orders N] [--length D] [--workers N] [--kill D] [--faults P] [--unknown P] [--seed N]", "simulate a day with kills and faults, and compare Amazon with P21 at its end", runDay},
 		{"serve", "[--no-work]", "serve the screens and work the jobs", runServe},
 		{"work", "", "work the jobs only", runWork},
 		{"migrate", "", "bring the database's schema up to date", runMigrate},
 		{"settlement describe", "[--json] FILE", "say what a settlement report holds, without a database", runDescribe},
 		{"settlement import", "--connection NAME [--json] FILE...", "import settlement reports", runImport},
+		{"rotate-keys", "[--use KEY]", "make a new data key in the vault and seal the keys of personal data with it", runRotateKeys},
 		{"verify", "[--json]", "recompute every invariant and the audit chain", runVerify},
 		{"connection create", "--name NAME ...", "create a connection of a seller account and a P21 company", runConnectionCreate},
 		{"connection list", "", "list connections", runConnectionList},

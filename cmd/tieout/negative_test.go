@@ -140,8 +140,8 @@ func TestAnEntryIsEnteredByHandWhileP21IsDownInTheBrowser(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, http.StatusSeeOther, amy.submit(entry).StatusCode)
 	require.Equal(t, http.StatusSeeOther, carl.approve(entry).StatusCode)
-	s.eventually(t, `SELECT count(*) = 1 FROM outbound_message WHERE object_id = $1 AND error <> ''`, entry)
-	_, err = s.pool.Exec(t.Context(), `UPDATE outbound_message SET created_at = now() - interval '2 minutes' WHERE object_id = $1`, entry)
+	s.eventually(t, `SELECT count(*) = 1 FROM outbound_message WHERE kind = 'journal_entry' AND object_id = $1 AND error <> ''`, entry)
+	_, err = s.pool.Exec(t.Context(), `UPDATE outbound_message SET created_at = now() - interval '2 minutes' WHERE kind = 'journal_entry' AND object_id = $1`, entry)
 	require.NoError(t, err)
 
 	amy.open("/entries/%d", entry)

@@ -14,6 +14,7 @@ import (
 	"tieout/app/money"
 	"tieout/app/p21"
 	"tieout/app/period"
+	amazonstand "tieout/cmd/sandbox/amazon"
 	"tieout/cmd/sandbox/seller"
 )
 
@@ -55,8 +56,8 @@ func (s *site) placeMany(b *testing.B, round int) {
 	products, now := seller.Products(), s.sandbox.Now()
 	for i := range benchOrders {
 		p := products[i%4] // mapped ones
-		require.NoError(b, s.sandbox.Amazon.Place("us", seller.Sold{ID: fmt.Sprintf("7%02d-0000000-%07d", round, i), Created: now.Add(-time.Hour), Updated: now.Add(-3 * time.Minute),
-			Status: seller.Unshipped, Items: []seller.SoldItem{{Code: fmt.Sprint(i), SKU: p.SKU, ASIN: p.ASIN, Title: p.Title, Quantity: 1, Price: 2500}}}))
+		require.NoError(b, s.sandbox.Amazon.PlaceOrders(amazonstand.PlacedOrder{Account: "us", ID: fmt.Sprintf("7%02d-0000000-%07d", round, i), Created: now.Add(-time.Hour), Updated: now.Add(-3 * time.Minute),
+			Items: []amazonstand.PlacedItem{{SKU: p.SKU, ASIN: p.ASIN, Title: p.Title, Quantity: 1, UnitPrice: decimal.NewFromInt(25)}}}))
 	}
 }
 

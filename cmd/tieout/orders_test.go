@@ -4,11 +4,14 @@ import (
 	"testing"
 	"time"
 
+	"github.com/shopspring/decimal"
 	"github.com/stretchr/testify/require"
 
+	"tieout/app/amazon"
 	"tieout/app/audit"
 	"tieout/app/catalog"
 	"tieout/app/period"
+	amazonstand "tieout/cmd/sandbox/amazon"
 	p21stand "tieout/cmd/sandbox/p21"
 	"tieout/cmd/sandbox/seller"
 )
@@ -48,11 +51,11 @@ func TestEveryOrderOfAmazonIsOnceInP21(t *testing.T) {
 	s.eventually(t, `SELECT count(*) = 0 FROM flow_record WHERE state NOT IN ('delivered', 'ignored') AND waits = ''`)
 	require.EqualValues(t, 0, s.number(t, `SELECT count(*) FROM exception WHERE flow = 'orders' AND state = 'open'`))
 
-	sold, err := s.sandbox.Amazon.Sold("us", s.sandbox.Now().Add(-20*time.Hour))
+	sold, err := s.sandbox.Amazon.Orders("us", s.sandbox.Now().Add(-20*time.Hour))
 	require.NoError(t, err)
 	compared := 0
 	for _, order := range sold {
-		if order.MultiChannel || order.Status == seller.Pending || order.Status == seller.Cancelled || order.Updated.After(s.sandbox.Now().Add(-5*time.Minute)) {
+		if order.Channel.Name == amazon.ChannelNonAmazon || !order.Firm() || order.Cancelled() || order.Updated.After(s.sandbox.Now().Add(-5*time.Minute)) {
 			continue
 		}
 		held := s.sandbox.P21.OrdersByReference("ACME", order.ID)
@@ -64,10 +67,10 @@ func TestEveryOrderOfAmazonIsOnceInP21(t *testing.T) {
 
 // place puts an order on a seller's list and has it read and worked on, beside
 // the jobs that do so by themselves.
-func (s *site) place(t testing.TB, account string, order seller.Sold) {
+func (s *site) place(t testing.TB, order amazonstand.PlacedOrder) {
 	t.Helper()
-	connection := s.connection(t, account)
-	require.NoError(t, s.sandbox.Amazon.Place(account, order))
+	connection := s.connection(t, order.Account)
+	require.NoError(t, s.sandbox.Amazon.PlaceOrders(order))
 	require.NoError(t, s.flows.Fetch(t.Context(), connection, "orders", order.ID))
 	require.NoError(t, s.flows.Work(t.Context(), connection, "orders"))
 }
@@ -81,9 +84,10 @@ func TestChangesAndCancellationsFollowIntoP21(t *testing.T) {
 	products := seller.Products()
 	for account, company := range map[string]string{"us": "ACME", "uk": "ACMEUK", "eu": "ACMEEU"} {
 		now := s.sandbox.Now()
-		order := seller.Sold{ID: "111-0000002-0000002", Created: now.Add(-2 * time.Hour), Updated: now.Add(-time.Hour), Status: seller.Unshipped, Items: []seller.SoldItem{
-			{Code: "10", SKU: products[0].SKU, Title: "First", Quantity: 3, Price: 9000}, {Code: "11", SKU: products[1].SKU, Title: "Second", Quantity: 1, Price: 1250, Shipping: 499}}}
-		s.place(t, account, order)
+		order := amazonstand.PlacedOrder{Account: account, ID: "111-0000002-0000002", Created: now.Add(-2 * time.Hour), Updated: now.Add(-time.Hour), Status: amazon.OrderUnshipped, Items: []amazonstand.PlacedItem{
+			{ID: "10", SKU: products[0].SKU, Title: "First", Quantity: 3, UnitPrice: decimal.NewFromInt(30)},
+			{ID: "11", SKU: products[1].SKU, Title: "Second", Quantity: 1, UnitPrice: decimal.RequireFromString("12.50"), Shipping: decimal.RequireFromString("4.99")}}}
+		s.place(t, order)
 		delivered := `SELECT count(*) = 1 FROM flow_record r JOIN connection c ON c.id = r.connection_id WHERE c.name = $1 AND r.key = $2 AND r.state = 'delivered' AND r.deliveries = $3`
 		s.eventually(t, delivered, account, order.ID, 1)
 		held := s.sandbox.P21.OrdersByReference(company, order.ID)
@@ -91,24 +95,24 @@ func TestChangesAndCancellationsFollowIntoP21(t *testing.T) {
 		require.Len(t, held[0].Lines, 2)
 		require.Equal(t, "17.49", held[0].Lines[1].Total.StringFixed(2), "shipping belongs to its line")
 
-		order.Items[0].Quantity, order.Items[0].Price, order.Updated = 2, 6000, now.Add(-50*time.Minute)
-		s.place(t, account, order)
+		order.Items[0].Cancelled, order.Updated = 1, now.Add(-50*time.Minute)
+		s.place(t, order)
 		s.eventually(t, delivered, account, order.ID, 2)
 		held = s.sandbox.P21.OrdersByReference(company, order.ID)
 		require.Len(t, held, 1, account)
 		require.Equal(t, "2", held[0].Lines[0].Quantity.String(), account)
 
-		order.Status, order.Updated = seller.Cancelled, now.Add(-40*time.Minute)
-		s.place(t, account, order)
+		order.Status, order.Updated = amazon.OrderCancelled, now.Add(-40*time.Minute)
+		s.place(t, order)
 		s.eventually(t, delivered, account, order.ID, 3)
 		held = s.sandbox.P21.OrdersByReference(company, order.ID)
 		require.Len(t, held, 1, account)
 		require.EqualValues(t, "Cancelled", held[0].Status, account)
 
-		s.place(t, account, order) // told again
+		s.place(t, order) // told again
 		late := order
-		late.Status, late.Updated = seller.Unshipped, now.Add(-55*time.Minute)
-		s.place(t, account, late)
+		late.Status, late.Updated = amazon.OrderUnshipped, now.Add(-55*time.Minute)
+		s.place(t, late)
 		s.settleFlows(t)
 		require.EqualValues(t, "Cancelled", s.sandbox.P21.OrdersByReference(company, order.ID)[0].Status, "what arrives late changes nothing")
 	}

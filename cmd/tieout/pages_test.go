@@ -21,7 +21,8 @@ func TestEveryPageAnswersWhoMaySeeIt(t *testing.T) {
 		fmt.Sprintf("/settlements/%d", settlement), fmt.Sprintf("/settlements/%d/lines", settlement), fmt.Sprintf("/settlements/%d/lines?q=BRW&min=-5&totals=1", settlement),
 		fmt.Sprintf("/settlements/%d/lines?type=Order&category=sales", settlement), fmt.Sprintf("/settlements/%d/lines/4", settlement), fmt.Sprintf("/settlements/%d/documents", settlement),
 		fmt.Sprintf("/settlements/%d/history", settlement), fmt.Sprintf("/settlements/%d/compare", settlement), fmt.Sprintf("/entries/%d", entry), fmt.Sprintf("/entries/%d/lines/1", entry), "/search?q=1", "/preferences",
-		"/flows", fmt.Sprintf("/flows/orders/%d", connection), fmt.Sprintf("/flows/orders/%d/mapping", connection), "/orders", "/orders?state=exception", "/products"}
+		"/flows", fmt.Sprintf("/flows/orders/%d", connection), fmt.Sprintf("/flows/orders/%d/mapping", connection), "/orders", "/orders?state=exception", "/products",
+		fmt.Sprintf("/flows/inventory/%d", connection), fmt.Sprintf("/flows/returns/%d/mapping", connection), "/shipments", "/inventory", "/returns"}
 	exports := []string{fmt.Sprintf("/settlements/%d/export.xlsx", settlement), fmt.Sprintf("/entries/%d/export.xlsx", entry)}
 	administration := []string{"/admin/connections", fmt.Sprintf("/admin/connections/%d", connection), "/admin/people", "/admin/policies"}
 	people := []struct {
@@ -121,4 +122,10 @@ func TestAdministrationAndRulesByTheirForms(t *testing.T) {
 	require.EqualValues(t, 10, s.number(t, `SELECT fresh_sign_in_minutes FROM policy WHERE connection_id = $1`, connection))
 	post(adam, "/admin/audit/verify", "", http.StatusSeeOther)
 	post(adam, fmt.Sprintf("/admin/connections/%d/test", connection), "", http.StatusOK)
+	post(amy, fmt.Sprintf("/admin/connections/%d/subscribe", connection), "", http.StatusForbidden)
+	post(adam, fmt.Sprintf("/admin/connections/%d/subscribe", connection), "", http.StatusSeeOther)
+	s.eventually(t, `SELECT count(*) > 0 FROM notice_queue WHERE connection_id = $1 AND read_at IS NOT NULL`, connection)
+	page, err := io.ReadAll(adam.request(http.MethodGet, fmt.Sprintf("/admin/connections/%d", connection), "").Body)
+	require.NoError(t, err)
+	require.Contains(t, string(page), "The queue answers")
 }

@@ -5,11 +5,11 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"os"
 	"time"
 
 	"github.com/jackc/pgx/v5/pgxpool"
 
+	"tieout/app/alert"
 	"tieout/app/amazon"
 	"tieout/app/audit"
 	"tieout/app/catalog"
@@ -19,16 +19,25 @@ import (
 	"tieout/app/document"
 	"tieout/app/exception"
 	"tieout/app/fault"
+	"tieout/app/fbashipments"
+	"tieout/app/fbastock"
 	"tieout/app/flow"
 	"tieout/app/identity"
+	"tieout/app/inbound"
 	"tieout/app/insight"
+	"tieout/app/inventory"
 	"tieout/app/journal"
 	"tieout/app/mapping"
+	"tieout/app/notice"
+	"tieout/app/notify"
 	"tieout/app/orders"
 	"tieout/app/outbound"
 	"tieout/app/p21"
 	"tieout/app/period"
+	"tieout/app/personal"
+	"tieout/app/returns"
 	"tieout/app/settlement"
+	"tieout/app/shipments"
 	"tieout/app/vault"
 	"tieout/jobs"
 	"tieout/sqlc"
@@ -51,6 +60,11 @@ type program struct {
 	exceptions  *exception.Queue
 	insight     *insight.Reader
 	flows       *flow.Service
+	personal    *personal.Ring
+	secrets     *vault.Vault // nil: this command has no key
+	worker      string       // this process among all that work on the database
+	alerts      *alert.Service
+	notices     *notice.Service
 }
 
 // open reads the configuration, checks it with need, and wires the program.
@@ -96,12 +110,9 @@ func (p *program) wireServices(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	host, err := os.Hostname()
-	if err != nil {
-		return fmt.Errorf("name this worker: %w", err)
-	}
-	worker := fmt.Sprintf("%s/%d", host, os.Getpid())
-	p.deliverer = outbound.NewDeliverer(p.pool, worker, p.timing(), p.log)
+	p.secrets = secrets
+	p.worker = jobs.WorkerName()
+	p.deliverer = outbound.NewDeliverer(p.pool, p.worker, p.timing(), p.log)
 	p.identity = identity.New(identity.NewStore(p.pool, p.clock))
 	p.connections = connection.NewService(p.pool, p.clock, secrets, amazon.NewStore(p.pool, amazon.Sleep), p.queue)
 	p.settlements = settlement.NewService(p.pool, p.clock, p.queue, p.log)
@@ -109,8 +120,16 @@ func (p *program) wireServices(ctx context.Context) error {
 	p.catalog = catalog.NewService(p.pool, p.clock, p.mapped)
 	p.exceptions = exception.NewQueue(p.pool)
 	p.insight = insight.NewReader(p.pool)
-	p.flows = flow.NewService(flow.Needs{Pool: p.pool, Clock: p.clock, Documents: document.NewStore(p.pool), Deliverer: p.deliverer, Jobs: p.queue,
-		Worker: worker, Parallel: p.config.FlowParallel, Hold: 3 * time.Minute, Log: p.log}, p.registered()...)
+	p.personal = personal.NewRing(p.pool, secrets)
+	p.flows = flow.NewService(flow.Needs{Pool: p.pool, Clock: p.clock, Documents: document.NewSealedStore(p.pool, p.personal), Deliverer: p.deliverer, Personal: p.personal, Jobs: p.queue,
+		Worker: p.worker, Parallel: p.config.FlowParallel, Hold: 3 * time.Minute, Log: p.log}, p.registered()...)
+	server, err := p.config.mailServer()
+	if err != nil {
+		return err
+	}
+	p.alerts = alert.NewService(alert.Needs{Pool: p.pool, Clock: p.clock, Vault: secrets, Mail: notify.NewMail(server), Jobs: p.queue, PublicURL: p.config.PublicURL, Log: p.log,
+		Webhook: notify.NewWebhook(notify.WebhookSettings{Private: p.config.WebhookPrivate}, p.clock)})
+	p.notices = &notice.Service{Pool: p.pool, Clock: p.clock, Documents: document.NewStore(p.pool), Flows: p.flows, Sides: p.connections, Jobs: p.queue, Log: p.log}
 	p.entries = journal.NewService(journal.Needs{Pool: p.pool, Clock: p.clock, Rules: publishedRules, Jobs: p.queue, Deliverer: p.deliverer, Log: p.log,
 		Ledgers: func(ctx context.Context, id int64) (p21.Ledger, error) { return p.connections.Ledger(ctx, id) }})
 	return nil
@@ -118,9 +137,23 @@ func (p *program) wireServices(ctx context.Context) error {
 
 // registered are the flows of this program: a new one is one line here.
 func (p *program) registered() []flow.Flow {
-	return []flow.Flow{
-		orders.New(p.connections, p.resolve, p.catalog.NoteListings),
+	return append([]flow.Flow{
+		orders.New(p.connections, p.orderSource, p.resolve, p.catalog.NoteListings),
+		shipments.New(p.connections, func() shipments.Orders { return p.flows }),
+		fbashipments.New(p.connections, func() fbashipments.Orders { return p.flows }, p.resolve, p.clock),
+		inbound.New(p.connections, p.resolve, p.clock),
+		inventory.New(p.connections, inventory.NewShelf(p.pool), p.catalog.NoteListings, p.clock, time.Second),
+		fbastock.New(p.connections, fbastock.NewStore(p.pool), inventory.NewShelf(p.pool), p.resolve, func() fbastock.Settings { return p.flows }, p.clock),
+		returns.New(p.connections, func() returns.Orders { return p.flows }, p.resolve),
+	}, p.fulfilments()...)
+}
+
+// orderSource is the version of Amazon's orders that is read.
+func (p *program) orderSource(client *amazon.Client) amazon.OrderSource {
+	if p.config.AmazonOrders == "v0" {
+		return client.OrdersV0()
 	}
+	return client.Orders2026()
 }
 
 // resolve finds the items that SKUs stand for.
@@ -135,7 +168,7 @@ func (p *program) mapped(ctx context.Context, tx *database.Tx, connectionID int6
 			return err
 		}
 	}
-	return nil
+	return p.packed(ctx, tx, connectionID, skus)
 }
 
 // openVault opens the stored secrets; commands that use none run without a key.

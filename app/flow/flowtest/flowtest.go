@@ -56,8 +56,10 @@ type Parcels struct {
 	Down    error               // the source or the other side does not answer
 	Refuses string
 	Lose    int // so many answers are lost after acceptance
+	Drop    int // so many messages are lost on their way
 	Meet    func(reference string)
-	Accepts bool // a second message with the same reference
+	Accepts bool  // a second message with the same reference
+	Answer  error // of Complete
 }
 
 func (p *Parcels) Definition() flow.Definition {
@@ -74,6 +76,7 @@ func (p *Parcels) Definition() flow.Definition {
 			{Name: "not dear", Formula: `price < 1000`, Message: "It is dear.", Severity: flow.Warns},
 			{Name: "units", List: "things", Formula: `thing.units > 0`, Message: "No units.", Severity: flow.Stops},
 		},
+		Settings:     []flow.Setting{{Name: "boxes", Title: "Size of boxes", Choices: []flow.Choice{{Value: "small", Title: "Small"}, {Value: "large", Title: "Large"}}}},
 		Environments: map[string]any{"": Parcel{}, "things": line{}},
 	}
 }
@@ -128,6 +131,9 @@ func (p *Parcels) Read(content json.RawMessage) (flow.Source, error) {
 func (p *Parcels) Complete(_ context.Context, r flow.Record, m flow.Mapped) (flow.Mapped, error) {
 	p.Mu.Lock()
 	defer p.Mu.Unlock()
+	if p.Answer != nil {
+		return m, p.Answer
+	}
 	for _, t := range m.Elements("things") {
 		if !p.Known[t.Text("name")] {
 			return m, &flow.Obstacle{Class: exception.UnknownSKU, Cause: t.Text("name"), Title: "Nobody knows " + t.Text("name"), Words: "line with " + t.Text("name")}
@@ -183,6 +189,10 @@ func (s shelf) Send(_ context.Context, m outbound.Message) (string, error) {
 	}
 	if s.Refuses != "" {
 		return "", errors.New(s.Refuses)
+	}
+	if s.Drop > 0 {
+		s.Drop--
+		return "", fault.New(fault.Unavailable, "The answer was lost.")
 	}
 	s.Held[m.Reference] = append(s.Held[m.Reference], string(m.Payload))
 	s.Sent = append(s.Sent, m.Reference)

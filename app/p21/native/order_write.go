@@ -145,16 +145,15 @@ func changeElements(o *p21.SalesOrder, before p21.SalesOrder) ([]element, error)
 		return []element{form(orderForm, edits("order_no", o.Number, "cancel_flag", "Y"))}, nil
 	}
 	var rows []elementRow
-	digits := o.Currency.MinorDigits()
 	for _, l := range o.Lines {
 		held := before.Lines[slices.IndexFunc(before.Lines, func(known p21.SalesLine) bool { return known.Number == l.Number })]
-		if held.Quantity.Equal(l.Quantity) {
-			continue
+		dearer := l.Quantity.IsPositive() && !held.UnitPrice.Round(4).Equal(l.UnitPrice.Round(4))
+		switch {
+		case dearer:
+			rows = append(rows, edits("user_line_no", userLine(l.Number), "unit_quantity", l.Quantity.String(), "unit_price", l.UnitPrice.String()))
+		case !held.Quantity.Equal(l.Quantity):
+			rows = append(rows, edits("user_line_no", userLine(l.Number), "unit_quantity", l.Quantity.String()))
 		}
-		if total := held.UnitPrice.Mul(l.Quantity); !total.Round(digits).Equal(l.Total.Round(digits)) {
-			return nil, rest.Wrong("change order", fmt.Sprintf("line %d would cost %s, not %s: P21 keeps the unit price", l.Number, total.Round(digits), l.Total))
-		}
-		rows = append(rows, edits("user_line_no", userLine(l.Number), "unit_quantity", l.Quantity.String()))
 	}
 	if rows == nil {
 		return nil, nil

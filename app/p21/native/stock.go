@@ -69,6 +69,28 @@ func (s *System) stock(ctx context.Context, changedSince time.Time, location str
 	return s.levels(ctx, operation, found)
 }
 
+// StockOf implements p21.System.
+func (s *System) StockOf(ctx context.Context, code string) ([]p21.Stock, error) {
+	const operation = "read stock"
+	known, err := s.itemsByCode(ctx, operation, []string{strings.ToUpper(code)})
+	if err != nil {
+		return nil, read(err, operation, "stock levels")
+	}
+	if len(known) == 0 {
+		return nil, nil
+	}
+	uid := known[0].UID
+	found, err := table(ctx, s.rest, query[stockRow]{
+		operation: operation, table: "inv_loc", order: "inv_mast_uid,location_id", columns: stockColumns,
+		filter:  fmt.Sprintf("company_id eq %s and inv_mast_uid eq %s", rest.Literal(s.company), id(uid)),
+		matches: func(r stockRow) bool { return r.CompanyID.is(s.company) && r.ItemUID.Equal(uid.Decimal) },
+	})
+	if err != nil {
+		return nil, read(err, operation, "stock levels")
+	}
+	return s.levels(ctx, operation, found)
+}
+
 // levels names the items of stock rows, by item and location.
 func (s *System) levels(ctx context.Context, operation string, found []stockRow) ([]p21.Stock, error) {
 	uids := make([]rest.Number, len(found))

@@ -47,6 +47,25 @@ func (s *System) Stock(ctx context.Context, changedSince time.Time, location str
 	return translated(rows(ctx, s.rest, q), operation, "stock levels", stockItem.held)
 }
 
+// StockOf implements p21.System.
+func (s *System) StockOf(ctx context.Context, item string) ([]p21.Stock, error) {
+	const operation = "read stock"
+	item = strings.ToUpper(item)
+	found, err := list(ctx, s.rest, query[stockItem]{
+		operation: operation, path: stock, order: "ProductCode,LocationId",
+		filter:  fmt.Sprintf("CompanyId eq %s and ProductCode eq %s", rest.Literal(s.company), rest.Literal(item)),
+		matches: func(i stockItem) bool { return i.CompanyId == s.company && i.ProductCode == item },
+	})
+	if err != nil {
+		return nil, read(err, operation, "stock levels")
+	}
+	levels := make([]p21.Stock, len(found))
+	for i, f := range found {
+		levels[i] = f.held()
+	}
+	return levels, nil
+}
+
 // adjustTries is how often a quantity is read anew when somebody else was faster.
 const adjustTries = 5
 

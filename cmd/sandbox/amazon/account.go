@@ -48,12 +48,30 @@ type account struct {
 	damaged   map[int]seller.Damage
 	issues    []*issue
 	requested []report
-	placed    []seller.Sold
-	days      map[int][]seller.Sold // that are over; never changed
+
+	book     *seller.OrderBook
+	changing sync.Mutex // held from reading an order to keeping what became of it
+	extras   []*extra   // orders that were placed or changed from outside
+
+	fulfilments []*fulfilment
+	stored      map[string]int // units by SKU, where they differ from plenty
+
+	returned []PlacedReturn
+	parcels  []SentParcel
+
+	inbound []InboundShipment
+	fba     map[string]fbaLevel // what Amazon has, by SKU
+
+	listed  map[string]*listing // what the seller ships, by SKU
+	uploads map[string][]byte   // of feeds; nil: not there yet
+	feeds   []*feed
+
+	subscriptions map[string]subscription // by type of notification
 }
 
 func newAccount(a Account) *account {
-	return &account{Account: a, damaged: map[int]seller.Damage{}, days: map[int][]seller.Sold{}}
+	return &account{Account: a, damaged: map[int]seller.Damage{}, book: seller.NewOrderBook(a.Books.Account()), stored: map[string]int{}, subscriptions: map[string]subscription{},
+		fba: map[string]fbaLevel{}, listed: map[string]*listing{}, uploads: map[string][]byte{}}
 }
 
 func (a *account) seller() *seller.Account { return a.Books.Account() }
@@ -73,7 +91,12 @@ func (a *account) reports(now time.Time) []report {
 			list = append(list, a.listings(again.cycle, i+1, again)...)
 		}
 	}
-	list = append(list, a.requested...)
+	for _, r := range a.requested {
+		if r.Ended.After(now) {
+			r.Status, r.Document = "IN_PROGRESS", ""
+		}
+		list = append(list, r)
+	}
 	slices.SortStableFunc(list, func(x, y report) int { return y.Created.Compare(x.Created) })
 	return list
 }
@@ -106,16 +129,26 @@ func (a *account) find(now time.Time, is func(report) bool) (report, bool) {
 	return report{}, false
 }
 
-// request notes a report that somebody asked for. There is never any data for
-// it, and CANCELLED is how Amazon says so.
-func (a *account) request(kind string, marketplaces []string, now time.Time) string {
+// request notes a report that somebody asked for, which is written at ended.
+// CANCELLED is how Amazon says that there is no data.
+func (a *account) request(asked report, ended time.Time) string {
+	var content []byte
+	switch asked.Type {
+	case returnsType:
+		content = a.returnsReport(asked.Start, asked.End)
+	case fbaShipmentsType:
+		content = a.fbaShipmentsReport(asked.Start, asked.End)
+	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	id := fmt.Sprintf("9%09d", len(a.requested)+1)
-	a.requested = append(a.requested, report{
-		ID: id, Type: kind, Start: now, End: now, Created: now, Began: now, Ended: now, Status: "CANCELLED", Marketplaces: marketplaces,
-	})
-	return id
+	asked.ID = fmt.Sprintf("9%09d", len(a.requested)+1)
+	asked.Ended, asked.Status = ended, "CANCELLED"
+	if content != nil {
+		asked.Status, asked.Document = "DONE", "amzn1.spdoc.1.4."+a.seller().Region+"."+a.seller().SellerID+"."+asked.ID
+		asked.issue = &issue{made: asked.Created, content: content}
+	}
+	a.requested = append(a.requested, asked)
+	return asked.ID
 }
 
 // Damage makes the report of a cycle wrong, or right again with seller.Whole.

@@ -25,6 +25,14 @@ var (
 	getReportDocument            = operation{"getReportDocument", 0.0167, 15}
 	getMarketplaceParticipations = operation{"getMarketplaceParticipations", 0.016, 15}
 	createRestrictedDataToken    = operation{"createRestrictedDataToken", 1, 10}
+	searchOrders                 = operation{"searchOrders", 0.0056, 20}
+	getOrder                     = operation{"getOrder", 0.5, 30}
+	getOrders                    = operation{"getOrders", 0.0167, 20}
+	getOrderV0                   = operation{"getOrderV0", 0.5, 30}
+	getOrderItems                = operation{"getOrderItems", 0.5, 30}
+	getOrderAddress              = operation{"getOrderAddress", 0.5, 30}
+	getOrderBuyerInfo            = operation{"getOrderBuyerInfo", 0.5, 30}
+	confirmShipment              = operation{"confirmShipment", 2, 10}
 )
 
 // Usage is what became of an operation's calls, over all sellers.
@@ -37,7 +45,7 @@ type Usage struct {
 	Rate      float64 // calls per second that are allowed, scaled
 }
 
-type bucketKey struct{ account, operation string }
+type bucketKey struct{ whose, operation string }
 
 type bucket struct {
 	tokens float64
@@ -63,10 +71,15 @@ func (s *Server) limited(op operation, next func(http.ResponseWriter, *http.Requ
 
 // take reports whether the seller's bucket allows the call.
 func (s *Server) take(a *account, op operation) bool {
+	return s.takeOf(a.seller().Key, op)
+}
+
+// takeOf is take for whoever has a bucket: a seller or an application.
+func (s *Server) takeOf(whose string, op operation) bool {
 	now, rate := s.cfg.Clock(), op.rate*s.cfg.RateScale
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	key := bucketKey{a.seller().Key, op.name}
+	key := bucketKey{whose, op.name}
 	b := s.buckets[key]
 	if b == nil {
 		b = &bucket{tokens: op.burst, at: now}

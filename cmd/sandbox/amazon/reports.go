@@ -90,19 +90,26 @@ func values(query url.Values, name string) []string {
 	return strings.Split(text, ",")
 }
 
-func (s *Server) pageToken(q selection) string {
-	raw, _ := json.Marshal(q) // plain fields always marshal
+func (s *Server) pageToken(q selection) string { return s.seal(q) }
+
+func (s *Server) readPageToken(token string) (q selection, wrong string) {
+	if !s.unseal(token, &q) {
+		return q, "Invalid nextToken."
+	}
+	return q, ""
+}
+
+// seal writes a page token, which is good for what it says and nothing else.
+func (s *Server) seal(value any) string {
+	raw, _ := json.Marshal(value) // plain fields always marshal
 	text := base64.RawURLEncoding.EncodeToString(raw)
 	return text + "." + s.sign(text)
 }
 
-func (s *Server) readPageToken(token string) (q selection, wrong string) {
+func (s *Server) unseal(token string, into any) bool {
 	text, signature, _ := strings.Cut(token, ".")
 	raw, err := base64.RawURLEncoding.DecodeString(text)
-	if err != nil || !s.signed(text, signature) || json.Unmarshal(raw, &q) != nil {
-		return q, "Invalid nextToken."
-	}
-	return q, ""
+	return err == nil && s.signed(text, signature) && json.Unmarshal(raw, into) == nil
 }
 
 func (s *Server) serveReport(w http.ResponseWriter, r *http.Request, a *account) {
@@ -116,8 +123,10 @@ func (s *Server) serveReport(w http.ResponseWriter, r *http.Request, a *account)
 
 func (s *Server) serveCreateReport(w http.ResponseWriter, r *http.Request, a *account) {
 	var asked struct {
-		Type         string   `json:"reportType"`
-		Marketplaces []string `json:"marketplaceIds"`
+		Type         string    `json:"reportType"`
+		Marketplaces []string  `json:"marketplaceIds"`
+		Start        time.Time `json:"dataStartTime"`
+		End          time.Time `json:"dataEndTime"`
 	}
 	err := json.NewDecoder(io.LimitReader(r.Body, 1<<20)).Decode(&asked)
 	switch {
@@ -126,6 +135,14 @@ func (s *Server) serveCreateReport(w http.ResponseWriter, r *http.Request, a *ac
 	case strings.HasPrefix(asked.Type, "GET_V2_SETTLEMENT_REPORT_DATA_"):
 		invalid(w, "Request for report type 1118 is not allowed at this time", "")
 	default:
-		write(w, http.StatusAccepted, map[string]string{"reportId": a.request(asked.Type, asked.Marketplaces, s.cfg.Now())})
+		now := s.cfg.Now()
+		if asked.Start.IsZero() {
+			asked.Start = now
+		}
+		if asked.End.IsZero() {
+			asked.End = now
+		}
+		wanted := report{Type: asked.Type, Start: asked.Start, End: asked.End, Created: now, Began: now, Marketplaces: asked.Marketplaces}
+		write(w, http.StatusAccepted, map[string]string{"reportId": a.request(wanted, now.Add(s.cfg.Writes))})
 	}
 }

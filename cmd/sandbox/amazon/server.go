@@ -1,5 +1,5 @@
 // Package amazon stands in for Amazon: Login with Amazon, the Selling Partner
-// API (reports, sellers, tokens) and the file store that reports are
+// API (reports, orders, sellers, tokens) and the file store that reports are
 // downloaded from. What it answers is valid against Amazon's own models, and
 // its habits are Amazon's: settlement reports cannot be requested and are
 // listed once per marketplace for 90 days, a page token tolerates no parameter
@@ -11,8 +11,17 @@
 //	POST /reports/2021-06-30/reports
 //	GET  /reports/2021-06-30/documents/{id}            where a report's content is
 //	GET  /documents/{id}?expires=...&signature=...     that content
+//	GET  /orders/2026-01-01/orders[/{id}]              orders
+//	GET  /orders/v0/orders[/{id}[/orderItems|/address|/buyerInfo]]
+//	POST /orders/v0/orders/{id}/shipmentConfirmation
 //	GET  /sellers/v1/marketplaceParticipations
 //	POST /tokens/2021-03-01/restrictedDataToken
+//	     /fulfillment/outbound/2026-07-04/...               orders of other channels
+//	     /fba/outbound/2020-07-01/...                       the same, older version
+//	GET  /tracking/2026-01-30/shipments/track
+//	     /feeds/2021-06-30/...                              feeds of listings
+//	GET  /listings/2021-08-01/items/{seller}/{sku}
+//	     /notifications/v1/...                              destinations and subscriptions
 package amazon
 
 import (
@@ -32,6 +41,9 @@ import (
 type Account struct {
 	Books                                *seller.Books
 	ClientID, ClientSecret, RefreshToken string
+
+	// Impersonal: the application has no role for personal data.
+	Impersonal bool
 }
 
 // Config says which sellers there are and how time passes.
@@ -49,6 +61,8 @@ type Config struct {
 	BaseURL   string          // where this handler is reached, for addresses of documents; default http:// and the request's host
 	RateScale float64         // multiplies the models' rates, and so does the header that states them; default 1
 	Faults    *misbehave.Plan // nil: none
+	Tell      Tell            // nil: nobody is told of changes
+	Writes    time.Duration   // how long Amazon takes to write a report that was asked for
 }
 
 // Server is the stand-in; safe for concurrent use.
@@ -62,6 +76,8 @@ type Server struct {
 	tokens  map[string]grant
 	buckets map[bucketKey]*bucket
 	usage   map[string]*Usage
+
+	destinations map[string][]destination // by application
 }
 
 // New returns the stand-in, or an error when two accounts cannot be told apart.
@@ -79,7 +95,7 @@ func New(cfg Config) (*Server, error) {
 		return nil, errors.New("the rate scale is negative")
 	}
 	cfg.BaseURL = strings.TrimRight(cfg.BaseURL, "/")
-	s := &Server{cfg: cfg, key: []byte(rand.Text()), tokens: map[string]grant{}, buckets: map[bucketKey]*bucket{}, usage: map[string]*Usage{}}
+	s := &Server{cfg: cfg, key: []byte(rand.Text()), tokens: map[string]grant{}, buckets: map[bucketKey]*bucket{}, usage: map[string]*Usage{}, destinations: map[string][]destination{}}
 	seen := map[string]bool{}
 	for _, a := range cfg.Accounts {
 		if seen[a.RefreshToken] || a.RefreshToken == "" {
@@ -103,10 +119,16 @@ func (s *Server) routes() http.Handler {
 	mux.HandleFunc("GET /reports/2021-06-30/reports/{id}", s.limited(getReport, s.serveReport))
 	mux.HandleFunc("POST /reports/2021-06-30/reports", s.limited(createReport, s.serveCreateReport))
 	mux.HandleFunc("GET /reports/2021-06-30/documents/{id}", s.limited(getReportDocument, s.serveReportDocument))
-	mux.HandleFunc("GET /orders/2026-01-01/orders", s.limited(searchOrders, s.serveSearchOrders))
-	mux.HandleFunc("GET /orders/2026-01-01/orders/{id}", s.limited(getOrder, s.serveGetOrder))
 	mux.HandleFunc("GET /sellers/v1/marketplaceParticipations", s.limited(getMarketplaceParticipations, s.serveParticipations))
+	mux.HandleFunc("GET /fba/inventory/v1/summaries", s.limited(getInventorySummaries, s.serveInventorySummaries))
+	mux.HandleFunc("GET "+inboundPath, s.limited(getShipments, s.serveInbound))
+	mux.HandleFunc("GET "+inboundPath+"/{id}/items", s.limited(getShipmentItems, s.serveInboundItems))
+	s.routeFulfilment2026(mux)
+	s.routeFulfilment2020(mux)
 	mux.HandleFunc("POST /tokens/2021-03-01/restrictedDataToken", s.limited(createRestrictedDataToken, s.serveRestrictedToken))
+	s.orderRoutes(mux)
+	s.subscriptionRoutes(mux)
+	s.feedRoutes(mux)
 	mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) { // Amazon does not say that a path is unknown
 		writeErrors(w, http.StatusForbidden, "Unauthorized", denied, "")
 	})
@@ -140,16 +162,26 @@ func Operation(r *http.Request) string {
 		return getReport.name
 	case strings.HasPrefix(path, "/reports/2021-06-30/documents/"):
 		return getReportDocument.name
-	case path == "/orders/2026-01-01/orders":
-		return searchOrders.name
-	case strings.HasPrefix(path, "/orders/2026-01-01/orders/"):
-		return getOrder.name
+	case path == "/fba/inventory/v1/summaries":
+		return getInventorySummaries.name
 	case path == "/sellers/v1/marketplaceParticipations":
 		return getMarketplaceParticipations.name
 	case path == "/tokens/2021-03-01/restrictedDataToken":
 		return createRestrictedDataToken.name
 	}
-	return ""
+	if name := fulfilmentOperation(r); name != "" {
+		return name
+	}
+	if name := inboundOperation(path); name != "" {
+		return name
+	}
+	if name := feedOperation(r); name != "" {
+		return name
+	}
+	if name := subscriptionOperation(r); name != "" {
+		return name
+	}
+	return orderOperation(path)
 }
 
 // account returns the account with this key (seller.Account.Key).

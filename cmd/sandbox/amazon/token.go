@@ -2,8 +2,6 @@ package amazon
 
 import (
 	"crypto/rand"
-	"encoding/json"
-	"io"
 	"net/http"
 	"strings"
 	"time"
@@ -13,8 +11,10 @@ const tokenLife = time.Hour
 
 // grant is what an access token opens; account is nil for an application's own.
 type grant struct {
-	account *account
-	until   time.Time
+	account    *account
+	client     string // the application; "" where account is given
+	until      time.Time
+	restricted []restricted // what personal data it opens
 }
 
 // serveToken is Login with Amazon.
@@ -45,7 +45,7 @@ func (s *Server) serveToken(w http.ResponseWriter, r *http.Request) {
 	case grantType == "refresh_token":
 		s.giveToken(w, grant{account: owner}, owner.RefreshToken)
 	case grantType == "client_credentials" && strings.HasPrefix(scope, "sellingpartnerapi::"):
-		s.giveToken(w, grant{}, "")
+		s.giveToken(w, grant{client: r.PostForm.Get("client_id")}, "")
 	case grantType == "client_credentials":
 		oauthError(w, http.StatusBadRequest, "invalid_scope", "The request has an invalid scope.")
 	default:
@@ -103,29 +103,6 @@ func (s *Server) ExpireTokens() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	clear(s.tokens)
-}
-
-// serveRestrictedToken gives a token for up to 50 resources. Nothing that this
-// stand-in serves is restricted, so it opens what the seller's token opens.
-func (s *Server) serveRestrictedToken(w http.ResponseWriter, r *http.Request, a *account) {
-	var asked struct {
-		Resources []struct {
-			Method string `json:"method"`
-			Path   string `json:"path"`
-		} `json:"restrictedResources"`
-	}
-	err := json.NewDecoder(io.LimitReader(r.Body, 1<<20)).Decode(&asked)
-	if err != nil || len(asked.Resources) == 0 || len(asked.Resources) > 50 {
-		invalid(w, "The request must name 1 to 50 restricted resources.", "")
-		return
-	}
-	for _, resource := range asked.Resources {
-		if resource.Method == "" || !strings.HasPrefix(resource.Path, "/") {
-			invalid(w, "A restricted resource needs a method and a path.", resource.Path)
-			return
-		}
-	}
-	write(w, http.StatusOK, map[string]any{"restrictedDataToken": s.open("Atz.sprdt|", grant{account: a}), "expiresIn": int(tokenLife / time.Second)})
 }
 
 func oauthError(w http.ResponseWriter, status int, code, description string) {

@@ -37,6 +37,12 @@ type world struct {
 
 func newWorld(t *testing.T, change ...func(*amazon.Config)) *world {
 	t.Helper()
+	return worldOf(t, []string{"reports_2021-06-30.json", "sellers.json", "tokens_2021-03-01.json", "orders_2026-01-01.json", "ordersV0.json"}, change...)
+}
+
+// worldOf is a world that is held against some of the models.
+func worldOf(t *testing.T, names []string, change ...func(*amazon.Config)) *world {
+	t.Helper()
 	w := &world{t: t, clock: clock.NewFixed(begin), books: map[string]*seller.Books{}, plan: misbehave.New(1)}
 	cfg := amazon.Config{Now: w.clock.Now, Faults: w.plan}
 	for _, a := range seller.Accounts(7, begin, 12) {
@@ -48,11 +54,11 @@ func newWorld(t *testing.T, change ...func(*amazon.Config)) *world {
 	for _, c := range change {
 		c(&cfg)
 	}
-	models := spec.Load(t, "reports_2021-06-30.json", "sellers.json", "tokens_2021-03-01.json", "orders_2026-01-01.json")
+	models := spec.Load(t, names...)
 	var err error
 	w.Server, err = amazon.New(cfg)
 	require.NoError(t, err)
-	server := httptest.NewServer(models.Check(t, w.Server, "/auth/", "/documents/"))
+	server := httptest.NewServer(models.Check(t, w.Server, "/auth/", "/documents/", "/feeds/upload/", "/feeds/results/"))
 	t.Cleanup(server.Close)
 	w.url = server.URL
 	return w

@@ -164,7 +164,7 @@ func (s *Server) serveTable(w http.ResponseWriter, r *http.Request) {
 	name, ok := strings.CutPrefix(r.URL.Path, "/odataservice/odata/table/")
 	t, known := s.table(name)
 	if held, err := s.books.trade.snapshot(); err == nil && !known {
-		t, known = s.tradeTable(name, held)
+		t, known = s.tradeTable(name, narrowed(name, r.URL.Query().Get("$filter"), held))
 	}
 	if !ok || !known || r.Method != http.MethodGet {
 		writeJSON(w, http.StatusNotFound, map[string]any{"error": map[string]string{"code": "", "message": "Resource not found for the segment '" + name + "'."}})

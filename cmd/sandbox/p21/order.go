@@ -100,7 +100,10 @@ func (t *trade) changeOrder(number, version int64, cancel bool, quantities map[i
 			return Order{}, refuseTrade("Validation", fmt.Sprintf("LineItems[%d]", i), "Line", "Line %d cannot be changed like that", l.Number)
 		}
 		after.Lines[i].Quantity = change.Quantity
-		after.Lines[i].Total = change.Quantity.Mul(l.Price).Round(4)
+		if change.Price.IsPositive() {
+			after.Lines[i].Price = change.Price
+		}
+		after.Lines[i].Total = change.Quantity.Mul(after.Lines[i].Price).Round(4)
 		if change.Total.IsPositive() {
 			after.Lines[i].Total = change.Total
 		}
@@ -154,6 +157,9 @@ func (t *trade) advance() error {
 				return err
 			}
 			o, _ = t.orders.get(o.Number)
+			if err := t.commit(t.posted(o)); err != nil {
+				return err
+			}
 		}
 		due = o.ModifiedAt.Add(t.invoiceAfter)
 		if t.invoiceAfter > 0 && o.Status == shipped && !due.After(now) {
@@ -266,6 +272,25 @@ func (t *trade) enterReturn(r Return, refuseDuplicates bool) (Return, error) {
 	r.Number, r.Status, r.Customer, r.Currency, r.CreatedAt = t.nextDocument(), open, order.Customer, order.Currency, t.now()
 	r.ModifiedAt = r.CreatedAt
 	return r, t.commit(tradeEvent{Returns: []Return{r}})
+}
+
+// posted numbers what the company itself ships for Amazon's buyers.
+func (t *trade) posted(o Order) tradeEvent {
+	if o.Source != "AMAZON-MFN" {
+		return tradeEvent{}
+	}
+	return t.numbered(o, "100123", "1Z999AA1")
+}
+
+// numbered gives shipments of an order that have no number yet one.
+func (t *trade) numbered(o Order, carrier, tracking string) (e tradeEvent) {
+	for _, s := range t.shipments.list {
+		if s.Order == o.Number && s.Tracking == "" {
+			s.Carrier, s.Tracking, s.ModifiedAt, s.Version = carrier, fmt.Sprintf("%s%d", tracking, s.Number), t.now(), s.Version+1
+			e.Shipments = append(e.Shipments, s)
+		}
+	}
+	return e
 }
 
 // track writes carrier and tracking number; version 0 is not compared.

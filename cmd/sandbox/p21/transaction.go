@@ -212,7 +212,13 @@ func (s *Server) transactChange(set transactionSet, t transaction) ([]edit, erro
 		if err != nil {
 			return nil, fmt.Errorf("unit_quantity %q is not a number", r["unit_quantity"])
 		}
-		quantities[int(document(r["user_line_no"]))] = OrderLine{Quantity: quantity}
+		line := OrderLine{Quantity: quantity}
+		if r["unit_price"] != "" {
+			if line.Price, err = decimal.NewFromString(r["unit_price"]); err != nil {
+				return nil, fmt.Errorf("unit_price %q is not a number", r["unit_price"])
+			}
+		}
+		quantities[int(document(r["user_line_no"]))] = line
 	}
 	_, err := s.books.trade.changeOrder(number, 0, form["cancel_flag"] == "Y", quantities)
 	return []edit{{"order_no", form["order_no"]}}, err

@@ -105,3 +105,33 @@ func (a *Account) handled(o *order, yield func(Line) error) error {
 		Description: "FBACustomerReturnPerUnitFee", Cents: -part(x.size.fulfilment(), 5500), Fulfillment: "AFN", Posted: o.placed.Add(o.back.handling),
 		ItemCode: x.code, SKU: x.SKU})
 }
+
+// Comeback is units of an item that came back to Amazon's warehouse.
+type Comeback struct {
+	OrderID string
+	Product *Product
+	Units   int64
+	At      time.Time
+	Damaged bool
+}
+
+// Comebacks returns what came back in a span of time, in order of orders. The
+// buyer gets the money some hours later; who got a part of it alone, or was paid
+// for a claim, kept the goods.
+func (a *Account) Comebacks(since, until time.Time) []Comeback {
+	const before = 6 * time.Hour
+	base := a.First.Truncate(day)
+	var list []Comeback
+	for d := max(int(since.Sub(base)/day)-longestReturn, 0); d <= int(until.Sub(base)/day); d++ {
+		for _, o := range a.ordersOf(d) {
+			at := o.placed.Add(o.back.after - before)
+			if o.back.kind != "Refund" || o.back.partly || at.Before(since) || !at.Before(until) {
+				continue
+			}
+			for _, x := range o.items {
+				list = append(list, Comeback{o.id, x.Product, x.quantity, at, o.back.restocked})
+			}
+		}
+	}
+	return list
+}

@@ -20,9 +20,11 @@ type Connection struct {
 	AmazonURL, LWAURL                    string
 	ClientID, ClientSecret, RefreshToken string
 
+	QueueURL, QueueRegion, QueueKeyID, QueueSecret string // where Amazon tells of changes
+
 	P21URL, P21Adapter, P21Company string
 	P21Username, P21Password       string
-	P21Location                    string            // where the company keeps what Amazon stores
+	P21Location, P21Own            string            // where the company keeps what Amazon stores, and its own
 	P21Customers                   map[string]string // marketplace id -> number of the customer that stands for it
 
 	Currency string // functional
@@ -52,19 +54,20 @@ func (s *Server) Connections() []Connection {
 			P21URL: s.P21URL, P21Adapter: of.adapter, P21Company: of.id, P21Username: p21.DemoUser, P21Password: p21.DemoPassword,
 			Currency: a.Currency, TimeZone: of.zone, Picks: picks(),
 		}
+		c.QueueURL, c.QueueRegion, c.QueueKeyID, c.QueueSecret = s.queueURL+"/"+a.Key, "us-east-1", "AKIASANDBOX", "sandbox-secret-of-the-queue"
 		for _, m := range a.Markets {
 			c.MarketplaceIDs = append(c.MarketplaceIDs, m.ID)
 		}
-		c.P21Location, c.P21Customers = s.location(c.P21Company), s.customers(c.P21Company, a.Markets)
+		c.P21Location, c.P21Own, c.P21Customers = s.location(c.P21Company, true), s.location(c.P21Company, false), s.customers(c.P21Company, a.Markets)
 		list = append(list, c)
 	}
 	return list
 }
 
-// location is where a company's stock with Amazon is.
-func (s *Server) location(company string) string {
+// location is where a company's stock is, that with Amazon or its own.
+func (s *Server) location(company string, withAmazon bool) string {
 	for _, l := range s.P21.Locations() {
-		if l.Company == company && l.Amazon {
+		if l.Company == company && l.Amazon == withAmazon {
 			return l.ID
 		}
 	}

@@ -7,11 +7,18 @@
 //
 //	/amazon/                 Selling Partner API and downloads (see package amazon)
 //	/lwa/auth/o2/token       Login with Amazon
+//	/sqs/                    queues of notifications (see package sqs)
 //	/p21/                    Prophet 21 (see package p21)
 //	/control/faults          how they are told to misbehave (see package misbehave)
 //	/control/p21/...         Prophet 21's books
 //	/control/clock           what the sandbox's clock shows
+//	/control/amazon/orders   orders beside the simulated ones, and changes of orders
+//	/control/amazon/returns  units that buyers send back
+//	/control/amazon/inbound  shipments to Amazon's warehouses
+//	/control/amazon/parcels  what Amazon sends
+//	/control/amazon/stock    what Amazon has in its warehouses
 //	/control/amazon/usage    calls per operation against what is allowed
+//	/control/amazon/fulfilments  orders of other channels, and their haste and stock
 //
 // The identity provider has an address of its own, because its issuer is one.
 package server
@@ -33,6 +40,7 @@ import (
 	"tieout/cmd/sandbox/misbehave"
 	"tieout/cmd/sandbox/p21"
 	"tieout/cmd/sandbox/seller"
+	"tieout/cmd/sandbox/sqs"
 )
 
 // The program's registration at the identity provider.
@@ -71,10 +79,12 @@ type Config struct {
 // Server is a running sandbox.
 type Server struct {
 	AmazonURL, LWAURL, P21URL, ControlURL, Issuer string
+	queueURL                                      string
 
 	Plan     *misbehave.Plan
 	P21      *p21.Server
 	Amazon   *amazon.Server
+	Queues   *sqs.Server
 	Identity *identity.Provider
 
 	sellers []*seller.Account
@@ -82,6 +92,7 @@ type Server struct {
 	servers []*http.Server
 	failed  chan error
 	once    sync.Once
+	quiet   context.CancelFunc // ends what the sandbox does by itself
 }
 
 // simulated is the sandbox's time; it implements clock.Clock.
@@ -112,6 +123,8 @@ func Start(ctx context.Context, cfg Config) (*Server, error) {
 		_, _ = main.Close(), issuer.Close()
 		return nil, err
 	}
+	ctx, s.quiet = context.WithCancel(context.WithoutCancel(ctx))
+	go s.announce(ctx)
 	s.serve(main, s.routes())
 	s.serve(issuer, s.Identity)
 	return s, nil
@@ -162,7 +175,9 @@ func (s *Server) assemble(cfg Config, base, issuer string) error {
 	}
 	s.clock = simulated{st}
 	s.AmazonURL, s.LWAURL, s.P21URL, s.ControlURL, s.Issuer = base+"/amazon", base+"/lwa/auth/o2/token", base+"/p21", base+"/control", issuer
+	s.queueURL = base + "/sqs/000000000000"
 	s.Plan = misbehave.New(st.Seed)
+	s.Queues = sqs.New(st.Seed, s.Plan)
 	s.sellers = seller.Accounts(st.Seed, st.Started, st.OrdersPerDay)
 	if s.Amazon, err = amazon.New(s.amazonConfig(cfg)); err != nil {
 		return err
@@ -176,7 +191,7 @@ func (s *Server) assemble(cfg Config, base, issuer string) error {
 }
 
 func (s *Server) amazonConfig(cfg Config) amazon.Config {
-	config := amazon.Config{Now: s.clock.Now, Clock: time.Now, BaseURL: s.AmazonURL, RateScale: cfg.RateScale, Faults: s.Plan}
+	config := amazon.Config{Now: s.clock.Now, Clock: time.Now, BaseURL: s.AmazonURL, RateScale: cfg.RateScale, Faults: s.Plan, Tell: s.Queues.Send}
 	for _, a := range s.sellers {
 		c := credentialsOf(a)
 		config.Accounts = append(config.Accounts, amazon.Account{Books: seller.NewBooks(a), ClientID: c.id, ClientSecret: c.secret, RefreshToken: c.refresh})
@@ -203,19 +218,45 @@ func (s *Server) routes() http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("/amazon/", http.StripPrefix("/amazon", s.Amazon))
 	mux.Handle("/lwa/", http.StripPrefix("/lwa", s.Amazon))
+	mux.Handle("/sqs/", http.StripPrefix("/sqs", s.Queues))
+	mux.Handle("/sqs", http.StripPrefix("/sqs", s.Queues))
 	mux.Handle("/p21/", http.StripPrefix("/p21", s.P21))
 	mux.Handle("/control/faults", s.Plan)
 	mux.Handle("/control/p21/", s.P21)
 	mux.HandleFunc("GET /control/clock", func(w http.ResponseWriter, _ *http.Request) {
 		write(w, map[string]any{"now": s.Now(), "started": s.clock.state.Started, "speed": s.clock.state.Speed})
 	})
+	mux.HandleFunc("POST /control/amazon/orders", s.Amazon.ServeOrders)
+	mux.HandleFunc("POST /control/amazon/returns", s.Amazon.ServeReturns)
+	mux.HandleFunc("POST /control/amazon/inbound", s.Amazon.ServeInboundControl)
+	mux.HandleFunc("POST /control/amazon/parcels", s.Amazon.ServeParcels)
+	mux.HandleFunc("POST /control/amazon/stock", s.Amazon.ServeFBAStock)
 	mux.HandleFunc("GET /control/amazon/usage", func(w http.ResponseWriter, _ *http.Request) { write(w, s.Amazon.Usage()) })
+	mux.HandleFunc("GET /control/amazon/fulfilments", s.Amazon.ControlFulfilments)
+	mux.HandleFunc("POST /control/amazon/fulfilments", s.Amazon.ControlFulfilments)
 	return mux
 }
 
 func write(w http.ResponseWriter, body any) {
 	w.Header().Set("Content-Type", "application/json")
 	_ = json.NewEncoder(w).Encode(body) // the caller has gone away when this fails
+}
+
+// announced is how often the sandbox looks for orders of the sellers' story that
+// have changed, to tell of them.
+const announced = 5 * time.Second
+
+func (s *Server) announce(ctx context.Context) {
+	ticker := time.NewTicker(announced)
+	defer ticker.Stop()
+	for since := s.Now(); ; {
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticker.C:
+			since = s.Amazon.Announce(since)
+		}
+	}
 }
 
 // Now returns what the sandbox's clock shows.
@@ -240,6 +281,7 @@ func (s *Server) Failed() <-chan error { return s.failed }
 // Close stops the sandbox and closes its books. Requests under way are cut off.
 func (s *Server) Close() (err error) {
 	s.once.Do(func() {
+		s.quiet()
 		for _, server := range s.servers {
 			err = errors.Join(err, server.Close())
 		}

@@ -1,0 +1,107 @@
+package jobs
+
+import (
+	"context"
+	"crypto/rand"
+	"fmt"
+	"log/slog"
+	"os"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgxpool"
+)
+
+// A process that works jobs says so every few seconds. When one has not for a
+// while it was killed, or lost its machine: its jobs are taken up by others.
+// Every job can be begun again at any point, so a process that was only slow
+// does no harm either.
+const (
+	beatEvery = 5 * time.Second
+	deadAfter = 30 * time.Second
+	// After a time without a database all are silent: whoever lives has spoken
+	// again when a process has beaten for this long.
+	sureAfter = 2*beatEvery + beatEvery/2
+)
+
+// life is a process's sign of life.
+type life struct {
+	pool *pgxpool.Pool
+	id   string
+	log  *slog.Logger
+}
+
+// WorkerName names this process among all that work on a database, those that
+// are gone included.
+func WorkerName() string {
+	host, _ := os.Hostname() // the rest is unique by itself
+	return fmt.Sprintf("%s/%d/%s", host, os.Getpid(), rand.Text()[:8])
+}
+
+// begin says that this process lives, until end.
+func (l life) begin(ctx context.Context) (end func(context.Context), err error) {
+	if err := l.beat(ctx); err != nil {
+		return nil, fmt.Errorf("say that this process works: %w", err)
+	}
+	alive, stop := context.WithCancel(ctx)
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		l.live(alive)
+	}()
+	return func(ctx context.Context) {
+		stop()
+		<-done
+		if _, err := l.pool.Exec(ctx, `DELETE FROM worker WHERE id = $1`, l.id); err != nil {
+			l.log.Warn("this process could not say that it ends", "error", err)
+		}
+	}, nil
+}
+
+// live beats until ctx ends.
+func (l life) live(ctx context.Context) {
+	ticker := time.NewTicker(beatEvery)
+	defer ticker.Stop()
+	for since := time.Now(); ; {
+		err := l.beat(ctx)
+		switch {
+		case ctx.Err() != nil:
+			return
+		case err != nil:
+			since = time.Now() // whoever cannot say that it lives does not know about others
+			l.log.Warn("this process could not say that it lives", "error", err)
+		case time.Since(since) > sureAfter:
+			l.takeUp(ctx)
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticker.C:
+		}
+	}
+}
+
+func (l life) beat(ctx context.Context) error {
+	_, err := l.pool.Exec(ctx, `INSERT INTO worker (id) VALUES ($1) ON CONFLICT (id) DO UPDATE SET beat_at = clock_timestamp()`, l.id)
+	return err
+}
+
+// takeUp frees the jobs of processes that are gone, and the records, hints and
+// messages that they held. A job that was begun as often as it may be is left to the
+// engine, which ends it.
+func (l life) takeUp(ctx context.Context) {
+	_, err := l.pool.Exec(ctx, `
+		WITH gone AS (DELETE FROM worker WHERE beat_at < clock_timestamp() - make_interval(secs => $1) RETURNING id),
+		records AS (UPDATE flow_record r SET held_until = clock_timestamp() FROM gone g
+			WHERE r.state IN ('received', 'ready', 'delivering') AND r.held_until > clock_timestamp() AND starts_with(r.holder, g.id)),
+		hints AS (UPDATE flow_hint h SET held_until = clock_timestamp() FROM gone g WHERE h.held_until > clock_timestamp() AND h.holder = g.id),
+		messages AS (UPDATE outbound_message m SET held_until = clock_timestamp() FROM gone g
+			WHERE m.state NOT IN ('confirmed', 'refused') AND m.held_until > clock_timestamp() AND starts_with(m.holder, g.id))
+		UPDATE river_job j SET state = 'available', scheduled_at = now(),
+			errors = array_append(j.errors, jsonb_build_object('at', now(), 'attempt', j.attempt, 'error', 'the process that worked on it is gone', 'trace', ''))
+		WHERE j.state = 'running' AND j.attempt < j.max_attempts
+		  AND NOT EXISTS (SELECT 1 FROM worker w WHERE w.id = j.attempted_by[array_upper(j.attempted_by, 1)] AND w.id NOT IN (SELECT id FROM gone))
+		  AND j.attempted_at < clock_timestamp() - make_interval(secs => $1)`, deadAfter.Seconds())
+	if err != nil {
+		l.log.Warn("jobs of processes that are gone could not be taken up", "error", err)
+	}
+}

@@ -1,0 +1,77 @@
+package jobs
+
+import (
+	"log/slog"
+	"testing"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/stretchr/testify/require"
+
+	"tieout/app/database/dbtest"
+)
+
+// TestJobsOfAProcessThatIsGoneAreTakenUp leaves one job running each: of a
+// process that lives, of one that is silent, and of one that nobody knows.
+func TestJobsOfAProcessThatIsGoneAreTakenUp(t *testing.T) {
+	t.Parallel()
+	pool, log := dbtest.New(t), slog.New(slog.DiscardHandler)
+	q, err := NewQueue(pool, log)
+	require.NoError(t, err)
+	us, silent := life{pool, WorkerName(), log}, life{pool, WorkerName(), log}
+	require.NoError(t, us.beat(t.Context()))
+	require.NoError(t, silent.beat(t.Context()))
+	exec := func(query string, args ...any) {
+		_, err := pool.Exec(t.Context(), query, args...)
+		require.NoError(t, err)
+	}
+	for hand, by := range []string{us.id, silent.id, "nobody"} {
+		require.NoError(t, pgx.BeginFunc(t.Context(), pool, func(tx pgx.Tx) error { return q.insert(t.Context(), tx, WorkFlow{1, "orders", hand}) }))
+		exec(`UPDATE river_job SET state = 'running', attempt = 1, attempted_at = now() - interval '1 minute', attempted_by = ARRAY['earlier', $2] WHERE (args->>'hand')::int = $1`, hand, by)
+	}
+	states := func() (list []string) {
+		rows, err := pool.Query(t.Context(), `SELECT state::text FROM river_job ORDER BY id`)
+		require.NoError(t, err)
+		list, err = pgx.CollectRows(rows, pgx.RowTo[string])
+		require.NoError(t, err)
+		return list
+	}
+	us.takeUp(t.Context())
+	require.Equal(t, []string{"running", "running", "available"}, states(), "the silent one spoke just now")
+	var connection int64
+	require.NoError(t, pool.QueryRow(t.Context(), `INSERT INTO connection (name, amazon_region) VALUES ('acme', 'na') RETURNING id`).Scan(&connection))
+	for _, by := range []string{us.id, silent.id} {
+		exec(`INSERT INTO outbound_message (connection_id, kind, target, reference, object_id, payload, payload_hash, holder, held_until)
+			VALUES ($1, 'sales_order', 'ACME', $2, 1, '{}', '', $2 || '/x', now() + interval '3 minutes')`, connection, by)
+	}
+	exec(`INSERT INTO flow (connection_id, name, every_seconds, overlap_seconds) VALUES ($1, 'orders', 60, 60)`, connection)
+	for _, by := range []string{us.id, silent.id} {
+		exec(`INSERT INTO flow_hint (connection_id, flow, key, changed_at, holder, held_until) VALUES ($1, 'orders', $2, now(), $2, now() + interval '3 minutes')`, connection, by)
+	}
+	exec(`UPDATE worker SET beat_at = now() - interval '31 seconds' WHERE id = $1`, silent.id)
+	us.takeUp(t.Context())
+	require.Equal(t, []string{"running", "available", "available"}, states())
+	var free string
+	require.NoError(t, pool.QueryRow(t.Context(), `SELECT string_agg(reference, ',') FROM outbound_message WHERE held_until <= clock_timestamp()`).Scan(&free))
+	require.Equal(t, silent.id, free, "what the silent one held is free")
+	require.NoError(t, pool.QueryRow(t.Context(), `SELECT string_agg(key, ',') FROM flow_hint WHERE held_until <= clock_timestamp()`).Scan(&free))
+	require.Equal(t, silent.id, free)
+
+	exec(`UPDATE river_job SET state = 'running', attempt = max_attempts, attempted_by = ARRAY['nobody']`)
+	us.takeUp(t.Context())
+	require.Equal(t, []string{"running", "running", "running"}, states(), "the engine ends what was tried as often as it may be")
+}
+
+// TestAProcessSaysThatItWorksAndThatItEnds looks at its line in the database.
+func TestAProcessSaysThatItWorksAndThatItEnds(t *testing.T) {
+	t.Parallel()
+	pool := dbtest.New(t)
+	count := func() (n int) {
+		require.NoError(t, pool.QueryRow(t.Context(), `SELECT count(*) FROM worker`).Scan(&n))
+		return n
+	}
+	end, err := life{pool, WorkerName(), slog.New(slog.DiscardHandler)}.begin(t.Context())
+	require.NoError(t, err)
+	require.Equal(t, 1, count())
+	end(t.Context())
+	require.Zero(t, count())
+}

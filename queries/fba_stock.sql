@@ -1,0 +1,50 @@
+-- name: KeepFBAStock :exec
+INSERT INTO fba_stock (connection_id, marketplace, sku, fnsku, condition, asin, title, fulfillable, inbound_working, inbound_shipped, inbound_receiving,
+                       orders, transfers, processing, unfulfillable, researching, changed_at, read_at)
+SELECT @connection_id, @marketplace, unnest(@skus::text[]), unnest(@fnskus::text[]), unnest(@conditions::text[]), unnest(@asins::text[]), unnest(@titles::text[]),
+       unnest(@fulfillable::int[]), unnest(@inbound_working::int[]), unnest(@inbound_shipped::int[]), unnest(@inbound_receiving::int[]),
+       unnest(@orders::int[]), unnest(@transfers::int[]), unnest(@processing::int[]), unnest(@unfulfillable::int[]), unnest(@researching::int[]),
+       unnest(@changed_at::timestamptz[]), @read_at
+ON CONFLICT (connection_id, marketplace, sku, fnsku, condition) DO UPDATE
+SET asin = excluded.asin, title = excluded.title, fulfillable = excluded.fulfillable, inbound_working = excluded.inbound_working,
+    inbound_shipped = excluded.inbound_shipped, inbound_receiving = excluded.inbound_receiving, orders = excluded.orders, transfers = excluded.transfers,
+    processing = excluded.processing, unfulfillable = excluded.unfulfillable, researching = excluded.researching,
+    changed_at = greatest(excluded.changed_at, fba_stock.changed_at), read_at = excluded.read_at
+WHERE fba_stock.read_at <= excluded.read_at;
+
+-- name: DropFBAStock :many
+-- What a whole reading did not name any more.
+DELETE FROM fba_stock WHERE connection_id = @connection_id AND read_at < @begun RETURNING sku;
+
+-- name: ListFBAStock :many
+SELECT marketplace, sku, fnsku, condition, asin, title, fulfillable, inbound_working, inbound_shipped, inbound_receiving, orders, transfers, processing,
+       unfulfillable, researching
+FROM fba_stock WHERE connection_id = @connection_id
+ORDER BY sku, marketplace, fnsku, condition;
+
+-- name: StockOfItems :many
+SELECT item_code, location, on_hand, allocated, available, unit_cost
+FROM stock WHERE connection_id = @connection_id AND item_code = ANY (@codes::text[])
+ORDER BY item_code, location;
+
+-- name: MapsMadeSince :many
+-- SKUs that were mapped, or whose map was ended, since then; in force today or not.
+SELECT DISTINCT sku FROM sku_map WHERE connection_id = @connection_id AND made_at > @since::timestamptz;
+
+-- name: NoteFBADifference :one
+-- Another difference begins anew, unapproved.
+INSERT INTO fba_difference AS d (connection_id, item_code, units, since)
+VALUES (@connection_id, @item_code, @units, @now)
+ON CONFLICT (connection_id, item_code) DO UPDATE
+SET units = excluded.units,
+    since = CASE WHEN d.units = excluded.units AND d.since <> @used::timestamptz THEN d.since ELSE excluded.since END,
+    approved_by = CASE WHEN d.units = excluded.units AND d.since <> @used::timestamptz THEN d.approved_by END,
+    approved_at = CASE WHEN d.units = excluded.units AND d.since <> @used::timestamptz THEN d.approved_at END
+RETURNING since, approved_by;
+
+-- name: EndFBADifference :exec
+DELETE FROM fba_difference WHERE connection_id = @connection_id AND item_code = @item_code;
+
+-- name: ApproveFBADifference :execrows
+UPDATE fba_difference SET approved_by = @person_id::bigint, approved_at = @now::timestamptz
+WHERE connection_id = @connection_id AND item_code = @item_code AND units = @units AND approved_by IS NULL;
