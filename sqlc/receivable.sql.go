@@ -12,15 +12,447 @@ import (
 	"github.com/shopspring/decimal"
 )
 
-const invoicesReadTo = `-- name: InvoicesReadTo :one
-SELECT coalesce(max(changed_at), 'epoch')::timestamptz FROM invoice WHERE connection_id = $1
+const ageItems = `-- name: AgeItems :many
+SELECT i.currency, CASE WHEN $1::date - i.invoiced_on <= 14 THEN 14 WHEN $1::date - i.invoiced_on <= 30 THEN 30 WHEN $1::date - i.invoiced_on <= 60 THEN 60 ELSE 61 END::int AS days,
+       count(*) AS items, sum(i.difference)::numeric AS amount
+FROM open_item i WHERE i.connection_id = ANY ($2::bigint[]) AND i.state = 'open'
+GROUP BY 1, 2 ORDER BY 1, 2
 `
 
-func (q *Queries) InvoicesReadTo(ctx context.Context, connectionID int64) (time.Time, error) {
+type AgeItemsParams struct {
+	Today       time.Time
+	Connections []int64
+}
+
+type AgeItemsRow struct {
+	Currency string
+	Days     int32
+	Items    int64
+	Amount   decimal.Decimal
+}
+
+// What is open by the days since it was invoiced.
+func (q *Queries) AgeItems(ctx context.Context, arg AgeItemsParams) ([]AgeItemsRow, error) {
+	rows, err := q.db.Query(ctx, ageItems, arg.Today, arg.Connections)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []AgeItemsRow{}
+	for rows.Next() {
+		var i AgeItemsRow
+		if err := rows.Scan(
+			&i.Currency,
+			&i.Days,
+			&i.Items,
+			&i.Amount,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const beginSums = `-- name: BeginSums :exec
+INSERT INTO settled_reading (settlement_id, rule_set_id, summed_at) VALUES ($1, $2, $3)
+`
+
+type BeginSumsParams struct {
+	SettlementID int64
+	RuleSetID    int64
+	Now          time.Time
+}
+
+func (q *Queries) BeginSums(ctx context.Context, arg BeginSumsParams) error {
+	_, err := q.db.Exec(ctx, beginSums, arg.SettlementID, arg.RuleSetID, arg.Now)
+	return err
+}
+
+const bothSides = `-- name: BothSides :many
+WITH billed AS (
+    SELECT i.order_id, i.currency, sum(i.total) FILTER (WHERE i.total >= 0) AS invoiced, sum(i.total) FILTER (WHERE i.total < 0) AS credited,
+           count(*) FILTER (WHERE i.total >= 0) AS invoices, min(i.invoiced_on) AS invoiced_on, array_agg(i.number ORDER BY i.number) AS numbers
+    FROM invoice i WHERE i.connection_id = $1 AND i.order_id = ANY ($2::text[]) GROUP BY 1, 2
+), paid AS (
+    SELECT o.order_id, s.currency, sum(o.principal) AS principal, sum(o.tax) AS tax, sum(o.shipping) AS shipping, sum(o.promotion) AS promotion, sum(o.refund) AS refund
+    FROM settled_order o JOIN settlement s ON s.id = o.settlement_id
+    WHERE s.connection_id = $1 AND s.replaced_at IS NULL AND o.order_id = ANY ($2::text[]) GROUP BY 1, 2
+)
+SELECT coalesce(b.order_id, p.order_id)::text AS order_id, coalesce(b.currency, p.currency)::text AS currency, coalesce(b.invoiced, 0)::numeric AS invoiced,
+       coalesce(b.credited, 0)::numeric AS credited, coalesce(b.invoices, 0)::bigint AS invoices, coalesce(b.invoiced_on, 'epoch')::date AS invoiced_on,
+       coalesce(b.numbers, '{}')::text[] AS numbers, (p.order_id IS NOT NULL)::boolean AS settled,
+       coalesce(p.principal, 0)::numeric AS principal, coalesce(p.tax, 0)::numeric AS tax, coalesce(p.shipping, 0)::numeric AS shipping,
+       coalesce(p.promotion, 0)::numeric AS promotion, coalesce(p.refund, 0)::numeric AS refund
+FROM billed b FULL JOIN paid p ON p.order_id = b.order_id AND p.currency = b.currency
+`
+
+type BothSidesParams struct {
+	ConnectionID int64
+	Orders       []string
+}
+
+type BothSidesRow struct {
+	OrderID    string
+	Currency   string
+	Invoiced   decimal.Decimal
+	Credited   decimal.Decimal
+	Invoices   int64
+	InvoicedOn time.Time
+	Numbers    []string
+	Settled    bool
+	Principal  decimal.Decimal
+	Tax        decimal.Decimal
+	Shipping   decimal.Decimal
+	Promotion  decimal.Decimal
+	Refund     decimal.Decimal
+}
+
+// What P21 invoiced and Amazon settled of orders, one row per currency.
+func (q *Queries) BothSides(ctx context.Context, arg BothSidesParams) ([]BothSidesRow, error) {
+	rows, err := q.db.Query(ctx, bothSides, arg.ConnectionID, arg.Orders)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []BothSidesRow{}
+	for rows.Next() {
+		var i BothSidesRow
+		if err := rows.Scan(
+			&i.OrderID,
+			&i.Currency,
+			&i.Invoiced,
+			&i.Credited,
+			&i.Invoices,
+			&i.InvoicedOn,
+			&i.Numbers,
+			&i.Settled,
+			&i.Principal,
+			&i.Tax,
+			&i.Shipping,
+			&i.Promotion,
+			&i.Refund,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const cashOfSettlement = `-- name: CashOfSettlement :many
+SELECT o.order_id, (o.principal + o.tax + o.shipping + o.promotion + o.refund)::numeric AS applied, coalesce(i.numbers, '{}')::text[] AS numbers,
+       coalesce((SELECT n.customer FROM invoice n WHERE n.connection_id = s.connection_id AND n.order_id = o.order_id ORDER BY n.number LIMIT 1), '')::text AS customer,
+       coalesce(i.invoiced + i.credited, 0)::numeric AS due, coalesce(i.difference, 0)::numeric AS difference, coalesce(i.cause, '')::text AS cause
+FROM settled_order o JOIN settlement s ON s.id = o.settlement_id
+LEFT JOIN open_item i ON i.connection_id = s.connection_id AND i.order_id = o.order_id AND i.currency = s.currency
+WHERE o.settlement_id = $1 AND o.order_id > $2::text ORDER BY o.order_id LIMIT $3::int
+`
+
+type CashOfSettlementParams struct {
+	SettlementID int64
+	After        string
+	Size         int32
+}
+
+type CashOfSettlementRow struct {
+	OrderID    string
+	Applied    decimal.Decimal
+	Numbers    []string
+	Customer   string
+	Due        decimal.Decimal
+	Difference decimal.Decimal
+	Cause      string
+}
+
+// What a deposit pays of each order, beside the order's invoices.
+func (q *Queries) CashOfSettlement(ctx context.Context, arg CashOfSettlementParams) ([]CashOfSettlementRow, error) {
+	rows, err := q.db.Query(ctx, cashOfSettlement, arg.SettlementID, arg.After, arg.Size)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []CashOfSettlementRow{}
+	for rows.Next() {
+		var i CashOfSettlementRow
+		if err := rows.Scan(
+			&i.OrderID,
+			&i.Applied,
+			&i.Numbers,
+			&i.Customer,
+			&i.Due,
+			&i.Difference,
+			&i.Cause,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const cashTotal = `-- name: CashTotal :one
+SELECT count(*) AS orders, coalesce(sum(o.principal + o.tax + o.shipping + o.promotion + o.refund), 0)::numeric AS applied,
+       coalesce((SELECT r.summed_at FROM settled_reading r WHERE r.settlement_id = $1), 'epoch')::timestamptz AS summed_at
+FROM settled_order o WHERE o.settlement_id = $1
+`
+
+type CashTotalRow struct {
+	Orders   int64
+	Applied  decimal.Decimal
+	SummedAt time.Time
+}
+
+func (q *Queries) CashTotal(ctx context.Context, settlementID int64) (CashTotalRow, error) {
+	row := q.db.QueryRow(ctx, cashTotal, settlementID)
+	var i CashTotalRow
+	err := row.Scan(&i.Orders, &i.Applied, &i.SummedAt)
+	return i, err
+}
+
+const causeItems = `-- name: CauseItems :many
+SELECT i.currency, i.cause, count(*) AS items, sum(i.difference)::numeric AS amount, sum(abs(i.difference))::numeric AS stake
+FROM open_item i WHERE i.connection_id = ANY ($1::bigint[]) AND i.state IN ('variance', 'no_invoice')
+GROUP BY 1, 2 ORDER BY 1, 5 DESC
+`
+
+type CauseItemsRow struct {
+	Currency string
+	Cause    string
+	Items    int64
+	Amount   decimal.Decimal
+	Stake    decimal.Decimal
+}
+
+func (q *Queries) CauseItems(ctx context.Context, connections []int64) ([]CauseItemsRow, error) {
+	rows, err := q.db.Query(ctx, causeItems, connections)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []CauseItemsRow{}
+	for rows.Next() {
+		var i CauseItemsRow
+		if err := rows.Scan(
+			&i.Currency,
+			&i.Cause,
+			&i.Items,
+			&i.Amount,
+			&i.Stake,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const clearItems = `-- name: ClearItems :exec
+DELETE FROM open_item WHERE connection_id = $1 AND order_id = ANY ($2::text[])
+`
+
+type ClearItemsParams struct {
+	ConnectionID int64
+	Orders       []string
+}
+
+func (q *Queries) ClearItems(ctx context.Context, arg ClearItemsParams) error {
+	_, err := q.db.Exec(ctx, clearItems, arg.ConnectionID, arg.Orders)
+	return err
+}
+
+const forgetSums = `-- name: ForgetSums :many
+WITH gone AS (DELETE FROM settled_reading r WHERE r.settlement_id = $1 RETURNING r.settlement_id)
+SELECT o.order_id FROM settled_order o JOIN gone g ON g.settlement_id = o.settlement_id
+`
+
+// Returns the orders that were summed. Their rows go with the reading.
+func (q *Queries) ForgetSums(ctx context.Context, settlementID int64) ([]string, error) {
+	rows, err := q.db.Query(ctx, forgetSums, settlementID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []string{}
+	for rows.Next() {
+		var order_id string
+		if err := rows.Scan(&order_id); err != nil {
+			return nil, err
+		}
+		items = append(items, order_id)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const invoicedConnections = `-- name: InvoicedConnections :many
+SELECT id FROM connection WHERE revenue_mode = 'invoiced' AND ($1::bigint = 0 OR id = $1::bigint) ORDER BY id
+`
+
+func (q *Queries) InvoicedConnections(ctx context.Context, id int64) ([]int64, error) {
+	rows, err := q.db.Query(ctx, invoicedConnections, id)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []int64{}
+	for rows.Next() {
+		var id int64
+		if err := rows.Scan(&id); err != nil {
+			return nil, err
+		}
+		items = append(items, id)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const invoicesOfOrder = `-- name: InvoicesOfOrder :many
+SELECT number, p21_order, customer, type, invoiced_on, total, currency FROM invoice WHERE connection_id = $1 AND order_id = $2 ORDER BY invoiced_on, number
+`
+
+type InvoicesOfOrderParams struct {
+	ConnectionID int64
+	OrderID      string
+}
+
+type InvoicesOfOrderRow struct {
+	Number     string
+	P21Order   string
+	Customer   string
+	Type       string
+	InvoicedOn time.Time
+	Total      decimal.Decimal
+	Currency   string
+}
+
+func (q *Queries) InvoicesOfOrder(ctx context.Context, arg InvoicesOfOrderParams) ([]InvoicesOfOrderRow, error) {
+	rows, err := q.db.Query(ctx, invoicesOfOrder, arg.ConnectionID, arg.OrderID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []InvoicesOfOrderRow{}
+	for rows.Next() {
+		var i InvoicesOfOrderRow
+		if err := rows.Scan(
+			&i.Number,
+			&i.P21Order,
+			&i.Customer,
+			&i.Type,
+			&i.InvoicedOn,
+			&i.Total,
+			&i.Currency,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const invoicesReadTo = `-- name: InvoicesReadTo :one
+SELECT coalesce((SELECT max(i.changed_at) FROM invoice i WHERE i.connection_id = $1), 'epoch')::timestamptz AS known,
+       coalesce((SELECT min(s.start_at) FROM settlement s WHERE s.connection_id = $1), 'epoch')::timestamptz AS oldest
+`
+
+type InvoicesReadToRow struct {
+	Known  time.Time
+	Oldest time.Time
+}
+
+// Up to when invoices are known, and when the oldest settlement begins.
+func (q *Queries) InvoicesReadTo(ctx context.Context, connectionID int64) (InvoicesReadToRow, error) {
 	row := q.db.QueryRow(ctx, invoicesReadTo, connectionID)
-	var column_1 time.Time
-	err := row.Scan(&column_1)
-	return column_1, err
+	var i InvoicesReadToRow
+	err := row.Scan(&i.Known, &i.Oldest)
+	return i, err
+}
+
+const itemsOfOrder = `-- name: ItemsOfOrder :many
+SELECT i.connection_id, c.name AS connection_name, i.order_id, i.currency, i.invoiced, i.credited, i.bills, i.numbers, i.invoiced_on, i.settled,
+       i.principal, i.tax, i.shipping, i.promotion, i.refund, i.cause
+FROM open_item i JOIN connection c ON c.id = i.connection_id WHERE i.connection_id = $1 AND i.order_id = $2 ORDER BY i.currency
+`
+
+type ItemsOfOrderParams struct {
+	ConnectionID int64
+	OrderID      string
+}
+
+type ItemsOfOrderRow struct {
+	ConnectionID   int64
+	ConnectionName string
+	OrderID        string
+	Currency       string
+	Invoiced       decimal.Decimal
+	Credited       decimal.Decimal
+	Bills          int32
+	Numbers        []string
+	InvoicedOn     *time.Time
+	Settled        bool
+	Principal      decimal.Decimal
+	Tax            decimal.Decimal
+	Shipping       decimal.Decimal
+	Promotion      decimal.Decimal
+	Refund         decimal.Decimal
+	Cause          string
+}
+
+func (q *Queries) ItemsOfOrder(ctx context.Context, arg ItemsOfOrderParams) ([]ItemsOfOrderRow, error) {
+	rows, err := q.db.Query(ctx, itemsOfOrder, arg.ConnectionID, arg.OrderID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []ItemsOfOrderRow{}
+	for rows.Next() {
+		var i ItemsOfOrderRow
+		if err := rows.Scan(
+			&i.ConnectionID,
+			&i.ConnectionName,
+			&i.OrderID,
+			&i.Currency,
+			&i.Invoiced,
+			&i.Credited,
+			&i.Bills,
+			&i.Numbers,
+			&i.InvoicedOn,
+			&i.Settled,
+			&i.Principal,
+			&i.Tax,
+			&i.Shipping,
+			&i.Promotion,
+			&i.Refund,
+			&i.Cause,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const kindsOfSettlement = `-- name: KindsOfSettlement :many
@@ -64,80 +496,84 @@ func (q *Queries) KindsOfSettlement(ctx context.Context, settlementID int64) ([]
 	return items, nil
 }
 
-const openItems = `-- name: OpenItems :many
-WITH billed AS (
-    SELECT i.order_id, i.currency, sum(i.total) FILTER (WHERE i.total >= 0) AS invoiced, sum(i.total) FILTER (WHERE i.total < 0) AS credited,
-           count(*) FILTER (WHERE i.total >= 0) AS invoices, min(i.invoiced_on) AS invoiced_on, array_agg(i.number ORDER BY i.number) AS numbers
-    FROM invoice i WHERE i.connection_id = $4 AND i.order_id >= $1::text AND ($5::text = '' OR i.order_id = $5::text) GROUP BY 1, 2
-), paid AS (
-    SELECT o.order_id, s.currency, sum(o.principal) AS principal, sum(o.tax) AS tax, sum(o.shipping) AS shipping, sum(o.promotion) AS promotion, sum(o.refund) AS refund
-    FROM settled_order o JOIN settlement s ON s.id = o.settlement_id
-    WHERE s.connection_id = $4 AND s.replaced_at IS NULL AND o.order_id >= $1::text AND ($5::text = '' OR o.order_id = $5::text) GROUP BY 1, 2
-), item AS (
-    SELECT coalesce(b.order_id, p.order_id)::text AS order_id, coalesce(b.currency, p.currency)::text AS currency, coalesce(b.invoiced, 0)::numeric AS invoiced, coalesce(b.credited, 0)::numeric AS credited, coalesce(b.invoices, 0)::bigint AS invoices,
-    coalesce(b.invoiced_on, 'epoch')::date AS invoiced_on, coalesce(b.numbers, '{}')::text[] AS numbers, (p.order_id IS NOT NULL)::boolean AS settled,
-    coalesce(p.principal, 0)::numeric AS principal, coalesce(p.tax, 0)::numeric AS tax, coalesce(p.shipping, 0)::numeric AS shipping,
-    coalesce(p.promotion, 0)::numeric AS promotion, coalesce(p.refund, 0)::numeric AS refund
-    FROM billed b FULL JOIN paid p ON p.order_id = b.order_id AND p.currency = b.currency
-)
-SELECT order_id, currency, invoiced, credited, invoices, invoiced_on, numbers, settled, principal, tax, shipping, promotion, refund
-FROM item WHERE item.order_id <> '' AND (item.order_id > $1::text OR (item.order_id = $1::text AND item.currency > $2::text)) ORDER BY item.order_id, item.currency LIMIT $3::int
+const listItems = `-- name: ListItems :many
+SELECT i.connection_id, c.name AS connection_name, i.order_id, i.currency, i.invoiced, i.credited, i.bills, i.numbers, i.invoiced_on, i.settled,
+       i.principal, i.tax, i.shipping, i.promotion, i.refund, i.cause
+FROM open_item i JOIN connection c ON c.id = i.connection_id
+WHERE i.connection_id = ANY ($1::bigint[]) AND ($2::text = '' AND i.state NOT IN ('paid', 'void') OR i.state = $2::text OR $2::text = 'all')
+  AND ($3::text = '' OR i.cause = $3::text) AND ($4::text = '' OR i.currency = $4::text)
+  AND ($5::text = '' OR i.order_id LIKE $5::text || '%' OR $5::text = ANY (i.numbers))
+  AND (i.order_id, i.currency, i.connection_id) > ($6::text, $7::text, $8::bigint)
+ORDER BY i.order_id, i.currency, i.connection_id LIMIT $9::int
 `
 
-type OpenItemsParams struct {
-	After         string
-	AfterCurrency string
-	Page          int32
-	ConnectionID  int64
-	OrderID       string
+type ListItemsParams struct {
+	Connections     []int64
+	State           string
+	Cause           string
+	Currency        string
+	Text            string
+	AfterOrder      string
+	AfterCurrency   string
+	AfterConnection int64
+	Size            int32
 }
 
-type OpenItemsRow struct {
-	OrderID    string
-	Currency   string
-	Invoiced   decimal.Decimal
-	Credited   decimal.Decimal
-	Invoices   int64
-	InvoicedOn time.Time
-	Numbers    []string
-	Settled    bool
-	Principal  decimal.Decimal
-	Tax        decimal.Decimal
-	Shipping   decimal.Decimal
-	Promotion  decimal.Decimal
-	Refund     decimal.Decimal
+type ListItemsRow struct {
+	ConnectionID   int64
+	ConnectionName string
+	OrderID        string
+	Currency       string
+	Invoiced       decimal.Decimal
+	Credited       decimal.Decimal
+	Bills          int32
+	Numbers        []string
+	InvoicedOn     *time.Time
+	Settled        bool
+	Principal      decimal.Decimal
+	Tax            decimal.Decimal
+	Shipping       decimal.Decimal
+	Promotion      decimal.Decimal
+	Refund         decimal.Decimal
+	Cause          string
 }
 
-// One row per Amazon order and currency: what P21 invoiced, what Amazon settled.
-func (q *Queries) OpenItems(ctx context.Context, arg OpenItemsParams) ([]OpenItemsRow, error) {
-	rows, err := q.db.Query(ctx, openItems,
-		arg.After,
+func (q *Queries) ListItems(ctx context.Context, arg ListItemsParams) ([]ListItemsRow, error) {
+	rows, err := q.db.Query(ctx, listItems,
+		arg.Connections,
+		arg.State,
+		arg.Cause,
+		arg.Currency,
+		arg.Text,
+		arg.AfterOrder,
 		arg.AfterCurrency,
-		arg.Page,
-		arg.ConnectionID,
-		arg.OrderID,
+		arg.AfterConnection,
+		arg.Size,
 	)
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
-	items := []OpenItemsRow{}
+	items := []ListItemsRow{}
 	for rows.Next() {
-		var i OpenItemsRow
+		var i ListItemsRow
 		if err := rows.Scan(
+			&i.ConnectionID,
+			&i.ConnectionName,
 			&i.OrderID,
 			&i.Currency,
 			&i.Invoiced,
 			&i.Credited,
-			&i.Invoices,
-			&i.InvoicedOn,
+			&i.Bills,
 			&i.Numbers,
+			&i.InvoicedOn,
 			&i.Settled,
 			&i.Principal,
 			&i.Tax,
 			&i.Shipping,
 			&i.Promotion,
 			&i.Refund,
+			&i.Cause,
 		); err != nil {
 			return nil, err
 		}
@@ -149,10 +585,9 @@ func (q *Queries) OpenItems(ctx context.Context, arg OpenItemsParams) ([]OpenIte
 	return items, nil
 }
 
-const putInvoice = `-- name: PutInvoice :exec
+const putInvoice = `-- name: PutInvoice :execrows
 INSERT INTO invoice (connection_id, number, p21_order, order_id, customer, type, invoiced_on, total, currency, changed_at)
-SELECT c.id, $1, $2, coalesce((SELECT r.key FROM flow_record r WHERE r.connection_id = c.id AND r.flow = 'orders' AND r.remote_key = $2::text LIMIT 1), $3::text),
-       $4, $5, $6, $7, coalesce(nullif($8::text, ''), c.functional_currency), $9
+SELECT c.id, $1, $2, $3, $4, $5, $6, $7, coalesce(nullif($8::text, ''), c.functional_currency), $9
 FROM connection c WHERE c.id = $10
 ON CONFLICT (connection_id, number) DO UPDATE SET p21_order = excluded.p21_order, order_id = excluded.order_id, customer = excluded.customer, type = excluded.type,
     invoiced_on = excluded.invoiced_on, total = excluded.total, currency = excluded.currency, changed_at = excluded.changed_at
@@ -173,8 +608,8 @@ type PutInvoiceParams struct {
 }
 
 // An older reading never replaces a newer one.
-func (q *Queries) PutInvoice(ctx context.Context, arg PutInvoiceParams) error {
-	_, err := q.db.Exec(ctx, putInvoice,
+func (q *Queries) PutInvoice(ctx context.Context, arg PutInvoiceParams) (int64, error) {
+	result, err := q.db.Exec(ctx, putInvoice,
 		arg.Number,
 		arg.P21Order,
 		arg.OrderID,
@@ -186,10 +621,126 @@ func (q *Queries) PutInvoice(ctx context.Context, arg PutInvoiceParams) error {
 		arg.ChangedAt,
 		arg.ConnectionID,
 	)
-	return err
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
 }
 
-const sumOrders = `-- name: SumOrders :execrows
+type PutItemParams struct {
+	ConnectionID int64
+	OrderID      string
+	Currency     string
+	Invoiced     decimal.Decimal
+	Credited     decimal.Decimal
+	Bills        int32
+	Numbers      []string
+	InvoicedOn   *time.Time
+	Settled      bool
+	Principal    decimal.Decimal
+	Tax          decimal.Decimal
+	Shipping     decimal.Decimal
+	Promotion    decimal.Decimal
+	Refund       decimal.Decimal
+	Difference   decimal.Decimal
+	State        string
+	Cause        string
+}
+
+const settledOfOrder = `-- name: SettledOfOrder :many
+SELECT o.settlement_id, s.amazon_id, s.end_at, s.currency, o.principal, o.tax, o.shipping, o.promotion, o.refund
+FROM settled_order o JOIN settlement s ON s.id = o.settlement_id
+WHERE s.connection_id = $1 AND s.replaced_at IS NULL AND o.order_id = $2 ORDER BY s.end_at, s.id
+`
+
+type SettledOfOrderParams struct {
+	ConnectionID int64
+	OrderID      string
+}
+
+type SettledOfOrderRow struct {
+	SettlementID int64
+	AmazonID     string
+	EndAt        time.Time
+	Currency     string
+	Principal    decimal.Decimal
+	Tax          decimal.Decimal
+	Shipping     decimal.Decimal
+	Promotion    decimal.Decimal
+	Refund       decimal.Decimal
+}
+
+func (q *Queries) SettledOfOrder(ctx context.Context, arg SettledOfOrderParams) ([]SettledOfOrderRow, error) {
+	rows, err := q.db.Query(ctx, settledOfOrder, arg.ConnectionID, arg.OrderID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []SettledOfOrderRow{}
+	for rows.Next() {
+		var i SettledOfOrderRow
+		if err := rows.Scan(
+			&i.SettlementID,
+			&i.AmazonID,
+			&i.EndAt,
+			&i.Currency,
+			&i.Principal,
+			&i.Tax,
+			&i.Shipping,
+			&i.Promotion,
+			&i.Refund,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const settlementsToSum = `-- name: SettlementsToSum :many
+SELECT s.id, coalesce(e.rule_set_id, p.id, 0)::bigint AS rule_set_id, (s.replaced_at IS NOT NULL)::boolean AS replaced
+FROM settlement s
+LEFT JOIN settled_reading r ON r.settlement_id = s.id
+LEFT JOIN LATERAL (SELECT max(j.rule_set_id) AS rule_set_id FROM journal_entry j WHERE j.settlement_id = s.id AND j.entry_type = 'settlement' AND j.status NOT IN ('reversed', 'discarded')) e ON true
+LEFT JOIN rule_set p ON p.connection_id = s.connection_id AND p.state = 'published'
+WHERE s.connection_id = $1
+  AND CASE WHEN s.replaced_at IS NOT NULL THEN r.settlement_id IS NOT NULL
+           ELSE coalesce(e.rule_set_id, p.id) IS NOT NULL AND coalesce(e.rule_set_id, p.id) IS DISTINCT FROM r.rule_set_id END
+ORDER BY s.id
+`
+
+type SettlementsToSumRow struct {
+	ID        int64
+	RuleSetID int64
+	Replaced  bool
+}
+
+// Settlements whose orders are not summed by the rules of their entries, or,
+// while they have none, by those in use; and those that a re-issue replaced.
+func (q *Queries) SettlementsToSum(ctx context.Context, connectionID int64) ([]SettlementsToSumRow, error) {
+	rows, err := q.db.Query(ctx, settlementsToSum, connectionID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []SettlementsToSumRow{}
+	for rows.Next() {
+		var i SettlementsToSumRow
+		if err := rows.Scan(&i.ID, &i.RuleSetID, &i.Replaced); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const sumOrders = `-- name: SumOrders :many
 INSERT INTO settled_order (settlement_id, order_id, principal, tax, shipping, promotion, refund)
 SELECT l.settlement_id, l.order_id,
        coalesce(sum(l.amount) FILTER (WHERE p.part = 'principal'), 0), coalesce(sum(l.amount) FILTER (WHERE p.part = 'tax'), 0),
@@ -198,7 +749,7 @@ SELECT l.settlement_id, l.order_id,
 FROM settlement_line l JOIN (SELECT unnest($1::int[]) AS kind_id, unnest($2::text[]) AS part) p USING (kind_id)
 WHERE l.settlement_id = $3 AND l.order_id <> ''
 GROUP BY l.settlement_id, l.order_id
-ON CONFLICT DO NOTHING
+RETURNING order_id
 `
 
 type SumOrdersParams struct {
@@ -208,33 +759,19 @@ type SumOrdersParams struct {
 }
 
 // Lines of the given kinds by order; parts says for each kind what it is of.
-func (q *Queries) SumOrders(ctx context.Context, arg SumOrdersParams) (int64, error) {
-	result, err := q.db.Exec(ctx, sumOrders, arg.Kinds, arg.Parts, arg.SettlementID)
-	if err != nil {
-		return 0, err
-	}
-	return result.RowsAffected(), nil
-}
-
-const unsettledReadings = `-- name: UnsettledReadings :many
-SELECT s.id FROM settlement s WHERE s.connection_id = $1 AND s.replaced_at IS NULL
-  AND NOT EXISTS (SELECT 1 FROM settled_order o WHERE o.settlement_id = s.id) ORDER BY s.id
-`
-
-// Current settlements whose orders have not been summed.
-func (q *Queries) UnsettledReadings(ctx context.Context, connectionID int64) ([]int64, error) {
-	rows, err := q.db.Query(ctx, unsettledReadings, connectionID)
+func (q *Queries) SumOrders(ctx context.Context, arg SumOrdersParams) ([]string, error) {
+	rows, err := q.db.Query(ctx, sumOrders, arg.Kinds, arg.Parts, arg.SettlementID)
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
-	items := []int64{}
+	items := []string{}
 	for rows.Next() {
-		var id int64
-		if err := rows.Scan(&id); err != nil {
+		var order_id string
+		if err := rows.Scan(&order_id); err != nil {
 			return nil, err
 		}
-		items = append(items, id)
+		items = append(items, order_id)
 	}
 	if err := rows.Err(); err != nil {
 		return nil, err

@@ -75,3 +75,8 @@ func (i Item) missing() []part {
 func (i Item) text(d decimal.Decimal) string {
 	return money.Format(d, i.Currency) + " " + string(i.Currency)
 }
+
+// Causes are all causes, in the order in which they are tried.
+func Causes() []Cause {
+	return []Cause{Rounding, MissingInvoice, DuplicateInvoice, RefundNotInP21, PromotionNotIn, ShippingNotIn, TaxDiffers, PriceOrQuantity}
+}

@@ -12,6 +12,9 @@ import (
 // Item is an Amazon order in one currency on the receivable. Amounts are from
 // the seller's side: refunds and credit memos are below zero.
 type Item struct {
+	ConnectionID   int64
+	ConnectionName string
+
 	Order     string // Amazon's id
 	Currency  money.Currency
 	Invoices  []string // numbers in P21, credit memos too

@@ -22,6 +22,8 @@ import (
 	"tieout/app/receivable"
 )
 
+const anOrder = "111-0000000-0000001"
+
 var now = time.Date(2026, 11, 20, 9, 0, 0, 0, time.UTC)
 
 // books are a connection in mode invoiced and a P21 that tells its invoices.
@@ -103,46 +105,52 @@ func (b *books) invoiced(t *testing.T, order, number, total, currency string) {
 
 func (b *books) item(t *testing.T, order string) receivable.Item {
 	t.Helper()
-	items, err := b.service.Order(t.Context(), b.connection, order)
+	whole, err := b.service.Order(t.Context(), b.connection, order)
 	require.NoError(t, err)
-	require.Len(t, items, 1)
-	return items[0]
+	require.Len(t, whole.Items, 1)
+	return whole.Items[0]
+}
+
+func (b *books) list(t *testing.T, f receivable.Filter) []receivable.Item {
+	t.Helper()
+	f.Connections = []int64{b.connection}
+	items, err := b.service.List(t.Context(), f)
+	require.NoError(t, err)
+	return items
 }
 
 func TestAnOrderIsOpenUntilASettlementPaysIt(t *testing.T) {
 	t.Parallel()
 	b := open(t)
-	b.invoiced(t, "A-1", "1", "21.60", "USD")
-	require.Equal(t, receivable.Open, b.item(t, "A-1").State())
-	b.settled(t, "USD", line{"A-1", "Order", "ItemPrice", "Principal", "20.00"}, line{"A-1", "Order", "ItemPrice", "Tax", "1.60"}, line{"A-1", "Order", "ItemFees", "Commission", "-3.00"})
-	require.Equal(t, receivable.Paid, b.item(t, "A-1").State(), "fees are no part of it")
+	b.invoiced(t, anOrder, "1", "21.60", "USD")
+	require.Equal(t, receivable.Open, b.item(t, anOrder).State())
+	b.settled(t, "USD", line{anOrder, "Order", "ItemPrice", "Principal", "20.00"}, line{anOrder, "Order", "ItemPrice", "Tax", "1.60"}, line{anOrder, "Order", "ItemFees", "Commission", "-3.00"})
+	require.Equal(t, receivable.Paid, b.item(t, anOrder).State(), "fees are no part of it")
 	require.NoError(t, b.service.Settle(t.Context(), b.connection))
-	require.Equal(t, receivable.Paid, b.item(t, "A-1").State(), "a settlement counts once")
+	require.Equal(t, receivable.Paid, b.item(t, anOrder).State(), "a settlement counts once")
 }
 
 func TestInvoicesAreReadAgainWithAnOverlapAndKeepTheirNewestForm(t *testing.T) {
 	t.Parallel()
 	b := open(t)
-	b.invoiced(t, "A-1", "1", "20", "USD")
+	b.invoiced(t, anOrder, "1", "20", "USD")
 	older := b.told[0]
 	older.Total, older.ChangedAt = decimal.RequireFromString("5"), now.Add(-time.Minute)
 	b.told = append(b.told, older)
 	_, err := b.service.Read(t.Context(), b.connection, b)
 	require.NoError(t, err)
 	require.True(t, b.since.Equal(now.Add(-time.Hour)))
-	require.Equal(t, "20", b.item(t, "A-1").Due().String())
+	require.Equal(t, "20", b.item(t, anOrder).Due().String())
 }
 
 func TestCurrenciesNeverMix(t *testing.T) {
 	t.Parallel()
 	b := open(t)
-	b.invoiced(t, "A-1", "1", "20", "CAD")
-	b.settled(t, "USD", line{"A-1", "Order", "ItemPrice", "Principal", "20.00"})
-	items, err := b.service.Items(t.Context(), b.connection, receivable.Place{}, 1)
-	require.NoError(t, err)
+	b.invoiced(t, anOrder, "1", "20", "CAD")
+	b.settled(t, "USD", line{anOrder, "Order", "ItemPrice", "Principal", "20.00"})
+	items := b.list(t, receivable.Filter{PageSize: 1})
 	require.Equal(t, receivable.Open, items[0].State())
-	items, err = b.service.Items(t.Context(), b.connection, receivable.Place{Order: "A-1", Currency: "CAD"}, 1)
-	require.NoError(t, err)
+	items = b.list(t, receivable.Filter{PageSize: 1, After: items[0].Place()})
 	require.Equal(t, receivable.NotInvoice, items[0].State())
 }
 
@@ -161,25 +169,24 @@ func TestOpenItemsSumToInvoicesLessWhatTheRulesPostToTheReceivable(t *testing.T)
 			if kind[1] != "ItemFees" {
 				posted = posted.Add(value)
 			}
-			lines = append(lines, line{fmt.Sprintf("A-%d", random.IntN(30)), kind[0], kind[1], kind[2], value.String()})
+			lines = append(lines, line{fmt.Sprintf("111-0000000-%07d", random.IntN(30)), kind[0], kind[1], kind[2], value.String()})
 		}
 		b.settled(t, "USD", lines...)
 	}
 	for n := range 40 {
 		total := decimal.New(random.Int64N(20000)-5000, -2)
 		billed = billed.Add(total)
-		b.invoiced(t, fmt.Sprintf("A-%d", random.IntN(35)), fmt.Sprint(n), total.String(), "USD")
+		b.invoiced(t, fmt.Sprintf("111-0000000-%07d", random.IntN(35)), fmt.Sprint(n), total.String(), "USD")
 	}
 	sum, at := decimal.Zero, receivable.Place{}
 	for {
-		items, err := b.service.Items(t.Context(), b.connection, at, 7)
-		require.NoError(t, err)
+		items := b.list(t, receivable.Filter{State: "all", After: at, PageSize: 7})
 		if len(items) == 0 {
 			break
 		}
 		for _, i := range items {
 			sum = sum.Add(i.Difference())
-			at = receivable.Place{Order: i.Order, Currency: i.Currency}
+			at = i.Place()
 		}
 	}
 	require.True(t, billed.Sub(posted).Equal(sum), "%s, not %s", sum, billed.Sub(posted))
@@ -190,7 +197,7 @@ func TestADifferenceHasACauseWithItsReason(t *testing.T) {
 	d := decimal.RequireFromString
 	paid := receivable.Parts{Principal: d("20"), Shipping: d("5"), Tax: d("1.60"), Promotion: d("-2"), Refund: d("-10")}
 	of := func(due string, bills int) receivable.Item {
-		return receivable.Item{Order: "A-1", Currency: "USD", Invoices: []string{"1"}, Bills: bills, Invoiced: d(due), IsSettled: true, Paid: paid}
+		return receivable.Item{Order: anOrder, Currency: "USD", Invoices: []string{"1"}, Bills: bills, Invoiced: d(due), IsSettled: true, Paid: paid}
 	}
 	for name, c := range map[string]struct {
 		item  receivable.Item
