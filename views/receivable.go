@@ -158,7 +158,6 @@ type CashPage struct {
 type CashSum struct {
 	Title  string
 	Amount Amount
-	Strong bool
 	Wrong  bool
 }
 

@@ -220,3 +220,70 @@ func TestADifferenceHasACauseWithItsReason(t *testing.T) {
 	_, ok := receivable.Explain(of("14.60", 1), d("0.05"))
 	require.False(t, ok, "both sides agree")
 }
+
+func (b *books) exec(t *testing.T, sql string, args ...any) error {
+	t.Helper()
+	return pgx.BeginFunc(t.Context(), b.pool, func(tx pgx.Tx) error {
+		if _, err := tx.Exec(t.Context(), `SET LOCAL session_replication_role = replica`); err != nil {
+			return err
+		}
+		_, err := tx.Exec(t.Context(), sql, args...)
+		return err
+	})
+}
+
+func TestOrdersAreSummedAnewByOtherRulesAndForgottenWithAReplacedReport(t *testing.T) {
+	t.Parallel()
+	b := open(t)
+	b.invoiced(t, anOrder, "1", "20", "USD")
+	b.settled(t, "USD", line{anOrder, "Order", "ItemPrice", "Principal", "20.00"})
+	require.NoError(t, b.exec(t, `UPDATE settled_order SET principal = 7`))
+	require.NoError(t, b.service.Settle(t.Context(), b.connection))
+	require.Equal(t, receivable.Paid, b.item(t, anOrder).State(), "nothing says that it is to be summed again")
+	require.NoError(t, b.exec(t, `UPDATE settled_reading SET rule_set_id = rule_set_id + 1`))
+	require.NoError(t, b.service.Settle(t.Context(), b.connection))
+	require.Equal(t, receivable.Paid, b.item(t, anOrder).State())
+	require.Equal(t, "20", b.item(t, anOrder).Paid.Principal.String())
+
+	require.NoError(t, b.exec(t, `UPDATE settlement SET replaced_at = now()`))
+	require.NoError(t, b.service.Settle(t.Context(), b.connection))
+	require.Equal(t, receivable.Open, b.item(t, anOrder).State(), "the report was issued again; what it paid counts with the new one")
+	total, err := b.service.CashTotal(t.Context(), b.settlement)
+	require.NoError(t, err)
+	require.False(t, total.Summed)
+}
+
+func TestInvoicesOfOtherCustomersAreLeftOut(t *testing.T) {
+	t.Parallel()
+	b := open(t)
+	b.invoiced(t, "PO 4711", "1", "20", "USD")
+	require.Empty(t, b.list(t, receivable.Filter{State: "all", PageSize: 10}))
+}
+
+func TestTheDatabaseKeepsOpenItemsWholeWhateverSQLSays(t *testing.T) {
+	t.Parallel()
+	b := open(t)
+	b.invoiced(t, anOrder, "1", "20", "USD")
+	for _, wrong := range []string{`difference = 5`, `state = 'paid'`, `state = 'variance'`, `invoiced_on = NULL`, `credited = 1`, `currency = 'usd'`} {
+		_, err := b.pool.Exec(t.Context(), `UPDATE open_item SET `+wrong)
+		require.ErrorContains(t, err, "violates check constraint", wrong)
+	}
+}
+
+func TestWhatIsOpenHasAnAgeAndVariancesHaveGroups(t *testing.T) {
+	t.Parallel()
+	b := open(t)
+	b.invoiced(t, anOrder, "1", "20", "USD")
+	b.settled(t, "USD", line{"111-0000000-0000002", "Order", "ItemPrice", "Principal", "9.00"}, line{"111-0000000-0000003", "Order", "ItemPrice", "Principal", "1.00"})
+	ages, err := b.service.Ages(t.Context(), []int64{b.connection})
+	require.NoError(t, err)
+	require.Len(t, ages, 1)
+	require.Equal(t, 14, ages[0].Days)
+	require.Equal(t, "20", ages[0].Amount.String())
+	groups, err := b.service.Groups(t.Context(), []int64{b.connection})
+	require.NoError(t, err)
+	require.Len(t, groups, 1)
+	require.Equal(t, receivable.MissingInvoice, groups[0].Cause)
+	require.Equal(t, int64(2), groups[0].Items)
+	require.Equal(t, "10", groups[0].Stake.String())
+}

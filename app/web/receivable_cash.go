@@ -111,8 +111,8 @@ func (s *server) cashSums(r *request, d settlementDetail, c cash) []views.CashSu
 		sums = append(sums, views.CashSum{Title: x.Title, Amount: f.Value(x.Amount, d.currency())})
 	}
 	left := d.Deposit.Sub(c.sum)
-	sums = append(sums, views.CashSum{Title: "Deposit", Amount: f.Value(d.Deposit, d.currency()), Strong: true})
-	return append(sums, views.CashSum{Title: "Unexplained", Amount: f.Value(left, d.currency()), Strong: true, Wrong: !left.IsZero()})
+	sums = append(sums, views.CashSum{Title: "Deposit", Amount: f.Value(d.Deposit, d.currency())})
+	return append(sums, views.CashSum{Title: "Unexplained", Amount: f.Value(left, d.currency()), Wrong: !left.IsZero()})
 }
 
 func (r *request) cashRow(d settlementDetail, x receivable.Applied) views.CashRow {
