@@ -27,6 +27,7 @@ import (
 	"tieout/app/notice"
 	"tieout/app/outbound"
 	"tieout/app/personal"
+	"tieout/app/receivable"
 	"tieout/app/settlement"
 )
 
@@ -71,10 +72,11 @@ type Services struct {
 	Entries     *journal.Service
 	Deliverer   *outbound.Deliverer
 	Catalog     *catalog.Service
-	Flows       *flow.Service   // nil: no flows
-	Alerts      *alert.Service  // nil: nobody is told anything
-	Notices     *notice.Service // nil: Amazon's queues are not read
-	Personal    *personal.Ring  // nil: there is no personal data
+	Flows       *flow.Service       // nil: no flows
+	Alerts      *alert.Service      // nil: nobody is told anything
+	Notices     *notice.Service     // nil: Amazon's queues are not read
+	Personal    *personal.Ring      // nil: there is no personal data
+	Receivable  *receivable.Service // nil: P21 invoices no orders
 }
 
 // Settings say how often and how much.
@@ -106,6 +108,9 @@ func Start(ctx context.Context, pool *pgxpool.Pool, q *Queue, s Services, set Se
 	river.AddWorker(workers, &redraftWorker{entries: s.Entries, queue: q, pool: pool})
 	river.AddWorker(workers, &postWorker{entries: s.Entries})
 	river.AddWorker(workers, &sweepWorker{entries: s.Entries, queue: q, pool: pool})
+	if s.Receivable != nil {
+		river.AddWorker(workers, &receivableWorker{connections: s.Connections, receivable: s.Receivable})
+	}
 	river.AddWorker(workers, &importWorker{settlements: s.Settlements, pool: pool})
 	river.AddWorker(workers, &findWorker{connections: s.Connections, queue: q, pool: pool, clock: c, alerts: s.Alerts})
 	river.AddWorker(workers, &fetchWorker{connections: s.Connections, settlements: s.Settlements, pool: pool})
@@ -175,6 +180,9 @@ func periodic(set Settings, s Services) []*river.PeriodicJob {
 	list := []*river.PeriodicJob{every(set.PollReports, FindReports{}), every(set.SyncAccounts, Sync{}), every(set.SyncAccounts, SyncItems{}), every(set.Sweep, Sweep{})}
 	if s.Flows != nil {
 		list = append(list, every(set.Flows, DueFlows{}))
+	}
+	if s.Receivable != nil {
+		list = append(list, every(set.PollReports, SyncReceivable{}))
 	}
 	if s.Notices != nil {
 		list = append(list, every(set.Flows, DueNotices{}))

@@ -179,3 +179,51 @@ func (r iteratorForInsertSources) Err() error {
 func (q *Queries) InsertSources(ctx context.Context, arg []InsertSourcesParams) (int64, error) {
 	return q.db.CopyFrom(ctx, []string{"journal_source"}, []string{"entry_id", "line_no", "settlement_id", "kind_id", "posted_on", "product_group", "fulfillment", "correction_id", "rule_id", "lines", "amount"}, &iteratorForInsertSources{rows: arg})
 }
+
+// iteratorForPutItem implements pgx.CopyFromSource.
+type iteratorForPutItem struct {
+	rows                 []PutItemParams
+	skippedFirstNextCall bool
+}
+
+func (r *iteratorForPutItem) Next() bool {
+	if len(r.rows) == 0 {
+		return false
+	}
+	if !r.skippedFirstNextCall {
+		r.skippedFirstNextCall = true
+		return true
+	}
+	r.rows = r.rows[1:]
+	return len(r.rows) > 0
+}
+
+func (r iteratorForPutItem) Values() ([]interface{}, error) {
+	return []interface{}{
+		r.rows[0].ConnectionID,
+		r.rows[0].OrderID,
+		r.rows[0].Currency,
+		r.rows[0].Invoiced,
+		r.rows[0].Credited,
+		r.rows[0].Bills,
+		r.rows[0].Numbers,
+		r.rows[0].InvoicedOn,
+		r.rows[0].Settled,
+		r.rows[0].Principal,
+		r.rows[0].Tax,
+		r.rows[0].Shipping,
+		r.rows[0].Promotion,
+		r.rows[0].Refund,
+		r.rows[0].Difference,
+		r.rows[0].State,
+		r.rows[0].Cause,
+	}, nil
+}
+
+func (r iteratorForPutItem) Err() error {
+	return nil
+}
+
+func (q *Queries) PutItem(ctx context.Context, arg []PutItemParams) (int64, error) {
+	return q.db.CopyFrom(ctx, []string{"open_item"}, []string{"connection_id", "order_id", "currency", "invoiced", "credited", "bills", "numbers", "invoiced_on", "settled", "principal", "tax", "shipping", "promotion", "refund", "difference", "state", "cause"}, &iteratorForPutItem{rows: arg})
+}

@@ -100,7 +100,7 @@ func TestSettlementTabsMarkTheCurrentOne(t *testing.T) {
 	t.Parallel()
 	for current, label := range map[string]string{"": "Overview", "lines": "Lines", "compare": "Compare"} {
 		var marked []string
-		for _, tab := range SettlementTabs("/settlements/7", current, "1", "2") {
+		for _, tab := range SettlementTabs("/settlements/7", current, "1", "2", true) {
 			if tab.Current {
 				marked = append(marked, tab.Label)
 			}

@@ -61,6 +61,7 @@ const (
 	JournalEntries Section = "Journal entries"
 	MappingRules   Section = "Mapping rules"
 	Exceptions     Section = "Exceptions"
+	Receivable     Section = "Receivable"
 	Orders         Section = "Orders"
 	Flows          Section = "Flows"
 	Products       Section = "Products"
@@ -91,6 +92,7 @@ func navigation() []navItem {
 		{section: JournalEntries, icon: "book-open-text", href: "/entries"},
 		{section: MappingRules, icon: "route", href: "/rules"},
 		{section: Exceptions, icon: "triangle-alert", href: "/exceptions"},
+		{section: Receivable, icon: "scale", href: "/receivable"},
 		{section: Orders, icon: "shopping-cart", href: "/orders"},
 		{section: Products, icon: "tag", href: "/products"},
 		{section: Flows, icon: "workflow", href: "/flows"},

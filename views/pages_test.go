@@ -16,7 +16,7 @@ func settlementFrameOf(state Pill, tie Tie, current string) (Page, SettlementHea
 	page := frame("Settlement 15900000001", Settlements, toSettlements)
 	return page, SettlementHead{
 		Status: state, Tie: tie,
-		Tabs:    SettlementTabs("/settlements/1", current, "1,204,331", "2"),
+		Tabs:    SettlementTabs("/settlements/1", current, "1,204,331", "2", false),
 		Actions: []Button{{Label: "Workbook", Icon: "file-spreadsheet", Href: "/settlements/1.xlsx"}, {Label: "Draft again", Icon: "rotate-ccw", Action: "/settlements/1/draft"}},
 	}
 }

@@ -18,14 +18,17 @@ func (h SettlementHead) slim() SettlementHead {
 
 // SettlementTabs returns the tabs of the settlement whose pages begin with
 // base ("/settlements/7"); current is the last part of the path, "" for the
-// overview.
-func SettlementTabs(base, current, lines, documents string) []Tab {
+// overview. Cash is a tab where P21 invoices the orders.
+func SettlementTabs(base, current, lines, documents string, invoiced bool) []Tab {
 	tabs := []Tab{
 		{Label: "Overview", Href: base},
 		{Label: "Lines", Href: base + "/lines", Count: lines},
 		{Label: "Documents", Href: base + "/documents", Count: documents},
 		{Label: "History", Href: base + "/history"},
 		{Label: "Compare", Href: base + "/compare"},
+	}
+	if invoiced {
+		tabs = append(tabs, Tab{Label: "Cash application", Href: base + "/cash"})
 	}
 	for i := range tabs {
 		tabs[i].Current = tabs[i].Href == base+slash(current)

@@ -18,7 +18,7 @@ func (s *Service) Submit(ctx context.Context, actor audit.Actor, e Edit, note st
 		if err != nil {
 			return err
 		}
-		if problems := Check(*set, chart, ""); len(problems) > 0 {
+		if problems := Check(*set, chart, set.receivable()); len(problems) > 0 {
 			return refused(problems)
 		}
 		if err := q.NoteRuleSet(ctx, sqlc.NoteRuleSetParams{ID: set.ID, Note: note}); err != nil {
@@ -29,6 +29,17 @@ func (s *Service) Submit(ctx context.Context, actor audit.Actor, e Edit, note st
 		}
 		return nil
 	})
+}
+
+// receivable returns the account picked for the Amazon receivable, which may be
+// a control account; empty where no rule posts to it.
+func (set RuleSet) receivable() string {
+	for _, slot := range set.Slots() {
+		if slot.Name == SlotReceivable {
+			return set.Accounts[SlotReceivable]
+		}
+	}
+	return ""
 }
 
 // refused turns problems into one error for a person: the first, and how many

@@ -5,6 +5,7 @@ const (
 	SlotClearing        = "clearing"         // what Amazon owes until the bank has it
 	SlotRounding        = "rounding"         // what converting per line leaves over
 	SlotReserve         = "reserve"          // held back by Amazon: one receivable, up and down
+	SlotReceivable      = "receivable"       // what Amazon owes for orders that P21 has invoiced
 	SlotCard            = "card"             // the card or bank account that pays a negative balance
 	SlotDebtAdjustments = "debt_adjustments" // debt moved between the seller's own Amazon accounts
 	SlotClawbacks       = "clawbacks"        // reimbursements taken back
@@ -29,6 +30,7 @@ func AllSlots() []Slot {
 	return []Slot{
 		{SlotClearing, "Amazon clearing", "Asset. Debited with each deposit, credited when the bank receives it.", ""},
 		{SlotReserve, "Reserve receivable", "Asset. What Amazon holds back until a later settlement.", ""},
+		{SlotReceivable, "Amazon receivable", "Asset. What P21 has invoiced for Amazon orders; used where revenue is invoiced in P21.", ""},
 		{SlotCard, "Card charged by Amazon", "Liability or bank. Pays for a negative balance.", ""},
 		{SlotDebtAdjustments, "Between own Amazon accounts", "Asset or liability. Nets to zero over the seller's accounts.", SlotClearing},
 		{SlotRounding, "Rounding differences", "Expense. Cents left over by converting currencies.", ""},

@@ -24,7 +24,7 @@ func Templates() ([]Template, error) {
 	if err != nil {
 		return nil, err
 	}
-	return []Template{template}, nil
+	return []Template{template, invoiced(template)}, nil
 }
 
 // FindTemplate returns the shipped template called name.

@@ -15,6 +15,7 @@ import (
 	"tieout/app/journal"
 	"tieout/app/mapping"
 	"tieout/app/personal"
+	"tieout/app/receivable"
 	"tieout/app/settlement"
 )
 
@@ -35,6 +36,8 @@ type Workbooks interface {
 	ExceptionList(w io.Writer, about [][2]string, rows iter.Seq2[exception.Exception, error], title func(exception.Class) string) error
 	RecordList(w io.Writer, about [][2]string, d flow.Definition, rows iter.Seq2[flow.Item, error]) error
 	AccessList(w io.Writer, about [][2]string, rows iter.Seq2[personal.Access, error]) error
+	ItemList(w io.Writer, about [][2]string, rows iter.Seq2[receivable.Item, error], title func(receivable.Cause) string) error
+	Cash(w io.Writer, about [][2]string, currency string, rows iter.Seq2[receivable.Applied, error], title func(receivable.Cause) string) error
 	ProductList(w io.Writer, about [][2]string, rows iter.Seq2[catalog.Product, error]) error
 
 	// SKU maps of a connection go out for editing and come back.

@@ -17,6 +17,8 @@ const (
 	listEntries     = "entries"
 	listExceptions  = "exceptions"
 	listProducts    = "products"
+	listReceivable  = "receivable"
+	listCash        = "cash"
 )
 
 // listRoutes are what people keep about lists.
@@ -31,7 +33,7 @@ func (s *server) listRoutes() []Route {
 // listName is the list that the path names.
 func (r *request) listName() (string, error) {
 	name := r.Param("list")
-	lists := []string{listSettlements, listLines, listEntries, listExceptions, listProducts}
+	lists := []string{listSettlements, listLines, listEntries, listExceptions, listProducts, listReceivable, listCash}
 	if r.server.Flows != nil {
 		for _, d := range r.server.Flows.Definitions() {
 			lists = append(lists, d.Name)

@@ -85,6 +85,12 @@ func openOffice(t *testing.T) *office {
 // openOfficeOn opens an office whose P21 is reached through an adapter.
 func openOfficeOn(t *testing.T, adapter string) *office {
 	t.Helper()
+	return openOfficeWith(t, adapter, "amazon-summary")
+}
+
+// openOfficeWith opens an office whose rules are those of a template.
+func openOfficeWith(t *testing.T, adapter, template string) *office {
+	t.Helper()
 	o := &office{t: t, clock: clock.NewFixed(officeDay), faults: misbehave.New(1)}
 	o.site = open(t, options{})
 	log := slog.New(slog.DiscardHandler)
@@ -99,7 +105,7 @@ func openOfficeOn(t *testing.T, adapter string) *office {
 		Deliverer: outbound.NewDeliverer(o.pool, "worker", timing, log),
 		Ledgers:   func(ctx context.Context, id int64) (p21.Ledger, error) { return o.connections.Ledger(ctx, id) }})
 	o.server.Redraft = o.redraft
-	o.openBooks(adapter)
+	o.openBooks(adapter, template)
 	o.who = map[*browser]identity.Person{}
 	o.accountant, o.approver = o.hire(identity.Accountant), o.hire(identity.Approver)
 	o.second, o.ops, o.viewer = o.hire(identity.Approver, identity.Auditor), o.hire(identity.Ops), o.hire(identity.Viewer)
@@ -115,7 +121,7 @@ func publishedSet(ctx context.Context, db sqlc.DBTX, id int64) (*mapping.RuleSet
 }
 
 // openBooks makes the connection with its accounts, periods and rules.
-func (o *office) openBooks(adapter string) {
+func (o *office) openBooks(adapter, template string) {
 	stand, err := p21stand.New(p21stand.Config{Clock: o.clock, Faults: o.faults})
 	require.NoError(o.t, err)
 	server := httptest.NewServer(stand)
@@ -127,7 +133,7 @@ func (o *office) openBooks(adapter string) {
 	require.NoError(o.t, err)
 	_, _, err = o.connections.Sync(o.t.Context(), o.connection, job)
 	require.NoError(o.t, err)
-	_, err = o.Rules.Install(o.t.Context(), job, o.connection, "amazon-summary", p21stand.Picks())
+	_, err = o.Rules.Install(o.t.Context(), job, o.connection, template, p21stand.Picks())
 	require.NoError(o.t, err)
 	o.account = seller.Accounts(7, officeDay, 6)[0]
 	o.books = seller.NewBooks(o.account)

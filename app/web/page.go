@@ -23,9 +23,10 @@ type Chrome interface {
 // Frame is the frame's changing content.
 type Frame struct {
 	Connections []ConnectionChoice
-	Exceptions  int // open causes that this person may resolve
-	Entries     int // journal entries that wait for this person
-	Settlements int // settlements that wait for this person
+	Exceptions  int  // open causes that this person may resolve
+	Entries     int  // journal entries that wait for this person
+	Settlements int  // settlements that wait for this person
+	Invoiced    bool // P21 invoices the orders of some connection
 	Banner      *Banner
 }
 
@@ -71,6 +72,7 @@ func (s *server) frame(r *http.Request, v *visit, title string) views.Page {
 		page.Banner = &views.Alert{State: views.Waiting, Title: "Incomplete page", Text: "Counts and connections could not be read. Load the page again in a moment."}
 		return page
 	}
+	page.Hidden[views.Receivable] = page.Hidden[views.Receivable] || !frame.Invoiced
 	page.Connections = switcher(r.URL, frame.Connections, connection)
 	page.Badges = map[views.Section]int{views.Exceptions: frame.Exceptions, views.JournalEntries: frame.Entries, views.Settlements: frame.Settlements}
 	if b := frame.Banner; b != nil {
@@ -108,7 +110,7 @@ func (s *server) hiddenFrom(person identity.Person) map[views.Section]bool {
 	for section, needs := range map[views.Section]identity.Permission{
 		views.Overview: identity.ViewBooks, views.Settlements: identity.ViewBooks, views.JournalEntries: identity.ViewBooks,
 		views.MappingRules: identity.ViewBooks, views.Exceptions: identity.ViewBooks, views.Products: identity.ViewBooks,
-		views.Orders: identity.ViewBooks, views.Flows: identity.ViewBooks,
+		views.Orders: identity.ViewBooks, views.Flows: identity.ViewBooks, views.Receivable: identity.ViewBooks,
 		views.Connections: identity.ViewAdministration, views.People: identity.ViewAdministration, views.Policies: identity.ViewAdministration,
 		views.Periods: identity.ViewBooks, views.Rates: identity.ViewBooks,
 		views.Alerts: identity.ViewAdministration, views.AuditLog: identity.ViewAudit, views.PersonalData: identity.ViewAudit, views.Jobs: identity.ManageJobs,

@@ -65,7 +65,7 @@ func (s *server) settlementPage(r *request, d settlementDetail, tab string) (vie
 	page := r.page("Settlement "+d.AmazonID, views.Settlements, crumb)
 	head := views.SettlementHead{
 		Tie:    views.Tie{Difference: r.format().Value(d.Difference, d.currency()), Hint: "Lines " + money.Format(d.LineSum, d.currency()) + " against deposit " + money.Format(d.Deposit, d.currency())},
-		Tabs:   views.SettlementTabs(d.base(), tab, views.Count(int(d.LineCount)), ""),
+		Tabs:   views.SettlementTabs(d.base(), tab, views.Count(int(d.LineCount)), "", s.invoices(r, d.ConnectionID)),
 		Status: views.Pill{State: views.Done, Text: "Current report"},
 	}
 	if !d.Difference.IsZero() {

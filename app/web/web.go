@@ -97,6 +97,7 @@ import (
 	"tieout/app/journal"
 	"tieout/app/mapping"
 	"tieout/app/notice"
+	"tieout/app/receivable"
 	"tieout/app/settlement"
 )
 
@@ -143,6 +144,7 @@ type Dependencies struct {
 	FBAStock    *fbastock.Approvals // nil: no adjustments of stock
 	Catalog     *catalog.Service    // nil: no screens of products
 	Notices     *notice.Service     // nil: no notifications
+	Receivable  *receivable.Service // nil: no screens of orders that P21 invoices
 	// Redraft has the drafts of a connection built again, after its rules changed.
 	Redraft func(ctx context.Context, connectionID int64) error
 }

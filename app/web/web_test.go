@@ -34,6 +34,7 @@ import (
 	"tieout/app/mapping"
 	"tieout/app/outbound"
 	"tieout/app/session"
+	"tieout/app/receivable"
 	"tieout/app/settlement"
 )
 
@@ -81,6 +82,7 @@ func open(t *testing.T, o options) *site {
 		Rules:       mapping.NewService(site.pool, clock.System{}),
 		Redraft:     func(context.Context, int64) error { return nil },
 		Flows:       flowsOf(site.pool, site.flow),
+		Receivable:  receivable.NewService(site.pool, clock.System{}),
 	}
 	if o.config != nil {
 		o.config(&config)

@@ -12,6 +12,7 @@ import (
 	"tieout/app/fault"
 	"tieout/app/flow"
 	"tieout/app/identity"
+	"tieout/app/receivable"
 	"tieout/app/settlement/report"
 	"tieout/app/task"
 	"tieout/app/web"
@@ -40,6 +41,11 @@ func (c chrome) Frame(ctx context.Context, person identity.Person, connectionID 
 	if frame.Banner, err = c.banner(ctx, person); err != nil {
 		return web.Frame{}, err
 	}
+	invoiced, err := receivable.NewService(c.pool, c.clock).Connections(ctx, 0)
+	if err != nil {
+		return web.Frame{}, err
+	}
+	frame.Invoiced = len(invoiced) > 0
 	for _, choice := range choices {
 		title := choice.Title
 		if title == "" {

@@ -36,6 +36,7 @@ func ChartOfAccounts() []Account {
 		{Number: ReserveAccount, Description: "Amazon reserve receivable", Type: "Asset", Pick: "reserve"},
 		{Number: Deferred, Description: "Amazon deferred receivable", Type: "Asset", Pick: "deferred"},
 		{Number: AmazonReceivable, Description: "Amazon accounts receivable", Type: "Asset", Control: "AR"},
+		{Number: "1245-000", Description: "Amazon orders invoiced", Type: "Asset", Pick: "receivable"},
 		{Number: "1310-000", Description: "Inventory - warehouse", Type: "Asset"},
 		{Number: "1320-000", Description: "Inventory - Amazon FBA", Type: "Asset"},
 		{Number: "1330-000", Description: "Inventory in transit", Type: "Asset"},
