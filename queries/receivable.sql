@@ -120,7 +120,7 @@ WHERE o.settlement_id = @settlement_id AND o.order_id > @after::text ORDER BY o.
 
 -- name: CashTotal :one
 SELECT count(*) AS orders, coalesce(sum(o.principal + o.tax + o.shipping + o.promotion + o.refund), 0)::numeric AS applied,
-       coalesce((SELECT r.summed_at FROM settled_reading r WHERE r.settlement_id = @settlement_id), 'epoch')::timestamptz AS summed_at
+       coalesce((SELECT r.rule_set_id FROM settled_reading r WHERE r.settlement_id = @settlement_id), 0)::bigint AS rule_set_id
 FROM settled_order o WHERE o.settlement_id = @settlement_id;
 
 -- name: InvoicedConnections :many

@@ -202,20 +202,20 @@ func (q *Queries) CashOfSettlement(ctx context.Context, arg CashOfSettlementPara
 
 const cashTotal = `-- name: CashTotal :one
 SELECT count(*) AS orders, coalesce(sum(o.principal + o.tax + o.shipping + o.promotion + o.refund), 0)::numeric AS applied,
-       coalesce((SELECT r.summed_at FROM settled_reading r WHERE r.settlement_id = $1), 'epoch')::timestamptz AS summed_at
+       coalesce((SELECT r.rule_set_id FROM settled_reading r WHERE r.settlement_id = $1), 0)::bigint AS rule_set_id
 FROM settled_order o WHERE o.settlement_id = $1
 `
 
 type CashTotalRow struct {
-	Orders   int64
-	Applied  decimal.Decimal
-	SummedAt time.Time
+	Orders    int64
+	Applied   decimal.Decimal
+	RuleSetID int64
 }
 
 func (q *Queries) CashTotal(ctx context.Context, settlementID int64) (CashTotalRow, error) {
 	row := q.db.QueryRow(ctx, cashTotal, settlementID)
 	var i CashTotalRow
-	err := row.Scan(&i.Orders, &i.Applied, &i.SummedAt)
+	err := row.Scan(&i.Orders, &i.Applied, &i.RuleSetID)
 	return i, err
 }
 

@@ -51,12 +51,14 @@ const (
 	Paid       State = "paid"       // both sides agree
 	Variance   State = "variance"   // both sides are there and differ
 	NotInvoice State = "no_invoice" // settled without an invoice
-	Void       State = "void"       // invoiced and credited in full, never settled
+	Void       State = "void"       // taken back in full on the one side that there is
 )
 
 // State returns the item's state.
 func (i Item) State() State {
 	switch {
+	case len(i.Invoices) == 0 && i.Paid.Total().IsZero():
+		return Void
 	case len(i.Invoices) == 0:
 		return NotInvoice
 	case !i.IsSettled && i.Due().IsZero():

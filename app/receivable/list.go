@@ -186,7 +186,7 @@ type Rest struct {
 type Total struct {
 	Orders int64
 	Amount decimal.Decimal
-	Summed bool // false: the settlement has not been added up yet
+	Rules  int64 // the rule set that it was added up by; 0: not yet
 }
 
 // CashTotal returns the sum of Cash.
@@ -195,5 +195,5 @@ func (s *Service) CashTotal(ctx context.Context, settlementID int64) (Total, err
 	if err != nil {
 		return Total{}, fmt.Errorf("read sum of cash application: %w", err)
 	}
-	return Total{r.Orders, r.Applied, r.SummedAt.Unix() > 0}, nil
+	return Total{r.Orders, r.Applied, r.RuleSetID}, nil
 }

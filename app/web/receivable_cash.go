@@ -31,6 +31,13 @@ func (s *server) cashOf(r *request, d *settlementDetail) (c cash, err error) {
 	if c.Total, err = s.Receivable.CashTotal(r.ctx(), d.ID); err != nil {
 		return c, err
 	}
+	if c.Rules != 0 { // those in use may be others by now
+		set, err := s.Rules.Load(r.ctx(), c.Rules)
+		if err != nil {
+			return c, err
+		}
+		d.rules = mapping.Compile(*set)
+	}
 	at := map[mapping.Category]int{}
 	for _, x := range d.rollups {
 		c.sum = c.sum.Add(x.Amount)
@@ -80,7 +87,7 @@ func (s *server) cashShow(r *request) error {
 	}
 	page, head := s.settlementPage(r, d, "cash")
 	model := views.CashPage{Head: head, Sums: s.cashSums(r, d, c)}
-	if !c.Summed {
+	if c.Rules == 0 {
 		model.Why = "Its orders have not been added up yet; that happens a few minutes after the settlement has come, once mapping rules are published."
 	}
 	if model.Chooser, err = s.chooser(r, listCash); err != nil {

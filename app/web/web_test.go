@@ -33,8 +33,8 @@ import (
 	"tieout/app/journal"
 	"tieout/app/mapping"
 	"tieout/app/outbound"
-	"tieout/app/session"
 	"tieout/app/receivable"
+	"tieout/app/session"
 	"tieout/app/settlement"
 )
 
