@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -274,7 +275,13 @@ func fromTemplate(name string, picks map[string]string) (*RuleSet, error) {
 	if !ok {
 		return nil, fault.New(fault.Invalid, "There is no template %q.", name)
 	}
-	return &RuleSet{Template: name, Rules: template.Rules, Accounts: FillPicks(picks)}, nil
+	set := &RuleSet{Template: name, Rules: template.Rules, Accounts: FillPicks(picks)}
+	used := map[string]bool{}
+	for _, slot := range set.Slots() {
+		used[slot.Name] = true
+	}
+	maps.DeleteFunc(set.Accounts, func(slot, _ string) bool { return !used[slot] }) // another template's
+	return set, nil
 }
 
 // fill writes the rules and picks of content into a new set.

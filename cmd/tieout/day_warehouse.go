@@ -32,6 +32,7 @@ type warehouse struct {
 	final    map[string]bool     // Amazon's orders that do not change any more
 	gone     map[int64]bool      // P21's orders that have been shipped
 	returned map[string]comeback // by Amazon's order
+	cameBack time.Time           // the last of them
 }
 
 // comeback is a unit that a buyer sent back.
@@ -103,7 +104,7 @@ func (h *warehouse) bill(side server.Connection, o p21.Order) error {
 	if !wanted {
 		return nil
 	}
-	h.returned[o.Reference] = comeback{side.P21Company, sku}
+	h.returned[o.Reference], h.cameBack = comeback{side.P21Company, sku}, time.Now().UTC()
 	return h.world.sandbox.Amazon.PlaceReturns(amazonstand.PlacedReturn{Account: side.Name, OrderID: o.Reference, SKU: sku, Quantity: 1})
 }
 
