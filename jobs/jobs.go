@@ -84,7 +84,7 @@ type Settings struct {
 	Name         string        // of the process, see WorkerName; what it holds is free soon after it is gone
 	Workers      int           // per queue
 	PollReports  time.Duration // between two looks at Amazon's list of reports
-	SyncAccounts time.Duration // between two readings of P21's accounts, periods and items
+	SyncAccounts time.Duration // between two readings of P21's accounts, periods and items, and of Amazon's listings
 	Sweep        time.Duration // between two looks for work that a crash left behind
 	Flows        time.Duration // between two looks for flows whose time has come
 	Alerts       time.Duration // between two looks for occasions to tell
@@ -116,6 +116,7 @@ func Start(ctx context.Context, pool *pgxpool.Pool, q *Queue, s Services, set Se
 	river.AddWorker(workers, &fetchWorker{connections: s.Connections, settlements: s.Settlements, pool: pool})
 	river.AddWorker(workers, &syncWorker{connections: s.Connections, alerts: s.Alerts})
 	river.AddWorker(workers, &itemWorker{connections: s.Connections, catalog: s.Catalog})
+	river.AddWorker(workers, &listingWorker{connections: s.Connections, catalog: s.Catalog})
 	if s.Flows != nil {
 		river.AddWorker(workers, &dueWorker{flows: s.Flows, connections: s.Connections})
 		river.AddWorker(workers, &readFlowWorker{flows: s.Flows})
@@ -177,7 +178,7 @@ func periodic(set Settings, s Services) []*river.PeriodicJob {
 			return args, &river.InsertOpts{UniqueOpts: river.UniqueOpts{ByArgs: true, ByState: unfinished}}
 		}, &river.PeriodicJobOpts{RunOnStart: true})
 	}
-	list := []*river.PeriodicJob{every(set.PollReports, FindReports{}), every(set.SyncAccounts, Sync{}), every(set.SyncAccounts, SyncItems{}), every(set.Sweep, Sweep{})}
+	list := []*river.PeriodicJob{every(set.PollReports, FindReports{}), every(set.SyncAccounts, Sync{}), every(set.SyncAccounts, SyncItems{}), every(set.SyncAccounts, SyncListings{}), every(set.Sweep, Sweep{})}
 	if s.Flows != nil {
 		list = append(list, every(set.Flows, DueFlows{}))
 	}

@@ -168,10 +168,18 @@ WHERE m.sku <> '' AND length(m.sku) <= 120
 ORDER BY m.sku, m.marketplace
 ON CONFLICT (sku, marketplace, connection_id) DO NOTHING;
 
+-- name: ItemsListedSince :many
+-- Items that an SKU was mapped to since, or of whose SKU Amazon shows something else since.
+SELECT DISTINCT p.item_code FROM sku_map m JOIN sku_map_part p ON p.sku_map_id = m.id
+WHERE m.connection_id = @connection_id AND m.parts = 1
+  AND (m.made_at >= @since::timestamptz OR m.sku IN (SELECT l.sku FROM listing l WHERE l.connection_id = @connection_id AND l.changed_at >= @since::timestamptz))
+ORDER BY p.item_code;
+
 -- name: PacksOfItems :many
 -- SKUs whose map in force on a day has one of the items as its only part: that of the marketplace before the general one.
 SELECT p.item_code, m.sku, p.quantity, (m.marketplace <> '')::boolean AS own,
-       EXISTS (SELECT 1 FROM listing l WHERE l.connection_id = m.connection_id AND l.sku = m.sku AND l.marketplace = @marketplace::text AND l.channel = 'FBA')::boolean AS fba
+       EXISTS (SELECT 1 FROM listing l WHERE l.connection_id = m.connection_id AND l.sku = m.sku AND l.marketplace = @marketplace::text AND l.channel = 'FBA')::boolean AS fba,
+       EXISTS (SELECT 1 FROM listing l WHERE l.connection_id = m.connection_id AND l.sku = m.sku AND l.marketplace = @marketplace::text)::boolean AS listed
 FROM sku_map m
 JOIN sku_map_part p ON p.sku_map_id = m.id
 WHERE m.connection_id = @connection_id AND p.item_code = ANY (@codes::text[]) AND m.parts = 1 AND m.marketplace IN (@marketplace::text, '')

@@ -93,6 +93,11 @@ UPDATE flow_record SET content = latest, state = 'received', waits = '', excepti
        changed_at = clock_timestamp()
 WHERE id = @id AND content < latest AND state NOT IN ('delivering', 'unknown') AND NOT (state = 'ignored' AND ignored_by IS NOT NULL);
 
+-- name: RenewRecords :exec
+-- Another version maps what was done before anew; what a person ignored stays ignored.
+UPDATE flow_record SET state = 'received', reason = '', retry_at = NULL, tries = 0, changed_at = clock_timestamp()
+WHERE connection_id = @connection_id AND flow = @flow AND (state = 'delivered' OR state = 'ignored' AND ignored_by IS NULL);
+
 -- name: ClaimRecords :many
 -- Oldest first, so that what waited goes on in order.
 UPDATE flow_record SET holder = @holder, held_until = clock_timestamp() + make_interval(secs => @seconds::double precision)

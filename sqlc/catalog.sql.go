@@ -203,6 +203,39 @@ func (q *Queries) ItemsByCode(ctx context.Context, arg ItemsByCodeParams) ([]Ite
 	return items, nil
 }
 
+const itemsListedSince = `-- name: ItemsListedSince :many
+SELECT DISTINCT p.item_code FROM sku_map m JOIN sku_map_part p ON p.sku_map_id = m.id
+WHERE m.connection_id = $1 AND m.parts = 1
+  AND (m.made_at >= $2::timestamptz OR m.sku IN (SELECT l.sku FROM listing l WHERE l.connection_id = $1 AND l.changed_at >= $2::timestamptz))
+ORDER BY p.item_code
+`
+
+type ItemsListedSinceParams struct {
+	ConnectionID int64
+	Since        time.Time
+}
+
+// Items that an SKU was mapped to since, or of whose SKU Amazon shows something else since.
+func (q *Queries) ItemsListedSince(ctx context.Context, arg ItemsListedSinceParams) ([]string, error) {
+	rows, err := q.db.Query(ctx, itemsListedSince, arg.ConnectionID, arg.Since)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []string{}
+	for rows.Next() {
+		var item_code string
+		if err := rows.Scan(&item_code); err != nil {
+			return nil, err
+		}
+		items = append(items, item_code)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const listProducts = `-- name: ListProducts :many
 SELECT x.connection_id, c.name AS connection_name, x.marketplace, x.sku, x.asin, x.title, x.channel, x.status,
        coalesce(x.map_id, 0)::bigint AS map_id, coalesce(x.valid_from, $1::date)::date AS valid_from, x.valid_to,
@@ -436,7 +469,8 @@ func (q *Queries) NoteListings(ctx context.Context, arg NoteListingsParams) erro
 
 const packsOfItems = `-- name: PacksOfItems :many
 SELECT p.item_code, m.sku, p.quantity, (m.marketplace <> '')::boolean AS own,
-       EXISTS (SELECT 1 FROM listing l WHERE l.connection_id = m.connection_id AND l.sku = m.sku AND l.marketplace = $1::text AND l.channel = 'FBA')::boolean AS fba
+       EXISTS (SELECT 1 FROM listing l WHERE l.connection_id = m.connection_id AND l.sku = m.sku AND l.marketplace = $1::text AND l.channel = 'FBA')::boolean AS fba,
+       EXISTS (SELECT 1 FROM listing l WHERE l.connection_id = m.connection_id AND l.sku = m.sku AND l.marketplace = $1::text)::boolean AS listed
 FROM sku_map m
 JOIN sku_map_part p ON p.sku_map_id = m.id
 WHERE m.connection_id = $2 AND p.item_code = ANY ($3::text[]) AND m.parts = 1 AND m.marketplace IN ($1::text, '')
@@ -460,6 +494,7 @@ type PacksOfItemsRow struct {
 	Quantity int32
 	Own      bool
 	Fba      bool
+	Listed   bool
 }
 
 // SKUs whose map in force on a day has one of the items as its only part: that of the marketplace before the general one.
@@ -483,6 +518,7 @@ func (q *Queries) PacksOfItems(ctx context.Context, arg PacksOfItemsParams) ([]P
 			&i.Quantity,
 			&i.Own,
 			&i.Fba,
+			&i.Listed,
 		); err != nil {
 			return nil, err
 		}

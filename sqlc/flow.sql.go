@@ -1736,6 +1736,22 @@ func (q *Queries) RemoteOfKeys(ctx context.Context, arg RemoteOfKeysParams) ([]R
 	return items, nil
 }
 
+const renewRecords = `-- name: RenewRecords :exec
+UPDATE flow_record SET state = 'received', reason = '', retry_at = NULL, tries = 0, changed_at = clock_timestamp()
+WHERE connection_id = $1 AND flow = $2 AND (state = 'delivered' OR state = 'ignored' AND ignored_by IS NULL)
+`
+
+type RenewRecordsParams struct {
+	ConnectionID int64
+	Flow         string
+}
+
+// Another version maps what was done before anew; what a person ignored stays ignored.
+func (q *Queries) RenewRecords(ctx context.Context, arg RenewRecordsParams) error {
+	_, err := q.db.Exec(ctx, renewRecords, arg.ConnectionID, arg.Flow)
+	return err
+}
+
 const resumeFlow = `-- name: ResumeFlow :execrows
 UPDATE flow SET paused_at = NULL, paused_by = NULL, pause_reason = '', failing_since = NULL, held_until = NULL, failure = '', failures = 0, version = version + 1
 WHERE connection_id = $1 AND name = $2 AND version = $3

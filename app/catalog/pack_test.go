@@ -26,7 +26,7 @@ func TestSKUsOfAnItemAreFoundBackwards(t *testing.T) {
 	packs, err := catalog.PacksOf(t.Context(), w.pool, w.connection, us, []string{"MUG-01", "CARD", "BOX-03", "NONE"}, day("2026-11-20"))
 	require.NoError(t, err)
 	require.Equal(t, map[string][]catalog.Pack{
-		"MUG-01": {{SKU: "MUG", Quantity: 1}, {SKU: "MUG-4PK", Quantity: 4, FBA: true}},
+		"MUG-01": {{SKU: "MUG", Quantity: 1, Listed: true}, {SKU: "MUG-4PK", Quantity: 4, FBA: true, Listed: true}},
 		"BOX-03": {{SKU: "BOX", Quantity: 1, Own: true}},
 	}, packs, "a kit, a map that is over and one that this marketplace has otherwise are none")
 }

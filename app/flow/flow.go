@@ -70,6 +70,9 @@ type Definition struct {
 	// Selects names the Flag field that says which of the source's objects the
 	// flow is about at all, where the source tells of many others; see Window.
 	Selects string
+	// Renews: a version that is put into use maps what was sent before anew,
+	// because what is sent describes a state and not an event.
+	Renews bool
 	// Settings are what the flow asks of an administrator besides formulas.
 	Settings []Setting
 	// Environments holds, per list, an empty environment of its formulas; "" is
@@ -155,6 +158,9 @@ type Source struct {
 type Mapped struct {
 	Header map[string]any              `json:"header"`
 	Lists  map[string][]map[string]any `json:"lists,omitempty"`
+	// Remarks are what the other side said of it beforehand: noted on the record,
+	// no part of what is sent.
+	Remarks []string `json:"-"`
 }
 
 // Record is a record as a flow sees it.

@@ -274,7 +274,15 @@ func (s *Service) Use(ctx context.Context, connectionID int64, name string, numb
 
 // releaseRules lets records go on that the version before held back.
 func (s *Service) releaseRules(ctx context.Context, tx pgx.Tx, connectionID int64, name string, actor audit.Actor) error {
-	causes, err := sqlc.New(tx).RuleCauses(ctx, sqlc.RuleCausesParams{ConnectionID: connectionID, Flow: name, Classes: []string{string(exception.MappingFailed), string(exception.CheckFailed), string(exception.StockDifference), string(exception.InboundDifference)}})
+	d, err := s.Definition(name)
+	if err != nil {
+		return err
+	}
+	classes := []string{string(exception.MappingFailed), string(exception.CheckFailed), string(exception.StockDifference), string(exception.InboundDifference)}
+	if d.Renews {
+		classes = append(classes, string(exception.DeliveryRefused))
+	}
+	causes, err := sqlc.New(tx).RuleCauses(ctx, sqlc.RuleCausesParams{ConnectionID: connectionID, Flow: name, Classes: classes})
 	if err != nil {
 		return fmt.Errorf("read causes of %s: %w", name, err)
 	}
@@ -283,7 +291,13 @@ func (s *Service) releaseRules(ctx context.Context, tx pgx.Tx, connectionID int6
 			return err
 		}
 	}
-	return nil
+	if !d.Renews {
+		return nil
+	}
+	if err := sqlc.New(tx).RenewRecords(ctx, sqlc.RenewRecordsParams{ConnectionID: connectionID, Flow: name}); err != nil {
+		return fmt.Errorf("renew records of %s: %w", name, err)
+	}
+	return s.Jobs.WorkFlow(ctx, tx, connectionID, name, 1)
 }
 
 // Preview evaluates one formula on one record, for the person who writes it: on

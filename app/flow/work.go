@@ -261,7 +261,7 @@ func (w worker) prepare(ctx context.Context, r sqlc.ClaimRecordsRow) error {
 	if err != nil {
 		return fmt.Errorf("write message of %s: %w", r.Key, err)
 	}
-	id, err := w.intend(ctx, r, message, outcome.part, failed, sqlc.MappedRecordParams{ID: r.ID, Holder: w.holder, Content: r.Content, VersionID: &w.rules.VersionID, Target: outcome.target,
+	id, err := w.intend(ctx, r, message, outcome.part, warnings(failed, mapped.Remarks), sqlc.MappedRecordParams{ID: r.ID, Holder: w.holder, Content: r.Content, VersionID: &w.rules.VersionID, Target: outcome.target,
 		Title: source.Title, Amount: amount, Currency: currency})
 	switch {
 	case fault.Is(err, fault.Conflict):
@@ -273,9 +273,17 @@ func (w worker) prepare(ctx context.Context, r sqlc.ClaimRecordsRow) error {
 	return w.deliver(ctx, r, id)
 }
 
+// warnings are what checks and the other side say of a record that goes on.
+func warnings(failed []Failed, remarks []string) (list []string) {
+	for _, f := range failed {
+		list = append(list, f.String())
+	}
+	return append(list, remarks...)
+}
+
 // intend writes the message in the transaction that says it is on its way. The
 // id is 0 when the record has changed meanwhile: the next round sees to it.
-func (w worker) intend(ctx context.Context, r sqlc.ClaimRecordsRow, m Message, part personal.Part, warnings []Failed, mapped sqlc.MappedRecordParams) (id int64, err error) {
+func (w worker) intend(ctx context.Context, r sqlc.ClaimRecordsRow, m Message, part personal.Part, warnings []string, mapped sqlc.MappedRecordParams) (id int64, err error) {
 	stored, hidden, err := w.redactMessage(ctx, m)
 	if err != nil {
 		return 0, fmt.Errorf("redact %s: %w", m.Reference, err)
@@ -300,7 +308,7 @@ func (w worker) intend(ctx context.Context, r sqlc.ClaimRecordsRow, m Message, p
 			return err
 		}
 		for _, warning := range warnings {
-			if err := note(ctx, db, r.ID, "warning", w.words.Redact(warning.String()), ""); err != nil {
+			if err := note(ctx, db, r.ID, "warning", w.words.Redact(warning), ""); err != nil {
 				return err
 			}
 		}

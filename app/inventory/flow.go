@@ -83,7 +83,7 @@ func (f *Flow) Definition() flow.Definition {
 	return flow.Definition{
 		Name: Name, Title: "Inventory", From: "P21 stock", To: "Amazon listings", Key: "SKU", Remote: "Amazon listing",
 		// Amazon takes few feeds, with many SKUs in each.
-		Every: 10 * time.Minute, Overlap: time.Hour, First: 24 * time.Hour,
+		Every: 10 * time.Minute, Overlap: time.Hour, First: 24 * time.Hour, Renews: true,
 		Environments: map[string]any{"": SKU{}, places: Place{}},
 		Fields: []flow.Field{
 			{Name: "sku", Type: expression.Text, Formula: `sku`},

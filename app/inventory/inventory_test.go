@@ -106,6 +106,8 @@ func TestBufferFloorAndLocationsAreFormulas(t *testing.T) {
 	number, err := w.Save(t.Context(), w.Connection, inventory.Name, v, "buffers", actor)
 	require.NoError(t, err)
 	require.NoError(t, w.Use(t.Context(), w.Connection, inventory.Name, number, actor))
+	w.settle()
+	require.Equal(t, map[string]int{"KETTLE": 16, "PAIR": 15, "SET": 0}, w.offered(), "the formulas hold at once, whether or not the stock changes")
 	w.stock("BRW-POUR-01", "20", 500)
 	w.settle()
 	require.Equal(t, map[string]int{"KETTLE": 16, "PAIR": 15, "SET": 0}, w.offered(), "what is with Amazon does not count, and ten sets are too few")

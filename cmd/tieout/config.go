@@ -52,7 +52,7 @@ type Config struct {
 	FlowParallel   int           `env:"TIEOUT_FLOW_PARALLEL" envDefault:"8"`          // records of a flow on their way at once
 	SettlementPoll time.Duration `env:"TIEOUT_SETTLEMENT_POLL" envDefault:"15m"`      // how often Amazon is asked for new reports
 	AmazonOrders   string        `env:"TIEOUT_AMAZON_ORDERS" envDefault:"2026-01-01"` // version of Amazon's orders that is read; v0 ends on 2027-03-27
-	MasterDataPoll time.Duration `env:"TIEOUT_MASTER_DATA_POLL" envDefault:"6h"`      // accounts, periods and items of P21
+	MasterDataPoll time.Duration `env:"TIEOUT_MASTER_DATA_POLL" envDefault:"6h"`      // accounts, periods and items of P21; listings of Amazon
 
 	PersonalDays int `env:"TIEOUT_PERSONAL_DAYS" envDefault:"30"` // buyers' data is destroyed so long after delivery; Amazon allows 30 at most
 

@@ -27,6 +27,7 @@ import (
 	"tieout/app/insight"
 	"tieout/app/inventory"
 	"tieout/app/journal"
+	"tieout/app/listings"
 	"tieout/app/mapping"
 	"tieout/app/notice"
 	"tieout/app/notify"
@@ -143,6 +144,7 @@ func (p *program) registered() []flow.Flow {
 		fbashipments.New(p.connections, func() fbashipments.Orders { return p.flows }, p.resolve, p.clock),
 		inbound.New(p.connections, p.resolve, p.clock),
 		inventory.New(p.connections, inventory.NewShelf(p.pool), p.catalog.NoteListings, p.clock, time.Second),
+		listings.New(p.connections, p.catalog, p.clock),
 		fbastock.New(p.connections, fbastock.NewStore(p.pool), inventory.NewShelf(p.pool), p.resolve, func() fbastock.Settings { return p.flows }, p.clock),
 		returns.New(p.connections, func() returns.Orders { return p.flows }, p.resolve),
 	}, p.fulfilments()...)

@@ -63,6 +63,7 @@ type account struct {
 	fba     map[string]fbaLevel // what Amazon has, by SKU
 
 	listed  map[string]*listing // what the seller ships, by SKU
+	written map[string]*writing // by SKU
 	uploads map[string][]byte   // of feeds; nil: not there yet
 	feeds   []*feed
 
@@ -71,7 +72,7 @@ type account struct {
 
 func newAccount(a Account) *account {
 	return &account{Account: a, damaged: map[int]seller.Damage{}, book: seller.NewOrderBook(a.Books.Account()), stored: map[string]int{}, subscriptions: map[string]subscription{},
-		fba: map[string]fbaLevel{}, listed: map[string]*listing{}, uploads: map[string][]byte{}}
+		fba: map[string]fbaLevel{}, listed: map[string]*listing{}, written: map[string]*writing{}, uploads: map[string][]byte{}}
 }
 
 func (a *account) seller() *seller.Account { return a.Books.Account() }

@@ -11,8 +11,6 @@ import (
 	"time"
 
 	"github.com/klauspost/compress/gzip"
-
-	"tieout/cmd/sandbox/seller"
 )
 
 var (
@@ -20,17 +18,9 @@ var (
 	createFeed         = operation{"createFeed", 0.0083, 15}
 	getFeed            = operation{"getFeed", 2, 15}
 	getFeedDocument    = operation{"getFeedDocument", 0.0222, 10}
-	getListingsItem    = operation{"getListingsItem", 5, 10}
 )
 
 const listingsFeed = "JSON_LISTINGS_FEED"
-
-// listing is an SKU of a seller.
-type listing struct {
-	channel  string // DEFAULT: the seller ships
-	quantity int
-	broken   string // why Amazon takes no change of it; "": it does
-}
 
 // feed is one feed and what became of it.
 type feed struct {
@@ -75,7 +65,6 @@ func (s *Server) feedRoutes(mux *http.ServeMux) {
 	mux.HandleFunc("GET /feeds/2021-06-30/feeds/{id}", s.limited(getFeed, s.serveFeed))
 	mux.HandleFunc("GET /feeds/2021-06-30/documents/{id}", s.limited(getFeedDocument, s.serveFeedReport))
 	mux.HandleFunc("GET /feeds/results/{id}", s.serveFeedResult)
-	mux.HandleFunc("GET /listings/2021-08-01/items/{seller}/{sku}", s.limited(getListingsItem, s.serveListing))
 }
 
 func feedOperation(r *http.Request) string {
@@ -91,38 +80,8 @@ func feedOperation(r *http.Request) string {
 		return createFeed.name
 	case strings.HasPrefix(path, "/feeds/2021-06-30/feeds/"):
 		return getFeed.name
-	case strings.HasPrefix(path, "/listings/"):
-		return getListingsItem.name
 	}
 	return ""
-}
-
-// List puts an SKU on a seller's list of what the seller ships, or changes what
-// Amazon thinks of it: with a reason, it takes no change.
-func (s *Server) List(account, sku string, quantity int, broken string) error {
-	a, err := s.account(account)
-	if err != nil {
-		return err
-	}
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	a.listed[sku] = &listing{"DEFAULT", quantity, broken}
-	return nil
-}
-
-// Listed returns how many units of each SKU that the seller ships Amazon offers.
-func (s *Server) Listed(account string) (map[string]int, error) {
-	a, err := s.account(account)
-	if err != nil {
-		return nil, err
-	}
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	offered := map[string]int{}
-	for sku, l := range a.listed {
-		offered[sku] = l.quantity
-	}
-	return offered, nil
 }
 
 func (s *Server) base(r *http.Request) string {
@@ -276,29 +235,6 @@ func (s *Server) serveFeedResult(w http.ResponseWriter, r *http.Request) {
 	packed := gzip.NewWriter(w)
 	_, _ = io.Copy(packed, bytes.NewReader(f.report)) // the reader has gone away when this fails
 	_ = packed.Close()
-}
-
-// serveListing answers for what the seller ships; all that the sellers' own
-// story sells is Amazon's to ship.
-func (s *Server) serveListing(w http.ResponseWriter, r *http.Request, a *account) {
-	sku := r.PathValue("sku")
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	l := a.listed[sku]
-	if l == nil && !a.sells(sku) {
-		writeErrors(w, http.StatusNotFound, "NOT_FOUND", "SKU '"+sku+"' not found in marketplace "+r.URL.Query().Get("marketplaceIds"), "")
-		return
-	}
-	offered := []map[string]any{{"fulfillmentChannelCode": "AMAZON_" + strings.ToUpper(a.seller().Region)}}
-	if l != nil {
-		offered = []map[string]any{{"fulfillmentChannelCode": l.channel, "quantity": l.quantity}}
-	}
-	write(w, http.StatusOK, map[string]any{"sku": sku, "fulfillmentAvailability": offered})
-}
-
-// sells reports whether the sellers' own story has an SKU.
-func (a *account) sells(sku string) bool {
-	return slices.ContainsFunc(seller.Products(), func(p seller.Product) bool { return p.SKU == sku })
 }
 
 // tellFeeds tells of feeds that were done since an instant.

@@ -129,6 +129,7 @@ func (s *Server) routes() http.Handler {
 	s.orderRoutes(mux)
 	s.subscriptionRoutes(mux)
 	s.feedRoutes(mux)
+	s.listingRoutes(mux)
 	mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) { // Amazon does not say that a path is unknown
 		writeErrors(w, http.StatusForbidden, "Unauthorized", denied, "")
 	})
@@ -176,6 +177,9 @@ func Operation(r *http.Request) string {
 		return name
 	}
 	if name := feedOperation(r); name != "" {
+		return name
+	}
+	if name := listingOperation(r); name != "" {
 		return name
 	}
 	if name := subscriptionOperation(r); name != "" {
