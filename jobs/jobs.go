@@ -28,6 +28,7 @@ import (
 	"tieout/app/outbound"
 	"tieout/app/personal"
 	"tieout/app/receivable"
+	"tieout/app/reference"
 	"tieout/app/settlement"
 )
 
@@ -77,6 +78,7 @@ type Services struct {
 	Notices     *notice.Service     // nil: Amazon's queues are not read
 	Personal    *personal.Ring      // nil: there is no personal data
 	Receivable  *receivable.Service // nil: P21 invoices no orders
+	Reference   *reference.Service  // nil: P21 is not asked for customers
 }
 
 // Settings say how often and how much.
@@ -110,6 +112,9 @@ func Start(ctx context.Context, pool *pgxpool.Pool, q *Queue, s Services, set Se
 	river.AddWorker(workers, &sweepWorker{entries: s.Entries, queue: q, pool: pool})
 	if s.Receivable != nil {
 		river.AddWorker(workers, &receivableWorker{connections: s.Connections, receivable: s.Receivable})
+	}
+	if s.Reference != nil {
+		river.AddWorker(workers, &customerWorker{connections: s.Connections, reference: s.Reference})
 	}
 	river.AddWorker(workers, &importWorker{settlements: s.Settlements, pool: pool})
 	river.AddWorker(workers, &findWorker{connections: s.Connections, queue: q, pool: pool, clock: c, alerts: s.Alerts})
@@ -184,6 +189,9 @@ func periodic(set Settings, s Services) []*river.PeriodicJob {
 	}
 	if s.Receivable != nil {
 		list = append(list, every(set.PollReports, SyncReceivable{}))
+	}
+	if s.Reference != nil {
+		list = append(list, every(set.SyncAccounts, SyncCustomers{}))
 	}
 	if s.Notices != nil {
 		list = append(list, every(set.Flows, DueNotices{}))

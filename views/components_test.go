@@ -48,7 +48,7 @@ func TestTheRailHidesWhatThePersonMayNotOpen(t *testing.T) {
 	require.NotContains(t, out, `href="/admin/connections`)
 	require.Contains(t, out, `href="/admin/people?connection=1" title="Administration"`, "the group opens at its first visible page")
 	require.Contains(t, out, `href="/admin/rates?connection=1" title="Exchange rates" aria-current="page"`)
-	for _, section := range []Section{People, Policies, Periods, Rates, Alerts, AuditLog, PersonalData, Jobs} {
+	for _, section := range []Section{People, Policies, Periods, Rates, Reference, Alerts, AuditLog, PersonalData, Jobs} {
 		page.Hidden[section] = true
 	}
 	require.NotContains(t, render(t, Layout(page)), "Administration")

@@ -72,6 +72,7 @@ const (
 	Policies       Section = "Policies"
 	Periods        Section = "Periods"
 	Rates          Section = "Exchange rates"
+	Reference      Section = "Reference data"
 	Alerts         Section = "Webhooks & alerts"
 	AuditLog       Section = "Audit log"
 	Jobs           Section = "Jobs"
@@ -102,6 +103,7 @@ func navigation() []navItem {
 			{section: Policies, icon: "shield-check", href: "/admin/policies"},
 			{section: Periods, icon: "calendar-days", href: "/admin/periods"},
 			{section: Rates, icon: "arrow-left-right", href: "/admin/rates"},
+			{section: Reference, icon: "circle-check", href: "/admin/reference"},
 			{section: Alerts, icon: "bell", href: "/admin/alerts"},
 			{section: PersonalData, icon: "lock", href: "/admin/personal"},
 			{section: AuditLog, icon: "scroll-text", href: "/admin/audit"},

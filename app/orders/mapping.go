@@ -3,6 +3,7 @@ package orders
 import (
 	"time"
 
+	"tieout/app/amazon"
 	"tieout/app/expression"
 	"tieout/app/flow"
 )
@@ -50,4 +51,21 @@ func definition() flow.Definition {
 			{Name: "not free", List: lines, Formula: `item.price > 0 || order.replaces != ""`, Message: "The line costs nothing although the order replaces none.", Severity: flow.Warns},
 		},
 	}
+}
+
+// CustomerOf returns the reference that a formula of the field customer comes to
+// for an ordinary order of a marketplace; "" when it needs more than that.
+func CustomerOf(formula, marketplaceID string) (string, error) {
+	f, err := expression.Compile(formula, Order{}, expression.Text)
+	if err != nil {
+		return "", err
+	}
+	shop, _ := amazon.MarketplaceByID(marketplaceID)
+	value, err := f.Eval(Order{Marketplace: shop.Domain, MarketplaceID: marketplaceID, Country: country(shop.Country), Zone: shop.Zone, Currency: shop.Currency,
+		Channel: amazon.ChannelAmazon, FulfilledBy: string(amazon.ByAmazon)})
+	if err != nil {
+		return "", nil // such an order does not come out
+	}
+	reference, _ := value.(string)
+	return reference, nil
 }

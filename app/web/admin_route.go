@@ -25,7 +25,7 @@ func (s *server) adminRoutes() []Route {
 	if s.Connections == nil || s.Steward == nil {
 		return nil
 	}
-	return append(s.noticeRoutes(), []Route{
+	return append(append(s.noticeRoutes(), s.referenceRoutes()...), []Route{
 		{GET, "/admin", identity.ViewBooks, s.adminStart, 0},
 		{GET, "/admin/connections", identity.ViewAdministration, s.connectionList, 0},
 		{GET, "/admin/connections/new", identity.ManageConnections, s.connectionNew, 0},

@@ -98,6 +98,7 @@ import (
 	"tieout/app/mapping"
 	"tieout/app/notice"
 	"tieout/app/receivable"
+	"tieout/app/reference"
 	"tieout/app/settlement"
 )
 
@@ -145,6 +146,7 @@ type Dependencies struct {
 	Catalog     *catalog.Service    // nil: no screens of products
 	Notices     *notice.Service     // nil: no notifications
 	Receivable  *receivable.Service // nil: no screens of orders that P21 invoices
+	Reference   *reference.Service  // nil: no screen of reference data
 	// Redraft has the drafts of a connection built again, after its rules changed.
 	Redraft func(ctx context.Context, connectionID int64) error
 }

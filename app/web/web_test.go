@@ -34,6 +34,7 @@ import (
 	"tieout/app/mapping"
 	"tieout/app/outbound"
 	"tieout/app/receivable"
+	"tieout/app/reference"
 	"tieout/app/session"
 	"tieout/app/settlement"
 )
@@ -83,6 +84,7 @@ func open(t *testing.T, o options) *site {
 		Redraft:     func(context.Context, int64) error { return nil },
 		Flows:       flowsOf(site.pool, site.flow),
 		Receivable:  receivable.NewService(site.pool, clock.System{}),
+		Reference:   reference.NewService(site.pool, clock.System{}, nil),
 	}
 	if o.config != nil {
 		o.config(&config)
