@@ -29,6 +29,7 @@ import (
 	"tieout/app/personal"
 	"tieout/app/receivable"
 	"tieout/app/reference"
+	"tieout/app/refund"
 	"tieout/app/settlement"
 )
 
@@ -79,6 +80,7 @@ type Services struct {
 	Personal    *personal.Ring      // nil: there is no personal data
 	Receivable  *receivable.Service // nil: P21 invoices no orders
 	Reference   *reference.Service  // nil: P21 is not asked for customers
+	Refunds     *refund.Service     // nil: refunds are not held beside returns
 }
 
 // Settings say how often and how much.
@@ -112,6 +114,9 @@ func Start(ctx context.Context, pool *pgxpool.Pool, q *Queue, s Services, set Se
 	river.AddWorker(workers, &sweepWorker{entries: s.Entries, queue: q, pool: pool})
 	if s.Receivable != nil {
 		river.AddWorker(workers, &receivableWorker{connections: s.Connections, receivable: s.Receivable})
+	}
+	if s.Refunds != nil {
+		river.AddWorker(workers, &refundWorker{connections: s.Connections, refunds: s.Refunds})
 	}
 	if s.Reference != nil {
 		river.AddWorker(workers, &customerWorker{connections: s.Connections, reference: s.Reference})
@@ -192,6 +197,9 @@ func periodic(set Settings, s Services) []*river.PeriodicJob {
 	}
 	if s.Reference != nil {
 		list = append(list, every(set.SyncAccounts, SyncCustomers{}))
+	}
+	if s.Refunds != nil {
+		list = append(list, every(set.PollReports, CheckRefunds{}))
 	}
 	if s.Notices != nil {
 		list = append(list, every(set.Flows, DueNotices{}))

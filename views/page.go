@@ -62,6 +62,7 @@ const (
 	MappingRules   Section = "Mapping rules"
 	Exceptions     Section = "Exceptions"
 	Receivable     Section = "Receivable"
+	Refunds        Section = "Refunds"
 	Orders         Section = "Orders"
 	Flows          Section = "Flows"
 	Products       Section = "Products"
@@ -94,6 +95,7 @@ func navigation() []navItem {
 		{section: MappingRules, icon: "route", href: "/rules"},
 		{section: Exceptions, icon: "triangle-alert", href: "/exceptions"},
 		{section: Receivable, icon: "scale", href: "/receivable"},
+		{section: Refunds, icon: "undo-2", href: "/refunds"},
 		{section: Orders, icon: "shopping-cart", href: "/orders"},
 		{section: Products, icon: "tag", href: "/products"},
 		{section: Flows, icon: "workflow", href: "/flows"},

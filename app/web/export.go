@@ -16,6 +16,7 @@ import (
 	"tieout/app/mapping"
 	"tieout/app/personal"
 	"tieout/app/receivable"
+	"tieout/app/refund"
 	"tieout/app/settlement"
 )
 
@@ -36,6 +37,7 @@ type Workbooks interface {
 	ExceptionList(w io.Writer, about [][2]string, rows iter.Seq2[exception.Exception, error], title func(exception.Class) string) error
 	RecordList(w io.Writer, about [][2]string, d flow.Definition, rows iter.Seq2[flow.Item, error]) error
 	AccessList(w io.Writer, about [][2]string, rows iter.Seq2[personal.Access, error]) error
+	RefundList(w io.Writer, about [][2]string, rows iter.Seq2[refund.Case, error], title func(refund.Finding) string) error
 	ItemList(w io.Writer, about [][2]string, rows iter.Seq2[receivable.Item, error], title func(receivable.Cause) string) error
 	Cash(w io.Writer, about [][2]string, currency string, rows iter.Seq2[receivable.Applied, error], title func(receivable.Cause) string) error
 	ProductList(w io.Writer, about [][2]string, rows iter.Seq2[catalog.Product, error]) error

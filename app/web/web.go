@@ -99,6 +99,7 @@ import (
 	"tieout/app/notice"
 	"tieout/app/receivable"
 	"tieout/app/reference"
+	"tieout/app/refund"
 	"tieout/app/settlement"
 )
 
@@ -147,6 +148,7 @@ type Dependencies struct {
 	Notices     *notice.Service     // nil: no notifications
 	Receivable  *receivable.Service // nil: no screens of orders that P21 invoices
 	Reference   *reference.Service  // nil: no screen of reference data
+	Refunds     *refund.Service     // nil: no screens of refunds beside returns
 	// Redraft has the drafts of a connection built again, after its rules changed.
 	Redraft func(ctx context.Context, connectionID int64) error
 }

@@ -35,6 +35,7 @@ import (
 	"tieout/app/outbound"
 	"tieout/app/receivable"
 	"tieout/app/reference"
+	"tieout/app/refund"
 	"tieout/app/session"
 	"tieout/app/settlement"
 )
@@ -84,6 +85,7 @@ func open(t *testing.T, o options) *site {
 		Redraft:     func(context.Context, int64) error { return nil },
 		Flows:       flowsOf(site.pool, site.flow),
 		Receivable:  receivable.NewService(site.pool, clock.System{}),
+		Refunds:     refund.NewService(site.pool, clock.System{}),
 		Reference:   reference.NewService(site.pool, clock.System{}, nil),
 	}
 	if o.config != nil {

@@ -17,7 +17,7 @@ func TestEveryPageAnswersWhoMaySeeIt(t *testing.T) {
 	s.eventually(t, `SELECT count(*) > 5 FROM journal_entry WHERE status = 'draft'`)
 	settlement, entry := s.number(t, `SELECT min(settlement_id) FROM journal_entry WHERE status = 'draft'`), s.number(t, `SELECT min(id) FROM journal_entry WHERE status = 'draft'`)
 	connection := s.number(t, `SELECT min(id) FROM connection`)
-	books := []string{"/", "/settlements", "/settlements?state=draft&currency=USD&from=2026-01-01", "/entries", "/exceptions", "/rules", "/rules?try=Order+/+ItemPrice+/+Principal", "/admin/periods", "/admin/rates", "/admin/reference",
+	books := []string{"/", "/settlements", "/settlements?state=draft&currency=USD&from=2026-01-01", "/entries", "/exceptions", "/rules", "/rules?try=Order+/+ItemPrice+/+Principal", "/admin/periods", "/admin/rates", "/admin/reference", "/refunds", "/refunds?state=all&finding=not_returned",
 		fmt.Sprintf("/settlements/%d", settlement), fmt.Sprintf("/settlements/%d/lines", settlement), fmt.Sprintf("/settlements/%d/lines?q=BRW&min=-5&totals=1", settlement),
 		fmt.Sprintf("/settlements/%d/lines?type=Order&category=sales", settlement), fmt.Sprintf("/settlements/%d/lines/4", settlement), fmt.Sprintf("/settlements/%d/documents", settlement),
 		fmt.Sprintf("/settlements/%d/history", settlement), fmt.Sprintf("/settlements/%d/compare", settlement), fmt.Sprintf("/entries/%d", entry), fmt.Sprintf("/entries/%d/lines/1", entry), "/search?q=1", "/preferences",

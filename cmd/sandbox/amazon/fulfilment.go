@@ -54,6 +54,7 @@ type fulfilment struct {
 	received  time.Time
 	began     time.Time // received or released; zero while held
 	cancelled time.Time
+	hurried   time.Time // when time was let pass for it alone
 }
 
 // fulfilmentItem is one line.
@@ -101,8 +102,17 @@ func (f *fulfilment) short() bool {
 	return slices.ContainsFunc(f.Items, func(i fulfilmentItem) bool { return i.short > 0 })
 }
 
-// at says how far Amazon is.
+// at says how far Amazon is. What an order was hurried to happened when it was
+// hurried, however long ago it would have been: changes never go back in time.
 func (f *fulfilment) at(now time.Time) standing {
+	s := f.reached(now)
+	if s.updated.Before(f.hurried) && !f.hurried.After(now) {
+		s.updated = f.hurried
+	}
+	return s
+}
+
+func (f *fulfilment) reached(now time.Time) standing {
 	s := standing{fulfilment: f, state: stateReceived, updated: f.received}
 	reach := func(state string, when time.Time) {
 		if !when.After(now) {
@@ -310,7 +320,7 @@ func (f *fulfilment) release(now time.Time) error {
 // Hurry lets time pass for one order of another channel alone.
 func (s *Server) Hurry(account, id string, by time.Duration) error {
 	return s.control(account, id, func(f *fulfilment) error {
-		f.received = f.received.Add(-by)
+		f.received, f.hurried = f.received.Add(-by), s.cfg.Now()
 		if !f.began.IsZero() {
 			f.began = f.began.Add(-by)
 		}
