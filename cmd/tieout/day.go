@@ -19,6 +19,7 @@ type day struct {
 	faults  float64 // part of the requests to either side that fail
 	workers int
 	kill    time.Duration // between two kills of a worker; 0: none is killed
+	outage  time.Duration // how long the database is gone in the middle of the day; 0: never
 	length  time.Duration // what the day is pressed into
 	limit   time.Duration // until when everything must have arrived
 }
@@ -34,6 +35,7 @@ func runDay(ctx context.Context, env environment, args []string) (err error) {
 	flags.Float64Var(&d.faults, "faults", 0.05, "part of the requests to Amazon and to P21 that fail")
 	flags.IntVar(&d.workers, "workers", 3, "worker processes")
 	flags.DurationVar(&d.kill, "kill", time.Minute, "kill a worker this often; 0 kills none")
+	flags.DurationVar(&d.outage, "outage", time.Minute, "how long the database is gone in the middle of the day; 0: never")
 	flags.DurationVar(&d.length, "length", 6*time.Minute, "how long the day takes")
 	flags.DurationVar(&d.limit, "limit", 30*time.Minute, "how long until everything must have arrived")
 	if err := flags.Parse(args); err != nil {
@@ -79,7 +81,7 @@ func (d day) run(ctx context.Context, env environment) (err error) {
 	if err != nil {
 		return err
 	}
-	if err := w.play(ctx, d.timeline(w)); err != nil {
+	if err := w.play(ctx, d.timeline(ctx, w)); err != nil {
 		return err
 	}
 	say(env, "The day is over; people clear the queue.")

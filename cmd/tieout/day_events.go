@@ -32,7 +32,7 @@ const unmapped = "NEW-%s-%02d"
 const telling = 150 * time.Second
 
 // timeline is all that happens, in order.
-func (d day) timeline(w *dayWorld) []event {
+func (d day) timeline(ctx context.Context, w *dayWorld) []event {
 	chance := rand.New(rand.NewPCG(d.seed, 1))
 	var list []event
 	for i := range d.orders {
@@ -43,6 +43,9 @@ func (d day) timeline(w *dayWorld) []event {
 	}
 	for i := range d.orders / stockShare {
 		list = append(list, d.stockChange(w, i, chance))
+	}
+	if d.outage > 0 {
+		list = append(list, event{d.length / 2, func() error { return w.interrupt(ctx, d.outage) }})
 	}
 	slices.SortStableFunc(list, func(a, b event) int { return cmp.Compare(a.at, b.at) })
 	return list

@@ -145,6 +145,22 @@ func (s *Server) Stop(ctx context.Context) error {
 	return errors.Join(err, s.release())
 }
 
+// Interrupt stops the server at once, as a crash of it would, lets meanwhile
+// happen, and starts it again with the options that it had.
+func (s *Server) Interrupt(ctx context.Context, o Options, meanwhile func(ctx context.Context) error) error {
+	socket, running, err := s.running()
+	if err != nil {
+		return err
+	}
+	if !running {
+		return errors.New("the database does not run")
+	}
+	if err := s.run(ctx, "pg_ctl", "-D", s.data, "-m", "immediate", "-w", "-t", "60", "stop"); err != nil {
+		return err
+	}
+	return errors.Join(meanwhile(ctx), s.start(context.WithoutCancel(ctx), socket, o))
+}
+
 // run runs one of PostgreSQL's programs; what it said is in the error.
 func (s *Server) run(ctx context.Context, program string, args ...string) error {
 	ctx, cancel := context.WithTimeout(ctx, 2*time.Minute)
