@@ -39,7 +39,7 @@ const RefundConnection = "connection"
 func (p RefundList) table() Table {
 	table := p.Listing.table("Refunds and returns",
 		Column{Key: "order", Label: "Order", Kind: Tight}, Column{Key: "sku", Label: "SKU", Kind: Tight}, Column{Key: RefundConnection, Label: "Connection", Kind: Tight},
-		Column{Key: "finding", Label: "Missing", Kind: Tight}, Column{Key: "since", Label: "Since", Kind: Tight}, Column{Key: "age", Label: "Days", Kind: Number},
+		Column{Key: "finding", Label: "Finding", Kind: Tight}, Column{Key: "since", Label: "Since", Kind: Tight}, Column{Key: "age", Label: "Days", Kind: Number},
 		Column{Key: "units", Label: "Units back", Kind: Number}, Column{Key: "amount", Label: "Refunded", Kind: Number}, Column{Key: "state", Label: "State", Kind: Tight}, Column{Key: "note", Label: "Note", Kind: Clip})
 	table.Empty = Empty{Icon: "circle-check", Title: "Nothing is missing", Text: "Refunds of settlements and returns are held against each other every few minutes."}
 	for _, row := range p.Rows {
@@ -50,7 +50,7 @@ func (p RefundList) table() Table {
 }
 
 func (p RefundList) sums() Table {
-	table := Table{ID: "sums", Caption: "Open", Summary: "Open", Inside: true, Columns: []Column{{Label: "Missing", Kind: Tight}, {Label: "Cases", Kind: Number}, {Label: "Refunded", Kind: Number}},
+	table := Table{ID: "sums", Caption: "Open", Summary: "Open", Inside: true, Columns: []Column{{Label: "Finding", Kind: Tight}, {Label: "Cases", Kind: Number}, {Label: "Refunded", Kind: Number}},
 		Empty: Empty{Icon: "circle-check", Title: "Nothing is missing"}}
 	for _, s := range p.Sums {
 		table.Rows = append(table.Rows, Row{Cells: []templ.Component{Anchor(s.Finding), Text(s.Cases), moneyOrNothing(s.Amount)}})

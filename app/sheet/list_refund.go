@@ -10,7 +10,7 @@ import (
 // RefundList writes filtered refunds and returns without the other; title names
 // a finding.
 func (k *Book) RefundList(w io.Writer, about [][2]string, rows iter.Seq2[refund.Case, error], title func(refund.Finding) string) error {
-	l, err := newList("Refunds and returns", []string{"Refunded"}, column{"Order", 22}, column{"SKU", 22}, column{"Connection", 18}, column{"Missing", 24}, column{"Since", 12}, column{"Units back", 11},
+	l, err := newList("Refunds and returns", []string{"Refunded"}, column{"Order", 22}, column{"SKU", 22}, column{"Connection", 18}, column{"Finding", 24}, column{"Since", 12}, column{"Units back", 11},
 		column{"Refunded", 16}, column{currencyKey, 9}, column{"Settled by", 20}, column{"Note", 60})
 	if err != nil {
 		return err

@@ -48,7 +48,7 @@ func (r *request) referenceCheck(connectionID int64, c reference.Check) views.Ch
 	}
 	if c.Well() {
 		if c.Subject == reference.Rates && c.Known == 0 {
-			known = "none needed"
+			known = "None needed"
 		}
 		return views.Check{State: views.Done, Name: string(c.Subject), Reason: known + "."}
 	}

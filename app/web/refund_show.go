@@ -47,7 +47,7 @@ func (s *server) showRefund(r *request, status int, id int64, wrong map[string]s
 
 func (r *request) refundFacts(c refund.Case) []views.Fact {
 	facts := []views.Fact{{Name: "SKU", Value: views.Anchor(views.Link{Text: c.SKU, Href: productPath(c.ConnectionID, c.SKU)})}, {Name: "Connection", Value: views.Text(c.ConnectionName)},
-		{Name: "Missing", Value: views.Text(findingTitle(c.Finding))}, {Name: "Since", Value: views.Moment(r.format().Day(c.Since))}}
+		{Name: "Finding", Value: views.Text(findingTitle(c.Finding))}, {Name: "Since", Value: views.Moment(r.format().Day(c.Since))}}
 	if c.Refunded.Currency != "" {
 		facts = append(facts, views.Fact{Name: "Refunded", Value: views.Money(r.refunded(c.Refunded))})
 	}
@@ -65,5 +65,5 @@ func (r *request) refundForm(c refund.Case, wrong map[string]string) *views.Admi
 		return &views.AdminForm{Action: refundPath(c.ID) + "/reopen", Submit: views.Button{Label: "Put it back on the list", Icon: "rotate-ccw"}}
 	}
 	return &views.AdminForm{Action: refundPath(c.ID) + "/settle", Submit: views.Button{Label: "Settled", Icon: "check"},
-		Fields: []views.Field{{Name: "note", Label: "What was done", Hint: "Such as the number of the case at Amazon, or why nothing is owed.", Error: wrong["note"], Required: true, Width: "wide"}}}
+		Fields: []views.Field{{Name: "note", Label: "Note", Hint: "Such as the number of the case at Amazon, or why nothing is owed.", Error: wrong["note"], Required: true, Width: "wide"}}}
 }
