@@ -42,6 +42,7 @@ const (
 	StockDifference  Class = "stock_difference"  // Amazon has more or less of an item than P21 believes
 
 	InboundDifference Class = "inbound_difference" // Amazon received more or less than was sent
+	StockLost         Class = "stock_lost"         // Amazon lost or damaged units in its warehouses
 )
 
 // Exception is one open or closed row of the queue.

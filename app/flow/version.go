@@ -278,7 +278,7 @@ func (s *Service) releaseRules(ctx context.Context, tx pgx.Tx, connectionID int6
 	if err != nil {
 		return err
 	}
-	classes := []string{string(exception.MappingFailed), string(exception.CheckFailed), string(exception.StockDifference), string(exception.InboundDifference)}
+	classes := []string{string(exception.MappingFailed), string(exception.CheckFailed), string(exception.StockDifference), string(exception.InboundDifference), string(exception.StockLost)}
 	if d.Renews {
 		classes = append(classes, string(exception.DeliveryRefused))
 	}

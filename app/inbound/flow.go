@@ -289,7 +289,7 @@ func (f *Flow) worth(ctx context.Context, connectionID int64, marketplace string
 	total := decimal.Zero
 	for _, i := range differ {
 		for _, part := range mapped[i.SKU].Parts {
-			cost, err := costOf(ctx, system, part.Code)
+			cost, err := p21.CostOf(ctx, system, part.Code)
 			if err != nil {
 				return decimal.Zero, err
 			}
@@ -297,20 +297,6 @@ func (f *Flow) worth(ctx context.Context, connectionID int64, marketplace string
 		}
 	}
 	return total.Round(2), nil
-}
-
-// costOf is what a unit of an item costs, where P21 knows that.
-func costOf(ctx context.Context, system p21.System, item string) (decimal.Decimal, error) {
-	held, err := system.StockOf(ctx, item)
-	if err != nil {
-		return decimal.Zero, fmt.Errorf("read cost of %s: %w", item, err)
-	}
-	for _, h := range held {
-		if h.UnitCost.IsPositive() {
-			return h.UnitCost, nil
-		}
-	}
-	return decimal.Zero, nil
 }
 
 // errNothing: Complete lets no record pass.

@@ -2,6 +2,7 @@ package p21
 
 import (
 	"context"
+	"fmt"
 	"iter"
 	"time"
 
@@ -74,4 +75,19 @@ func (a Adjustment) Validate() error {
 	c.require(!a.Delta.IsZero(), "Delta", "is zero")
 	c.require(a.Delta.Equal(a.Delta.Truncate(4)), "Delta", "has more than four decimals")
 	return c.err("adjust stock", "the adjustment is not complete")
+}
+
+// CostOf returns what a unit of an item costs at any location; zero where P21
+// does not tell.
+func CostOf(ctx context.Context, items Items, code string) (decimal.Decimal, error) {
+	held, err := items.StockOf(ctx, code)
+	if err != nil {
+		return decimal.Zero, fmt.Errorf("read cost of %s: %w", code, err)
+	}
+	for _, h := range held {
+		if h.UnitCost.IsPositive() {
+			return h.UnitCost, nil
+		}
+	}
+	return decimal.Zero, nil
 }

@@ -19,6 +19,7 @@ import (
 	"tieout/app/document"
 	"tieout/app/exception"
 	"tieout/app/fault"
+	"tieout/app/fbaledger"
 	"tieout/app/fbashipments"
 	"tieout/app/fbastock"
 	"tieout/app/flow"
@@ -146,6 +147,7 @@ func (p *program) registered() []flow.Flow {
 		inventory.New(p.connections, inventory.NewShelf(p.pool), p.catalog.NoteListings, p.clock, time.Second),
 		listings.New(p.connections, p.catalog, p.clock),
 		fbastock.New(p.connections, fbastock.NewStore(p.pool), inventory.NewShelf(p.pool), p.resolve, func() fbastock.Settings { return p.flows }, p.clock),
+		fbaledger.New(p.connections, func() fbaledger.Records { return p.flows }, p.resolve),
 		returns.New(p.connections, func() returns.Orders { return p.flows }, p.resolve),
 	}, p.fulfilments()...)
 }

@@ -58,6 +58,7 @@ type account struct {
 
 	returned []PlacedReturn
 	parcels  []SentParcel
+	ledger   []LedgerDay
 
 	inbound []InboundShipment
 	fba     map[string]fbaLevel // what Amazon has, by SKU
@@ -139,6 +140,8 @@ func (a *account) request(asked report, ended time.Time) string {
 		content = a.returnsReport(asked.Start, asked.End)
 	case fbaShipmentsType:
 		content = a.fbaShipmentsReport(asked.Start, asked.End)
+	case ledgerType:
+		content = a.ledgerReport(asked.Start, asked.End)
 	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
