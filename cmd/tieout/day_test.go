@@ -38,7 +38,7 @@ func realProgram(t *testing.T) string {
 func TestADayEndsWithBothSidesEqual(t *testing.T) {
 	t.Parallel()
 	var out bytes.Buffer
-	d := day{data: t.TempDir(), program: realProgram(t), seed: 3, orders: 150, unknown: 0.05, faults: 0.05, workers: 2, kill: 15 * time.Second, outage: 5 * time.Second, length: 10 * time.Second, limit: 3 * time.Minute}
+	d := day{data: t.TempDir(), program: realProgram(t), seed: 3, orders: 150, unknown: 0.05, faults: 0.05, workers: 2, kill: 15 * time.Second, outage: 5 * time.Second, length: 10 * time.Second, limit: 8 * time.Minute}
 	err := d.run(t.Context(), environment{stdout: &out, stderr: os.Stderr})
 	require.NoError(t, err, out.String())
 	require.Contains(t, out.String(), "Both sides agree.")
