@@ -141,10 +141,11 @@ func Start(ctx context.Context, pool *pgxpool.Pool, q *Queue, s Services, set Se
 	}
 	river.AddWorker(workers, &lookWorker{alerts: s.Alerts})
 	river.AddWorker(workers, &tellWorker{alerts: s.Alerts})
-	own := life{pool, cmp.Or(set.Name, WorkerName()), log}
+	own := life{pool, cmp.Or(set.Name, WorkerName()), log, newHand()}
 	client, err := river.NewClient(riverpgxv5.New(pool), &river.Config{
 		ID: own.id, Logger: log, Workers: workers, JobTimeout: jobTimeout, ErrorHandler: &errorLog{log},
-		// What a killed worker leaves running is taken up sooner, see life; this is for jobs that hang.
+		Middleware: []rivertype.Middleware{river.WorkerMiddlewareFunc(own.hand.work)},
+		// What a killed worker or an outage leaves running is taken up sooner, see life; this is for jobs that hang.
 		RescueStuckJobsAfter: jobTimeout + time.Minute,
 		FetchPollInterval:    time.Second,
 		Queues: map[string]river.QueueConfig{

@@ -6,9 +6,11 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"sync"
 	"time"
 
 	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/riverqueue/river/rivertype"
 )
 
 // A process that works jobs says so every few seconds. When one has not for a
@@ -28,6 +30,46 @@ type life struct {
 	pool *pgxpool.Pool
 	id   string
 	log  *slog.Logger
+	hand *hand
+}
+
+// hand is what a process works on, by job. While the database is gone the end of
+// a job cannot be written down: such a job stands as running and is in nobody's
+// hand.
+type hand struct {
+	mu    sync.Mutex
+	ended map[int64]time.Time // zero: not yet
+}
+
+func newHand() *hand { return &hand{ended: map[int64]time.Time{}} }
+
+// work does a job and remembers it; see river.WorkerMiddlewareFunc.
+func (h *hand) work(ctx context.Context, job *rivertype.JobRow, do func(context.Context) error) error {
+	h.note(job.ID, time.Time{})
+	defer func() { h.note(job.ID, time.Now()) }()
+	return do(ctx)
+}
+
+func (h *hand) note(job int64, ended time.Time) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.ended[job] = ended
+}
+
+// held are the jobs in hand, and those that ended so shortly ago that their end
+// may be on its way into the database.
+func (h *hand) held(now time.Time) []int64 {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	jobs := []int64{}
+	for job, ended := range h.ended {
+		if !ended.IsZero() && now.Sub(ended) > deadAfter {
+			delete(h.ended, job)
+			continue
+		}
+		jobs = append(jobs, job)
+	}
+	return jobs
 }
 
 // WorkerName names this process among all that work on a database, those that
@@ -86,7 +128,7 @@ func (l life) beat(ctx context.Context) error {
 }
 
 // takeUp frees the jobs of processes that are gone, and the records, hints and
-// messages that they held. A job that was begun as often as it may be is left to the
+// messages that they held, and jobs of this one that it does not work on. A job that was begun as often as it may be is left to the
 // engine, which ends it.
 func (l life) takeUp(ctx context.Context) {
 	_, err := l.pool.Exec(ctx, `
@@ -97,10 +139,11 @@ func (l life) takeUp(ctx context.Context) {
 		messages AS (UPDATE outbound_message m SET held_until = clock_timestamp() FROM gone g
 			WHERE m.state NOT IN ('confirmed', 'refused') AND m.held_until > clock_timestamp() AND starts_with(m.holder, g.id))
 		UPDATE river_job j SET state = 'available', scheduled_at = now(),
-			errors = array_append(j.errors, jsonb_build_object('at', now(), 'attempt', j.attempt, 'error', 'the process that worked on it is gone', 'trace', ''))
+			errors = array_append(j.errors, jsonb_build_object('at', now(), 'attempt', j.attempt, 'error', 'nobody works on it any more', 'trace', ''))
 		WHERE j.state = 'running' AND j.attempt < j.max_attempts
-		  AND NOT EXISTS (SELECT 1 FROM worker w WHERE w.id = j.attempted_by[array_upper(j.attempted_by, 1)] AND w.id NOT IN (SELECT id FROM gone))
-		  AND j.attempted_at < clock_timestamp() - make_interval(secs => $1)`, deadAfter.Seconds())
+		  AND CASE WHEN j.attempted_by[array_upper(j.attempted_by, 1)] = $2 THEN j.id <> ALL ($3::bigint[])
+			ELSE NOT EXISTS (SELECT 1 FROM worker w WHERE w.id = j.attempted_by[array_upper(j.attempted_by, 1)] AND w.id NOT IN (SELECT id FROM gone)) END
+		  AND j.attempted_at < clock_timestamp() - make_interval(secs => $1)`, deadAfter.Seconds(), l.id, l.hand.held(time.Now()))
 	if err != nil {
 		l.log.Warn("jobs of processes that are gone could not be taken up", "error", err)
 	}

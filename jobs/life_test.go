@@ -3,6 +3,7 @@ package jobs
 import (
 	"log/slog"
 	"testing"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/stretchr/testify/require"
@@ -17,7 +18,7 @@ func TestJobsOfAProcessThatIsGoneAreTakenUp(t *testing.T) {
 	pool, log := dbtest.New(t), slog.New(slog.DiscardHandler)
 	q, err := NewQueue(pool, log)
 	require.NoError(t, err)
-	us, silent := life{pool, WorkerName(), log}, life{pool, WorkerName(), log}
+	us, silent := life{pool, WorkerName(), log, newHand()}, life{pool, WorkerName(), log, newHand()}
 	require.NoError(t, us.beat(t.Context()))
 	require.NoError(t, silent.beat(t.Context()))
 	exec := func(query string, args ...any) {
@@ -35,6 +36,7 @@ func TestJobsOfAProcessThatIsGoneAreTakenUp(t *testing.T) {
 		require.NoError(t, err)
 		return list
 	}
+	us.hand.note(1, time.Time{})
 	us.takeUp(t.Context())
 	require.Equal(t, []string{"running", "running", "available"}, states(), "the silent one spoke just now")
 	var connection int64
@@ -56,6 +58,13 @@ func TestJobsOfAProcessThatIsGoneAreTakenUp(t *testing.T) {
 	require.NoError(t, pool.QueryRow(t.Context(), `SELECT string_agg(key, ',') FROM flow_hint WHERE held_until <= clock_timestamp()`).Scan(&free))
 	require.Equal(t, silent.id, free)
 
+	us.hand.note(1, time.Now().Add(-deadAfter/2))
+	us.takeUp(t.Context())
+	require.Equal(t, []string{"running", "available", "available"}, states(), "its end may be on its way")
+	us.hand.note(1, time.Now().Add(-2*deadAfter))
+	us.takeUp(t.Context())
+	require.Equal(t, []string{"available", "available", "available"}, states(), "its end was never written down")
+
 	exec(`UPDATE river_job SET state = 'running', attempt = max_attempts, attempted_by = ARRAY['nobody']`)
 	us.takeUp(t.Context())
 	require.Equal(t, []string{"running", "running", "running"}, states(), "the engine ends what was tried as often as it may be")
@@ -69,7 +78,7 @@ func TestAProcessSaysThatItWorksAndThatItEnds(t *testing.T) {
 		require.NoError(t, pool.QueryRow(t.Context(), `SELECT count(*) FROM worker`).Scan(&n))
 		return n
 	}
-	end, err := life{pool, WorkerName(), slog.New(slog.DiscardHandler)}.begin(t.Context())
+	end, err := life{pool, WorkerName(), slog.New(slog.DiscardHandler), newHand()}.begin(t.Context())
 	require.NoError(t, err)
 	require.Equal(t, 1, count())
 	end(t.Context())
