@@ -60,7 +60,7 @@ func (w *dayWorld) compare(env environment, c *crew) error {
 		return err
 	}
 	wrong += w.usage(env)
-	say(env, "\n%d workers were killed.", c.killed)
+	say(env, "\n%d workers were killed.", c.losses())
 	if wrong > 0 {
 		return errProblems
 	}

@@ -196,10 +196,10 @@ func (w *dayWorld) close() (err error) {
 type crew struct {
 	cancel context.CancelFunc
 	done   sync.WaitGroup
-	killed int
 
-	mu    sync.Mutex
-	hands []*exec.Cmd
+	mu     sync.Mutex
+	hands  []*exec.Cmd
+	killed int
 }
 
 // hire starts the workers.
@@ -248,6 +248,13 @@ func (c *crew) replace(i int, start func() (*exec.Cmd, error)) {
 	if cmd, err := start(); err == nil {
 		c.hands[i] = cmd
 	}
+}
+
+// losses is how many workers have been killed so far.
+func (c *crew) losses() int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.killed
 }
 
 // dismiss ends the workers.
