@@ -54,8 +54,9 @@ type Account struct {
 	First        time.Time
 	Cycle        time.Duration
 	Seed         uint64
-	NovelCycle   int  // the cycle with amount types nobody has seen; -1: none
-	Steady       bool // no seasons
+	NovelCycle   int           // the cycle with amount types nobody has seen; -1: none
+	Steady       bool          // no seasons
+	Hold         time.Duration // how long Amazon keeps the money of a sale; settlements have the sale when it is released
 }
 
 const (

@@ -2,6 +2,7 @@ package seller
 
 import (
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 )
@@ -85,9 +86,9 @@ func (a *Account) each(n int, before Settlement, yield func(Line) error) error {
 		return err
 	}
 	first, last := a.days(n)
-	for d := first; d <= last; d++ {
+	for d := max(first-int((a.Hold+day-1)/day), 0); d <= last; d++ {
 		for _, o := range a.ordersOf(d) {
-			if !a.within(n, o.placed) {
+			if o.placed.Before(a.First) || !a.within(n, a.released(&o)) {
 				continue
 			}
 			if err := a.sale(&o, yield); err != nil {
@@ -107,11 +108,8 @@ func (a *Account) each(n int, before Settlement, yield func(Line) error) error {
 
 // later yields what happens in cycle n to an order after it was shipped.
 func (a *Account) later(n int, o *order, yield func(Line) error) error {
-	for _, event := range []struct {
-		after time.Duration
-		lines func(*order, func(Line) error) error
-	}{{o.back.after, a.refund}, {o.back.handling, a.handled}, {o.retrocharge, a.corrected}} {
-		if event.after == 0 || !a.within(n, o.placed.Add(event.after)) {
+	for _, event := range a.events(o) {
+		if !a.within(n, o.placed.Add(event.after)) {
 			continue
 		}
 		if err := event.lines(o, yield); err != nil {
@@ -119,6 +117,32 @@ func (a *Account) later(n int, o *order, yield func(Line) error) error {
 		}
 	}
 	return nil
+}
+
+// event is something that happens to an order after it was shipped.
+type event struct {
+	kind  string // of transaction
+	after time.Duration
+	lines func(*order, func(Line) error) error
+}
+
+// events returns what will happen to an order.
+func (a *Account) events(o *order) []event {
+	refund := map[string]string{"Chargeback Refund": "Chargeback", "A-to-z Guarantee Refund": "GuaranteeClaim"}[o.back.kind]
+	if refund == "" {
+		refund = "Refund"
+	}
+	list := []event{{refund, o.back.after, a.refund}, {"ServiceFee", o.back.handling, a.handled}, {"Retrocharge", o.retrocharge, a.corrected}}
+	return slices.DeleteFunc(list, func(e event) bool { return e.after == 0 })
+}
+
+// released returns when Amazon lets the money of a sale go, which is when the
+// settlement posts it. Orders of other channels bring none.
+func (a *Account) released(o *order) time.Time {
+	if o.multiChannel {
+		return o.placed
+	}
+	return o.placed.Add(a.Hold)
 }
 
 func all(lines []Line, yield func(Line) error) error {

@@ -2,7 +2,7 @@ package seller
 
 // sale calls yield for what the settlement says about a shipped order.
 func (a *Account) sale(o *order, yield func(Line) error) error {
-	line := Line{Type: "Order", OrderID: o.id, MerchantOrderID: o.merchantID, ShipmentID: o.shipment, Market: o.market.Name, Fulfillment: "AFN", Posted: o.placed}
+	line := Line{Type: "Order", OrderID: o.id, MerchantOrderID: o.merchantID, ShipmentID: o.shipment, Market: o.market.Name, Fulfillment: "AFN", Posted: a.released(o)}
 	for i := range o.items {
 		x := &o.items[i]
 		line.ItemCode, line.SKU, line.Quantity = x.code, x.SKU, int(x.quantity)
