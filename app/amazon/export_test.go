@@ -7,7 +7,7 @@ var Operations = []Operation{
 	opGetReports, opGetReport, opCreateReport, opGetReportDocument, opGetMarketplaceParticipations, opCreateRestrictedDataToken,
 	opSearchOrders, opGetOrder, opGetOrdersV0, opGetOrderV0, opGetOrderItemsV0, opGetOrderAddressV0, opGetOrderBuyerInfoV0, opConfirmShipment,
 	opCreateFeedDocument, opCreateFeed, opGetFeed, opGetFeedDocument, opGetListingsItem,
-	opGetDestinations, opCreateDestination, opGetSubscription, opCreateSubscription, opDeleteSubscription,
+	opGetDestinations, opCreateDestination, opGetSubscription, opCreateSubscription, opDeleteSubscription, opListTransactions,
 }
 
 // Token returns the access token for a scope as a call would use it.

@@ -47,7 +47,7 @@ type fake struct {
 func newFake(t *testing.T) *fake {
 	t.Helper()
 	f := &fake{t: t, clock: clock.NewFixed(begin), answers: map[string][]http.HandlerFunc{}, calls: map[string]int{}}
-	models := spec.Load(t, "reports_2021-06-30.json", "sellers.json", "tokens_2021-03-01.json", "orders_2026-01-01.json", "ordersV0.json", "fulfillmentInboundV0.json")
+	models := spec.Load(t, "reports_2021-06-30.json", "sellers.json", "tokens_2021-03-01.json", "orders_2026-01-01.json", "ordersV0.json", "fulfillmentInboundV0.json", "finances_2024-06-19.json")
 	f.server = httptest.NewServer(models.Check(t, http.HandlerFunc(f.serve), "/token", "/store/"))
 	t.Cleanup(f.server.Close)
 	f.on("/token", f.giveToken)

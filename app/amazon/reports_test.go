@@ -35,7 +35,7 @@ func page(next string, ids ...string) string {
 func TestEveryOperationHasTheModelsUsagePlan(t *testing.T) {
 	t.Parallel()
 	models := spec.Load(t, "reports_2021-06-30.json", "sellers.json", "tokens_2021-03-01.json", "orders_2026-01-01.json", "ordersV0.json", "feeds_2021-06-30.json", "listingsItems_2021-08-01.json",
-		"notifications.json")
+		"notifications.json", "finances_2024-06-19.json")
 	for _, op := range amazon.Operations {
 		plan, ok := models.Plan(strings.TrimSuffix(op.Name, "V0")) // both versions have a getOrder
 		require.True(t, ok, op.Name)

@@ -15,6 +15,7 @@
 //	GET  /orders/v0/orders[/{id}[/orderItems|/address|/buyerInfo]]
 //	POST /orders/v0/orders/{id}/shipmentConfirmation
 //	GET  /sellers/v1/marketplaceParticipations
+//	GET  /finances/2024-06-19/transactions             what settlements will say
 //	POST /tokens/2021-03-01/restrictedDataToken
 //	     /fulfillment/outbound/2026-07-04/...               orders of other channels
 //	     /fba/outbound/2020-07-01/...                       the same, older version
@@ -121,6 +122,7 @@ func (s *Server) routes() http.Handler {
 	mux.HandleFunc("GET /reports/2021-06-30/documents/{id}", s.limited(getReportDocument, s.serveReportDocument))
 	mux.HandleFunc("GET /sellers/v1/marketplaceParticipations", s.limited(getMarketplaceParticipations, s.serveParticipations))
 	mux.HandleFunc("GET /fba/inventory/v1/summaries", s.limited(getInventorySummaries, s.serveInventorySummaries))
+	mux.HandleFunc("GET "+transactionsPath, s.limited(listTransactions, s.serveTransactions))
 	mux.HandleFunc("GET "+inboundPath, s.limited(getShipments, s.serveInbound))
 	mux.HandleFunc("GET "+inboundPath+"/{id}/items", s.limited(getShipmentItems, s.serveInboundItems))
 	s.routeFulfilment2026(mux)
@@ -163,6 +165,8 @@ func Operation(r *http.Request) string {
 		return getReport.name
 	case strings.HasPrefix(path, "/reports/2021-06-30/documents/"):
 		return getReportDocument.name
+	case path == transactionsPath:
+		return listTransactions.name
 	case path == "/fba/inventory/v1/summaries":
 		return getInventorySummaries.name
 	case path == "/sellers/v1/marketplaceParticipations":
