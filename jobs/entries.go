@@ -124,7 +124,8 @@ func (w *postWorker) Work(ctx context.Context, job *river.Job[Post]) error {
 	return err
 }
 
-// Sweep takes up entries and drafts that a crash left behind.
+// Sweep reverses entries whose day has come, and takes up entries and drafts
+// that a crash left behind.
 type Sweep struct{}
 
 // Kind implements river.JobArgs.
@@ -138,6 +139,9 @@ type sweepWorker struct {
 }
 
 func (w *sweepWorker) Work(ctx context.Context, _ *river.Job[Sweep]) error {
+	if _, err := w.entries.ReverseDue(ctx); err != nil {
+		return err
+	}
 	entries, err := w.entries.Stranded(ctx)
 	if err != nil {
 		return err

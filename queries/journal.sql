@@ -34,7 +34,7 @@ ORDER BY rate_on DESC;
 
 -- name: DraftsOfSettlement :many
 SELECT id, fiscal_year, period, version, reference, row_version, plan_hash FROM journal_entry
-WHERE settlement_id = $1 AND entry_type = 'settlement' AND status = 'draft' ORDER BY id;
+WHERE settlement_id = @settlement_id::bigint AND entry_type = 'settlement' AND status = 'draft' ORDER BY id;
 
 -- name: LastVersion :one
 -- Counted over every reading of the settlement: a reference is never used twice.
@@ -43,16 +43,52 @@ JOIN settlement s ON s.id = e.settlement_id
 WHERE s.connection_id = @connection_id AND s.amazon_id = @amazon_id AND e.fiscal_year = @fiscal_year AND e.period = @period
   AND e.entry_type = 'settlement';
 
+-- name: BooksOfConnection :one
+-- What an entry without a settlement is written into; proposals of a connection go one at a time.
+SELECT c.id, c.name, c.time_zone, c.functional_currency, c.p21_company, c.p21_journal FROM connection c WHERE c.id = $1 FOR NO KEY UPDATE;
+
+-- name: LiveProposal :one
+SELECT id, status, reference, plan_hash FROM journal_entry
+WHERE connection_id = @connection_id AND entry_type = @entry_type AND subject = @subject AND fiscal_year = @fiscal_year AND period = @period
+  AND status NOT IN ('reversed', 'discarded');
+
+-- name: LastProposalVersion :one
+SELECT coalesce(max(e.version), 0)::int FROM journal_entry e
+WHERE e.connection_id = @connection_id AND e.entry_type = @entry_type AND e.subject = @subject AND e.fiscal_year = @fiscal_year AND e.period = @period;
+
+-- name: ClearEvidence :exec
+DELETE FROM journal_evidence WHERE entry_id = $1;
+
+-- name: InsertEvidence :copyfrom
+INSERT INTO journal_evidence (entry_id, line_no, seq, subject, detail, quantity, amount, document_id)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8);
+
+-- name: EvidenceOfEntry :many
+-- Of one line, or of all for 0.
+SELECT line_no, seq, subject, detail, quantity, amount, coalesce(document_id, 0)::bigint AS document_id FROM journal_evidence
+WHERE entry_id = @entry_id AND (@line_no::int = 0 OR line_no = @line_no) AND (line_no, seq) > (@after_line::int, @after_seq::int)
+ORDER BY line_no, seq LIMIT @page_size;
+
+-- name: EvidenceSums :many
+SELECT line_no, count(*) AS pieces, sum(amount)::numeric AS amount FROM journal_evidence WHERE entry_id = $1 GROUP BY line_no ORDER BY line_no;
+
+-- name: DueReversals :many
+-- Posted entries that end by themselves, on or before today in their books.
+SELECT e.id FROM journal_entry e JOIN connection c ON c.id = e.connection_id
+WHERE e.status = 'posted' AND e.reverse_on <= timezone(c.time_zone, @now::timestamptz)::date
+  AND NOT EXISTS (SELECT 1 FROM journal_entry r WHERE r.reverses_id = e.id AND r.status <> 'discarded')
+ORDER BY e.id LIMIT 500;
+
 -- name: InsertEntry :one
-INSERT INTO journal_entry (connection_id, settlement_id, entry_type, reference, version, company, journal, fiscal_year, period, moved_from,
+INSERT INTO journal_entry (connection_id, settlement_id, entry_type, subject, reverse_on, scheduled, reference, version, company, journal, fiscal_year, period, moved_from,
     entry_on, currency, functional_currency, rate, rate_note, description, rule_set_id, reverses_id, clearing, total, functional_total, reason, plan_hash)
-VALUES (@connection_id, @settlement_id, @entry_type, @reference, @version, @company, @journal, @fiscal_year, @period, @moved_from,
-    @entry_on, @currency, @functional_currency, @rate, @rate_note, @description, @rule_set_id, @reverses_id, @clearing, @total, @functional_total, @reason, @plan_hash)
+VALUES (@connection_id, nullif(@settlement_id::bigint, 0), @entry_type, @subject, @reverse_on, @scheduled, @reference, @version, @company, @journal, @fiscal_year, @period, @moved_from,
+    @entry_on, @currency, @functional_currency, @rate, @rate_note, @description, nullif(@rule_set_id::bigint, 0), @reverses_id, @clearing, @total, @functional_total, @reason, @plan_hash)
 RETURNING id;
 
 -- name: RedraftEntry :exec
 UPDATE journal_entry
-SET moved_from = @moved_from, entry_on = @entry_on, rate = @rate, rate_note = @rate_note, description = @description, rule_set_id = @rule_set_id,
+SET moved_from = @moved_from, entry_on = @entry_on, rate = @rate, rate_note = @rate_note, description = @description, rule_set_id = nullif(@rule_set_id::bigint, 0), reverse_on = @reverse_on,
     company = @company, journal = @journal, functional_currency = @functional_currency,
     clearing = @clearing, total = @total, functional_total = @functional_total, plan_hash = @plan_hash, drafted_at = now()
 WHERE id = @id AND status = 'draft';
@@ -72,30 +108,32 @@ INSERT INTO journal_source (entry_id, line_no, settlement_id, kind_id, posted_on
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11);
 
 -- name: GetEntry :one
-SELECT e.id, e.connection_id, c.name AS connection_name, e.settlement_id, s.amazon_id, e.entry_type, e.status, e.reference, e.version,
+SELECT e.id, e.connection_id, c.name AS connection_name, coalesce(e.settlement_id, 0)::bigint AS settlement_id, coalesce(s.amazon_id, '')::text AS amazon_id,
+       e.entry_type, e.subject, e.reverse_on, e.scheduled, e.status, e.reference, e.version,
        e.company, e.journal, e.fiscal_year, e.period, e.moved_from, e.entry_on, e.currency, e.functional_currency, e.rate, e.rate_note,
-       e.description, e.rule_set_id, rs.number AS rule_set_number, e.reverses_id, e.clearing, e.total, e.functional_total, e.content_hash,
+       e.description, coalesce(e.rule_set_id, 0)::bigint AS rule_set_id, coalesce(rs.number, 0)::int AS rule_set_number, e.reverses_id, e.clearing, e.total, e.functional_total, e.content_hash,
        e.reason, e.p21_number, e.drafted_at, e.submitted_by, coalesce(p.name, '') AS submitted_name, e.submitted_at, e.approved_at, e.posted_at,
        e.row_version, journal_approvals_needed(e.id)::int AS approvals_needed,
        coalesce(pol.approver_ids, '{}')::bigint[] AS approver_ids, pol.fresh_sign_in_minutes,
        coalesce((SELECT r.id FROM journal_entry r WHERE r.reverses_id = e.id AND r.status <> 'discarded'), 0)::bigint AS reversed_by
 FROM journal_entry e
 JOIN connection c ON c.id = e.connection_id
-JOIN settlement s ON s.id = e.settlement_id
-JOIN rule_set rs ON rs.id = e.rule_set_id
+LEFT JOIN settlement s ON s.id = e.settlement_id
+LEFT JOIN rule_set rs ON rs.id = e.rule_set_id
 LEFT JOIN person p ON p.id = e.submitted_by
 LEFT JOIN policy pol ON pol.connection_id = e.connection_id
 WHERE e.id = $1;
 
 -- name: LockEntry :one
-SELECT id, connection_id, settlement_id, entry_type, status, reference, row_version, content_hash, reverses_id, company
+SELECT id, connection_id, coalesce(settlement_id, 0)::bigint AS settlement_id, entry_type, scheduled, status, reference, row_version, content_hash, reverses_id, company
 FROM journal_entry WHERE id = $1 FOR UPDATE;
 
 -- name: LinesOfEntry :many
 SELECT l.line_no, l.account, coalesce(a.description, '')::text AS account_name, coalesce(a.active, false)::boolean AS account_active,
        coalesce(a.control, false)::boolean AS account_control, (a.account IS NOT NULL)::boolean AS account_known,
        l.branch, l.marketplace, l.category, l.clearing, l.description, l.debit, l.credit, l.functional_debit, l.functional_credit,
-       coalesce((SELECT sum(x.lines) FROM journal_source x WHERE x.entry_id = l.entry_id AND x.line_no = l.line_no), 0)::bigint AS source_lines
+       (coalesce((SELECT sum(x.lines) FROM journal_source x WHERE x.entry_id = l.entry_id AND x.line_no = l.line_no), 0)
+        + (SELECT count(*) FROM journal_evidence v WHERE v.entry_id = l.entry_id AND v.line_no = l.line_no))::bigint AS source_lines
 FROM journal_line l
 JOIN journal_entry e ON e.id = l.entry_id
 LEFT JOIN gl_account a ON a.connection_id = e.connection_id AND a.account = l.account
@@ -168,16 +206,17 @@ FROM approval a JOIN person p ON p.id = a.person_id WHERE a.entry_id = $1 ORDER 
 -- name: EntriesOfSettlement :many
 SELECT e.id, e.entry_type, e.status, e.reference, e.version, e.fiscal_year, e.period, e.entry_on, e.currency, e.clearing, e.total, e.p21_number,
        e.reason, e.posted_at
-FROM journal_entry e WHERE e.settlement_id = $1 AND e.status <> 'discarded' ORDER BY e.fiscal_year, e.period, e.version, e.id;
+FROM journal_entry e WHERE e.settlement_id = @settlement_id::bigint AND e.status <> 'discarded' ORDER BY e.fiscal_year, e.period, e.version, e.id;
 
 -- name: ListEntries :many
 -- Newest first; keyset on (entry_on, id).
-SELECT e.id, e.connection_id, c.name AS connection_name, e.settlement_id, s.amazon_id, e.entry_type, e.status, e.reference, e.fiscal_year,
+SELECT e.id, e.connection_id, c.name AS connection_name, coalesce(e.settlement_id, 0)::bigint AS settlement_id, coalesce(s.amazon_id, '')::text AS amazon_id,
+       e.entry_type, e.subject, e.status, e.reference, e.fiscal_year,
        e.period, e.entry_on, e.currency, e.clearing, e.total, e.functional_currency, e.functional_total, e.p21_number, e.reason, e.row_version, e.content_hash,
        coalesce(p.name, '') AS submitted_name, e.submitted_at, e.posted_at
 FROM journal_entry e
 JOIN connection c ON c.id = e.connection_id
-JOIN settlement s ON s.id = e.settlement_id
+LEFT JOIN settlement s ON s.id = e.settlement_id
 LEFT JOIN person p ON p.id = e.submitted_by
 WHERE e.status <> 'discarded'
   AND (sqlc.narg(connection_id)::bigint IS NULL OR e.connection_id = sqlc.narg(connection_id))
@@ -224,9 +263,9 @@ WHERE e.status <> 'discarded' AND (sqlc.narg(connection_id)::bigint IS NULL OR e
 GROUP BY e.fiscal_year, e.period ORDER BY e.fiscal_year DESC, e.period DESC LIMIT 60;
 
 -- name: PreviousVersion :one
-SELECT e.id FROM journal_entry e JOIN settlement s ON s.id = e.settlement_id
-WHERE s.connection_id = @connection_id AND s.amazon_id = @amazon_id AND e.fiscal_year = @fiscal_year AND e.period = @period
-  AND e.entry_type = 'settlement' AND e.version < @version AND e.status <> 'discarded'
+SELECT e.id FROM journal_entry e LEFT JOIN settlement s ON s.id = e.settlement_id
+WHERE e.connection_id = @connection_id AND e.fiscal_year = @fiscal_year AND e.period = @period AND e.entry_type = @entry_type
+  AND e.subject = @subject AND coalesce(s.amazon_id, '') = @amazon_id::text AND e.version < @version AND e.status <> 'discarded'
 ORDER BY e.version DESC LIMIT 1;
 
 -- name: ApprovedEntries :many

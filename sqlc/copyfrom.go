@@ -43,6 +43,45 @@ func (q *Queries) InsertAccounts(ctx context.Context, arg []InsertAccountsParams
 	return q.db.CopyFrom(ctx, []string{"rule_set_account"}, []string{"rule_set_id", "slot", "account"}, &iteratorForInsertAccounts{rows: arg})
 }
 
+// iteratorForInsertEvidence implements pgx.CopyFromSource.
+type iteratorForInsertEvidence struct {
+	rows                 []InsertEvidenceParams
+	skippedFirstNextCall bool
+}
+
+func (r *iteratorForInsertEvidence) Next() bool {
+	if len(r.rows) == 0 {
+		return false
+	}
+	if !r.skippedFirstNextCall {
+		r.skippedFirstNextCall = true
+		return true
+	}
+	r.rows = r.rows[1:]
+	return len(r.rows) > 0
+}
+
+func (r iteratorForInsertEvidence) Values() ([]interface{}, error) {
+	return []interface{}{
+		r.rows[0].EntryID,
+		r.rows[0].LineNo,
+		r.rows[0].Seq,
+		r.rows[0].Subject,
+		r.rows[0].Detail,
+		r.rows[0].Quantity,
+		r.rows[0].Amount,
+		r.rows[0].DocumentID,
+	}, nil
+}
+
+func (r iteratorForInsertEvidence) Err() error {
+	return nil
+}
+
+func (q *Queries) InsertEvidence(ctx context.Context, arg []InsertEvidenceParams) (int64, error) {
+	return q.db.CopyFrom(ctx, []string{"journal_evidence"}, []string{"entry_id", "line_no", "seq", "subject", "detail", "quantity", "amount", "document_id"}, &iteratorForInsertEvidence{rows: arg})
+}
+
 // iteratorForInsertLines implements pgx.CopyFromSource.
 type iteratorForInsertLines struct {
 	rows                 []InsertLinesParams

@@ -166,6 +166,34 @@ func (q *Queries) BackToDraft(ctx context.Context, arg BackToDraftParams) (int64
 	return result.RowsAffected(), nil
 }
 
+const booksOfConnection = `-- name: BooksOfConnection :one
+SELECT c.id, c.name, c.time_zone, c.functional_currency, c.p21_company, c.p21_journal FROM connection c WHERE c.id = $1 FOR NO KEY UPDATE
+`
+
+type BooksOfConnectionRow struct {
+	ID                 int64
+	Name               string
+	TimeZone           string
+	FunctionalCurrency string
+	P21Company         string
+	P21Journal         string
+}
+
+// What an entry without a settlement is written into; proposals of a connection go one at a time.
+func (q *Queries) BooksOfConnection(ctx context.Context, id int64) (BooksOfConnectionRow, error) {
+	row := q.db.QueryRow(ctx, booksOfConnection, id)
+	var i BooksOfConnectionRow
+	err := row.Scan(
+		&i.ID,
+		&i.Name,
+		&i.TimeZone,
+		&i.FunctionalCurrency,
+		&i.P21Company,
+		&i.P21Journal,
+	)
+	return i, err
+}
+
 const carriedByEntry = `-- name: CarriedByEntry :many
 SELECT DISTINCT kind_id, posted_on, (correction_id <> 0)::bool AS correction FROM journal_source WHERE entry_id = $1
 `
@@ -229,6 +257,15 @@ func (q *Queries) CarrierOf(ctx context.Context, arg CarrierOfParams) (CarrierOf
 		&i.LineNo,
 	)
 	return i, err
+}
+
+const clearEvidence = `-- name: ClearEvidence :exec
+DELETE FROM journal_evidence WHERE entry_id = $1
+`
+
+func (q *Queries) ClearEvidence(ctx context.Context, entryID int64) error {
+	_, err := q.db.Exec(ctx, clearEvidence, entryID)
+	return err
 }
 
 const clearLines = `-- name: ClearLines :exec
@@ -392,7 +429,7 @@ func (q *Queries) DiscardEntry(ctx context.Context, arg DiscardEntryParams) (int
 
 const draftsOfSettlement = `-- name: DraftsOfSettlement :many
 SELECT id, fiscal_year, period, version, reference, row_version, plan_hash FROM journal_entry
-WHERE settlement_id = $1 AND entry_type = 'settlement' AND status = 'draft' ORDER BY id
+WHERE settlement_id = $1::bigint AND entry_type = 'settlement' AND status = 'draft' ORDER BY id
 `
 
 type DraftsOfSettlementRow struct {
@@ -433,6 +470,34 @@ func (q *Queries) DraftsOfSettlement(ctx context.Context, settlementID int64) ([
 	return items, nil
 }
 
+const dueReversals = `-- name: DueReversals :many
+SELECT e.id FROM journal_entry e JOIN connection c ON c.id = e.connection_id
+WHERE e.status = 'posted' AND e.reverse_on <= timezone(c.time_zone, $1::timestamptz)::date
+  AND NOT EXISTS (SELECT 1 FROM journal_entry r WHERE r.reverses_id = e.id AND r.status <> 'discarded')
+ORDER BY e.id LIMIT 500
+`
+
+// Posted entries that end by themselves, on or before today in their books.
+func (q *Queries) DueReversals(ctx context.Context, now time.Time) ([]int64, error) {
+	rows, err := q.db.Query(ctx, dueReversals, now)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []int64{}
+	for rows.Next() {
+		var id int64
+		if err := rows.Scan(&id); err != nil {
+			return nil, err
+		}
+		items = append(items, id)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const editEntry = `-- name: EditEntry :execrows
 UPDATE journal_entry SET description = $1, entry_on = $2 WHERE id = $3 AND status = 'draft' AND row_version = $4
 `
@@ -460,7 +525,7 @@ func (q *Queries) EditEntry(ctx context.Context, arg EditEntryParams) (int64, er
 const entriesOfSettlement = `-- name: EntriesOfSettlement :many
 SELECT e.id, e.entry_type, e.status, e.reference, e.version, e.fiscal_year, e.period, e.entry_on, e.currency, e.clearing, e.total, e.p21_number,
        e.reason, e.posted_at
-FROM journal_entry e WHERE e.settlement_id = $1 AND e.status <> 'discarded' ORDER BY e.fiscal_year, e.period, e.version, e.id
+FROM journal_entry e WHERE e.settlement_id = $1::bigint AND e.status <> 'discarded' ORDER BY e.fiscal_year, e.period, e.version, e.id
 `
 
 type EntriesOfSettlementRow struct {
@@ -542,18 +607,108 @@ func (q *Queries) EntryPeriods(ctx context.Context, connectionID *int64) ([]stri
 	return items, nil
 }
 
+const evidenceOfEntry = `-- name: EvidenceOfEntry :many
+SELECT line_no, seq, subject, detail, quantity, amount, coalesce(document_id, 0)::bigint AS document_id FROM journal_evidence
+WHERE entry_id = $1 AND ($2::int = 0 OR line_no = $2) AND (line_no, seq) > ($3::int, $4::int)
+ORDER BY line_no, seq LIMIT $5
+`
+
+type EvidenceOfEntryParams struct {
+	EntryID   int64
+	LineNo    int32
+	AfterLine int32
+	AfterSeq  int32
+	PageSize  int32
+}
+
+type EvidenceOfEntryRow struct {
+	LineNo     int32
+	Seq        int32
+	Subject    string
+	Detail     string
+	Quantity   decimal.NullDecimal
+	Amount     decimal.Decimal
+	DocumentID int64
+}
+
+// Of one line, or of all for 0.
+func (q *Queries) EvidenceOfEntry(ctx context.Context, arg EvidenceOfEntryParams) ([]EvidenceOfEntryRow, error) {
+	rows, err := q.db.Query(ctx, evidenceOfEntry,
+		arg.EntryID,
+		arg.LineNo,
+		arg.AfterLine,
+		arg.AfterSeq,
+		arg.PageSize,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []EvidenceOfEntryRow{}
+	for rows.Next() {
+		var i EvidenceOfEntryRow
+		if err := rows.Scan(
+			&i.LineNo,
+			&i.Seq,
+			&i.Subject,
+			&i.Detail,
+			&i.Quantity,
+			&i.Amount,
+			&i.DocumentID,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const evidenceSums = `-- name: EvidenceSums :many
+SELECT line_no, count(*) AS pieces, sum(amount)::numeric AS amount FROM journal_evidence WHERE entry_id = $1 GROUP BY line_no ORDER BY line_no
+`
+
+type EvidenceSumsRow struct {
+	LineNo int32
+	Pieces int64
+	Amount decimal.Decimal
+}
+
+func (q *Queries) EvidenceSums(ctx context.Context, entryID int64) ([]EvidenceSumsRow, error) {
+	rows, err := q.db.Query(ctx, evidenceSums, entryID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []EvidenceSumsRow{}
+	for rows.Next() {
+		var i EvidenceSumsRow
+		if err := rows.Scan(&i.LineNo, &i.Pieces, &i.Amount); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const getEntry = `-- name: GetEntry :one
-SELECT e.id, e.connection_id, c.name AS connection_name, e.settlement_id, s.amazon_id, e.entry_type, e.status, e.reference, e.version,
+SELECT e.id, e.connection_id, c.name AS connection_name, coalesce(e.settlement_id, 0)::bigint AS settlement_id, coalesce(s.amazon_id, '')::text AS amazon_id,
+       e.entry_type, e.subject, e.reverse_on, e.scheduled, e.status, e.reference, e.version,
        e.company, e.journal, e.fiscal_year, e.period, e.moved_from, e.entry_on, e.currency, e.functional_currency, e.rate, e.rate_note,
-       e.description, e.rule_set_id, rs.number AS rule_set_number, e.reverses_id, e.clearing, e.total, e.functional_total, e.content_hash,
+       e.description, coalesce(e.rule_set_id, 0)::bigint AS rule_set_id, coalesce(rs.number, 0)::int AS rule_set_number, e.reverses_id, e.clearing, e.total, e.functional_total, e.content_hash,
        e.reason, e.p21_number, e.drafted_at, e.submitted_by, coalesce(p.name, '') AS submitted_name, e.submitted_at, e.approved_at, e.posted_at,
        e.row_version, journal_approvals_needed(e.id)::int AS approvals_needed,
        coalesce(pol.approver_ids, '{}')::bigint[] AS approver_ids, pol.fresh_sign_in_minutes,
        coalesce((SELECT r.id FROM journal_entry r WHERE r.reverses_id = e.id AND r.status <> 'discarded'), 0)::bigint AS reversed_by
 FROM journal_entry e
 JOIN connection c ON c.id = e.connection_id
-JOIN settlement s ON s.id = e.settlement_id
-JOIN rule_set rs ON rs.id = e.rule_set_id
+LEFT JOIN settlement s ON s.id = e.settlement_id
+LEFT JOIN rule_set rs ON rs.id = e.rule_set_id
 LEFT JOIN person p ON p.id = e.submitted_by
 LEFT JOIN policy pol ON pol.connection_id = e.connection_id
 WHERE e.id = $1
@@ -566,6 +721,9 @@ type GetEntryRow struct {
 	SettlementID       int64
 	AmazonID           string
 	EntryType          string
+	Subject            string
+	ReverseOn          *time.Time
+	Scheduled          bool
 	Status             string
 	Reference          string
 	Version            int32
@@ -612,6 +770,9 @@ func (q *Queries) GetEntry(ctx context.Context, id int64) (GetEntryRow, error) {
 		&i.SettlementID,
 		&i.AmazonID,
 		&i.EntryType,
+		&i.Subject,
+		&i.ReverseOn,
+		&i.Scheduled,
 		&i.Status,
 		&i.Reference,
 		&i.Version,
@@ -763,10 +924,10 @@ func (q *Queries) InsertComment(ctx context.Context, arg InsertCommentParams) (i
 }
 
 const insertEntry = `-- name: InsertEntry :one
-INSERT INTO journal_entry (connection_id, settlement_id, entry_type, reference, version, company, journal, fiscal_year, period, moved_from,
+INSERT INTO journal_entry (connection_id, settlement_id, entry_type, subject, reverse_on, scheduled, reference, version, company, journal, fiscal_year, period, moved_from,
     entry_on, currency, functional_currency, rate, rate_note, description, rule_set_id, reverses_id, clearing, total, functional_total, reason, plan_hash)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10,
-    $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23)
+VALUES ($1, nullif($2::bigint, 0), $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13,
+    $14, $15, $16, $17, $18, $19, nullif($20::bigint, 0), $21, $22, $23, $24, $25, $26)
 RETURNING id
 `
 
@@ -774,6 +935,9 @@ type InsertEntryParams struct {
 	ConnectionID       int64
 	SettlementID       int64
 	EntryType          string
+	Subject            string
+	ReverseOn          *time.Time
+	Scheduled          bool
 	Reference          string
 	Version            int32
 	Company            string
@@ -801,6 +965,9 @@ func (q *Queries) InsertEntry(ctx context.Context, arg InsertEntryParams) (int64
 		arg.ConnectionID,
 		arg.SettlementID,
 		arg.EntryType,
+		arg.Subject,
+		arg.ReverseOn,
+		arg.Scheduled,
 		arg.Reference,
 		arg.Version,
 		arg.Company,
@@ -825,6 +992,17 @@ func (q *Queries) InsertEntry(ctx context.Context, arg InsertEntryParams) (int64
 	var id int64
 	err := row.Scan(&id)
 	return id, err
+}
+
+type InsertEvidenceParams struct {
+	EntryID    int64
+	LineNo     int32
+	Seq        int32
+	Subject    string
+	Detail     string
+	Quantity   decimal.NullDecimal
+	Amount     decimal.Decimal
+	DocumentID *int64
 }
 
 type InsertLinesParams struct {
@@ -917,6 +1095,32 @@ func (q *Queries) KindsOfLine(ctx context.Context, arg KindsOfLineParams) ([]Kin
 	return items, nil
 }
 
+const lastProposalVersion = `-- name: LastProposalVersion :one
+SELECT coalesce(max(e.version), 0)::int FROM journal_entry e
+WHERE e.connection_id = $1 AND e.entry_type = $2 AND e.subject = $3 AND e.fiscal_year = $4 AND e.period = $5
+`
+
+type LastProposalVersionParams struct {
+	ConnectionID int64
+	EntryType    string
+	Subject      string
+	FiscalYear   int32
+	Period       int32
+}
+
+func (q *Queries) LastProposalVersion(ctx context.Context, arg LastProposalVersionParams) (int32, error) {
+	row := q.db.QueryRow(ctx, lastProposalVersion,
+		arg.ConnectionID,
+		arg.EntryType,
+		arg.Subject,
+		arg.FiscalYear,
+		arg.Period,
+	)
+	var column_1 int32
+	err := row.Scan(&column_1)
+	return column_1, err
+}
+
 const lastVersion = `-- name: LastVersion :one
 SELECT coalesce(max(e.version), 0)::int FROM journal_entry e
 JOIN settlement s ON s.id = e.settlement_id
@@ -948,7 +1152,8 @@ const linesOfEntry = `-- name: LinesOfEntry :many
 SELECT l.line_no, l.account, coalesce(a.description, '')::text AS account_name, coalesce(a.active, false)::boolean AS account_active,
        coalesce(a.control, false)::boolean AS account_control, (a.account IS NOT NULL)::boolean AS account_known,
        l.branch, l.marketplace, l.category, l.clearing, l.description, l.debit, l.credit, l.functional_debit, l.functional_credit,
-       coalesce((SELECT sum(x.lines) FROM journal_source x WHERE x.entry_id = l.entry_id AND x.line_no = l.line_no), 0)::bigint AS source_lines
+       (coalesce((SELECT sum(x.lines) FROM journal_source x WHERE x.entry_id = l.entry_id AND x.line_no = l.line_no), 0)
+        + (SELECT count(*) FROM journal_evidence v WHERE v.entry_id = l.entry_id AND v.line_no = l.line_no))::bigint AS source_lines
 FROM journal_line l
 JOIN journal_entry e ON e.id = l.entry_id
 LEFT JOIN gl_account a ON a.connection_id = e.connection_id AND a.account = l.account
@@ -1012,12 +1217,13 @@ func (q *Queries) LinesOfEntry(ctx context.Context, entryID int64) ([]LinesOfEnt
 }
 
 const listEntries = `-- name: ListEntries :many
-SELECT e.id, e.connection_id, c.name AS connection_name, e.settlement_id, s.amazon_id, e.entry_type, e.status, e.reference, e.fiscal_year,
+SELECT e.id, e.connection_id, c.name AS connection_name, coalesce(e.settlement_id, 0)::bigint AS settlement_id, coalesce(s.amazon_id, '')::text AS amazon_id,
+       e.entry_type, e.subject, e.status, e.reference, e.fiscal_year,
        e.period, e.entry_on, e.currency, e.clearing, e.total, e.functional_currency, e.functional_total, e.p21_number, e.reason, e.row_version, e.content_hash,
        coalesce(p.name, '') AS submitted_name, e.submitted_at, e.posted_at
 FROM journal_entry e
 JOIN connection c ON c.id = e.connection_id
-JOIN settlement s ON s.id = e.settlement_id
+LEFT JOIN settlement s ON s.id = e.settlement_id
 LEFT JOIN person p ON p.id = e.submitted_by
 WHERE e.status <> 'discarded'
   AND ($1::bigint IS NULL OR e.connection_id = $1)
@@ -1052,6 +1258,7 @@ type ListEntriesRow struct {
 	SettlementID       int64
 	AmazonID           string
 	EntryType          string
+	Subject            string
 	Status             string
 	Reference          string
 	FiscalYear         int32
@@ -1097,6 +1304,7 @@ func (q *Queries) ListEntries(ctx context.Context, arg ListEntriesParams) ([]Lis
 			&i.SettlementID,
 			&i.AmazonID,
 			&i.EntryType,
+			&i.Subject,
 			&i.Status,
 			&i.Reference,
 			&i.FiscalYear,
@@ -1125,8 +1333,47 @@ func (q *Queries) ListEntries(ctx context.Context, arg ListEntriesParams) ([]Lis
 	return items, nil
 }
 
+const liveProposal = `-- name: LiveProposal :one
+SELECT id, status, reference, plan_hash FROM journal_entry
+WHERE connection_id = $1 AND entry_type = $2 AND subject = $3 AND fiscal_year = $4 AND period = $5
+  AND status NOT IN ('reversed', 'discarded')
+`
+
+type LiveProposalParams struct {
+	ConnectionID int64
+	EntryType    string
+	Subject      string
+	FiscalYear   int32
+	Period       int32
+}
+
+type LiveProposalRow struct {
+	ID        int64
+	Status    string
+	Reference string
+	PlanHash  []byte
+}
+
+func (q *Queries) LiveProposal(ctx context.Context, arg LiveProposalParams) (LiveProposalRow, error) {
+	row := q.db.QueryRow(ctx, liveProposal,
+		arg.ConnectionID,
+		arg.EntryType,
+		arg.Subject,
+		arg.FiscalYear,
+		arg.Period,
+	)
+	var i LiveProposalRow
+	err := row.Scan(
+		&i.ID,
+		&i.Status,
+		&i.Reference,
+		&i.PlanHash,
+	)
+	return i, err
+}
+
 const lockEntry = `-- name: LockEntry :one
-SELECT id, connection_id, settlement_id, entry_type, status, reference, row_version, content_hash, reverses_id, company
+SELECT id, connection_id, coalesce(settlement_id, 0)::bigint AS settlement_id, entry_type, scheduled, status, reference, row_version, content_hash, reverses_id, company
 FROM journal_entry WHERE id = $1 FOR UPDATE
 `
 
@@ -1135,6 +1382,7 @@ type LockEntryRow struct {
 	ConnectionID int64
 	SettlementID int64
 	EntryType    string
+	Scheduled    bool
 	Status       string
 	Reference    string
 	RowVersion   int32
@@ -1151,6 +1399,7 @@ func (q *Queries) LockEntry(ctx context.Context, id int64) (LockEntryRow, error)
 		&i.ConnectionID,
 		&i.SettlementID,
 		&i.EntryType,
+		&i.Scheduled,
 		&i.Status,
 		&i.Reference,
 		&i.RowVersion,
@@ -1336,26 +1585,30 @@ func (q *Queries) Preparers(ctx context.Context, entryID int64) ([]int64, error)
 }
 
 const previousVersion = `-- name: PreviousVersion :one
-SELECT e.id FROM journal_entry e JOIN settlement s ON s.id = e.settlement_id
-WHERE s.connection_id = $1 AND s.amazon_id = $2 AND e.fiscal_year = $3 AND e.period = $4
-  AND e.entry_type = 'settlement' AND e.version < $5 AND e.status <> 'discarded'
+SELECT e.id FROM journal_entry e LEFT JOIN settlement s ON s.id = e.settlement_id
+WHERE e.connection_id = $1 AND e.fiscal_year = $2 AND e.period = $3 AND e.entry_type = $4
+  AND e.subject = $5 AND coalesce(s.amazon_id, '') = $6::text AND e.version < $7 AND e.status <> 'discarded'
 ORDER BY e.version DESC LIMIT 1
 `
 
 type PreviousVersionParams struct {
 	ConnectionID int64
-	AmazonID     string
 	FiscalYear   int32
 	Period       int32
+	EntryType    string
+	Subject      string
+	AmazonID     string
 	Version      int32
 }
 
 func (q *Queries) PreviousVersion(ctx context.Context, arg PreviousVersionParams) (int64, error) {
 	row := q.db.QueryRow(ctx, previousVersion,
 		arg.ConnectionID,
-		arg.AmazonID,
 		arg.FiscalYear,
 		arg.Period,
+		arg.EntryType,
+		arg.Subject,
+		arg.AmazonID,
 		arg.Version,
 	)
 	var id int64
@@ -1409,10 +1662,10 @@ func (q *Queries) RatesFor(ctx context.Context, arg RatesForParams) ([]RatesForR
 
 const redraftEntry = `-- name: RedraftEntry :exec
 UPDATE journal_entry
-SET moved_from = $1, entry_on = $2, rate = $3, rate_note = $4, description = $5, rule_set_id = $6,
-    company = $7, journal = $8, functional_currency = $9,
-    clearing = $10, total = $11, functional_total = $12, plan_hash = $13, drafted_at = now()
-WHERE id = $14 AND status = 'draft'
+SET moved_from = $1, entry_on = $2, rate = $3, rate_note = $4, description = $5, rule_set_id = nullif($6::bigint, 0), reverse_on = $7,
+    company = $8, journal = $9, functional_currency = $10,
+    clearing = $11, total = $12, functional_total = $13, plan_hash = $14, drafted_at = now()
+WHERE id = $15 AND status = 'draft'
 `
 
 type RedraftEntryParams struct {
@@ -1422,6 +1675,7 @@ type RedraftEntryParams struct {
 	RateNote           string
 	Description        string
 	RuleSetID          int64
+	ReverseOn          *time.Time
 	Company            string
 	Journal            string
 	FunctionalCurrency string
@@ -1440,6 +1694,7 @@ func (q *Queries) RedraftEntry(ctx context.Context, arg RedraftEntryParams) erro
 		arg.RateNote,
 		arg.Description,
 		arg.RuleSetID,
+		arg.ReverseOn,
 		arg.Company,
 		arg.Journal,
 		arg.FunctionalCurrency,

@@ -101,7 +101,7 @@ func (e EntryPage) lineTable() Table {
 	table := Table{
 		Caption: "Debits and credits", Inside: true,
 		Columns: []Column{
-			{Label: "No.", Kind: TightNumber}, {Label: "Account", Kind: Wrap}, {Label: "For", Kind: Wrap}, {Label: "Lines", Kind: Number, Hint: "Settlement lines in it"},
+			{Label: "No.", Kind: TightNumber}, {Label: "Account", Kind: Wrap}, {Label: "For", Kind: Wrap}, {Label: "Lines", Kind: Number, Hint: "Settlement lines, or pieces of evidence, in it"},
 			{Label: "Debit", Kind: Number}, {Label: "Credit", Kind: Number},
 		},
 		Empty: Empty{Icon: "book-open-text", Title: "This entry has no lines"},
@@ -167,6 +167,36 @@ func (p EntryParts) table() Table {
 	}
 	if len(p.Rows) > 0 {
 		table.Foot = []Row{{Cells: []templ.Component{Text("Together"), nil, nil, Text(p.Lines), Money(p.Total)}}}
+	}
+	return table
+}
+
+// EntryEvidence is what one line of a proposed entry rests on.
+type EntryEvidence struct {
+	Facts []Fact
+	Note  string
+	Rows  []EntryPiece
+	Total Amount
+	Pager Pager
+}
+
+// EntryPiece is one thing that a line rests on.
+type EntryPiece struct {
+	Subject, Detail, Quantity string
+	Amount                    Amount
+}
+
+func (p EntryEvidence) table() Table {
+	table := Table{
+		Caption: "What this line rests on", Inside: true, Pager: p.Pager,
+		Columns: []Column{{Label: "What", Kind: Wrap}, {Label: "Quantity", Kind: Number}, {Label: "Amount", Kind: Number}},
+		Empty:   Empty{Icon: "book-open-text", Title: "Nothing stands behind this line", Text: p.Note},
+	}
+	for _, row := range p.Rows {
+		table.Rows = append(table.Rows, Row{Cells: []templ.Component{Stacked(Code(row.Subject), row.Detail), Text(row.Quantity), Money(row.Amount)}})
+	}
+	if len(p.Rows) > 0 {
+		table.Foot = []Row{{Cells: []templ.Component{Text("The line"), nil, Money(p.Total)}}}
 	}
 	return table
 }

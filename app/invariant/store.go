@@ -110,6 +110,15 @@ var rules = []rule{
 		 FROM journal_entry e JOIN journal_line l ON l.entry_id = e.id LEFT JOIN journal_source x ON x.entry_id = l.entry_id AND x.line_no = l.line_no
 		 WHERE e.entry_type = 'settlement' AND e.status <> 'discarded' AND NOT l.clearing AND l.category <> 'rounding'
 		 GROUP BY e.id, l.entry_id, l.line_no, l.credit, l.debit HAVING l.credit - l.debit <> coalesce(sum(x.amount), 0)`},
+	{"evidence-adds-up", "Each line of an entry that is not made of settlement lines is the sum of its evidence, and what reverses it on its day mirrors it.",
+		`SELECT count(*) FROM journal_entry WHERE subject <> '' AND status <> 'discarded'`,
+		`SELECT format('entry %s, line %s: it is %s, its evidence is %s', e.reference, l.line_no, l.credit - l.debit, coalesce(x.amount, 0))
+		 FROM journal_entry e JOIN journal_line l ON l.entry_id = e.id
+		 LEFT JOIN LATERAL (SELECT sum(v.amount) AS amount FROM journal_evidence v WHERE v.entry_id = l.entry_id AND v.line_no = l.line_no) x ON true
+		 WHERE e.subject <> '' AND e.status <> 'discarded' AND NOT l.clearing AND l.category <> 'rounding' AND l.credit - l.debit <> coalesce(x.amount, 0)
+		 UNION ALL
+		 SELECT format('entry %s ends an entry before its day, or one that has none', r.reference)
+		 FROM journal_entry r JOIN journal_entry e ON e.id = r.reverses_id WHERE r.scheduled AND r.status <> 'discarded' AND (r.entry_on >= e.reverse_on) IS NOT TRUE`},
 	{"four-eyes", "Nobody approves or publishes what that person prepared.",
 		`SELECT (SELECT count(*) FROM approval) + (SELECT count(*) FROM rule_set WHERE published_by IS NOT NULL) + (SELECT count(*) FROM settlement_correction)`,
 		`SELECT DISTINCT format('entry %s was prepared and approved by %s', e.reference, p.name)
@@ -129,7 +138,7 @@ var rules = []rule{
 		 WHERE e.status IN ` + beyondDraft + ` AND e.content_hash IS DISTINCT FROM journal_hash(e.id)
 		 UNION ALL
 		 SELECT format('entry %s is %s without an approval of its content', e.reference, e.status) FROM journal_entry e
-		 WHERE e.status IN ('approved', 'posting', 'posted', 'unknown', 'reversed')
+		 WHERE e.status IN ('approved', 'posting', 'posted', 'unknown', 'reversed') AND NOT e.scheduled
 		   AND NOT EXISTS (SELECT 1 FROM approval a WHERE a.entry_id = e.id AND a.voided_at IS NULL AND a.content_hash = e.content_hash)`},
 	{"posted-once", "An entry reaches P21 at most once, and its number is the one that P21 gave.",
 		`SELECT count(*) FROM journal_entry WHERE status IN ('posted', 'reversed')`,
@@ -150,7 +159,7 @@ var rules = []rule{
 		`SELECT count(*) FROM information_schema.columns WHERE table_schema = 'public' AND data_type = 'numeric'`,
 		`SELECT format('%s.%s is %s', table_name, column_name, data_type) FROM information_schema.columns
 		 WHERE table_schema = 'public' AND data_type IN ('real', 'double precision', 'money')
-		   AND table_name IN ('settlement', 'settlement_line', 'rollup', 'line_block', 'settlement_correction', 'journal_entry', 'journal_line', 'journal_source', 'exchange_rate', 'policy', 'exception')
+		   AND table_name IN ('settlement', 'settlement_line', 'rollup', 'line_block', 'settlement_correction', 'journal_entry', 'journal_line', 'journal_source', 'journal_evidence', 'exchange_rate', 'policy', 'exception')
 		 UNION ALL
 		 SELECT format('entry %s is in %s, its settlement in %s', e.reference, e.currency, s.currency)
 		 FROM journal_entry e JOIN settlement s ON s.id = e.settlement_id WHERE e.currency <> s.currency`},
@@ -168,7 +177,7 @@ var rules = []rule{
 		 FROM unnest(ARRAY['audit_chain', 'audit_event_immutable', 'document_immutable', 'document_chunk_immutable', 'document_chunk_delete',
 			'rule_set_change', 'rule_set_insert', 'rule_set_editor_change', 'rule_set_truncate', 'rule_set_editor_truncate', 'rule_set_account_truncate', 'mapping_rule_truncate', 'mapping_rule_content', 'rule_set_account_content', 'settlement_line_insert',
 			'settlement_line_immutable', 'settlement_problem_immutable', 'settlement_seal', 'settlement_rolled_up', 'settlement_correction_change', 'fba_difference_approval',
-			'journal_entry_change', 'journal_line_change', 'journal_source_change', 'approval_change', 'journal_preparer_immutable',
+			'journal_entry_change', 'journal_line_change', 'journal_source_change', 'journal_evidence_change', 'journal_entry_schedule', 'approval_change', 'journal_preparer_immutable',
 			'rollup_change', 'outbound_message_change', 'outbound_event_immutable', 'personal_access_immutable']) AS n(name)
 		 LEFT JOIN pg_trigger t ON t.tgname = n.name AND NOT t.tgisinternal
 		 WHERE t.oid IS NULL OR t.tgenabled = 'D'`},

@@ -54,7 +54,7 @@ func (s *Service) retireEntry(ctx context.Context, tx *database.Tx, e sqlc.Entri
 		if err != nil || known > 0 {
 			return err
 		}
-		reversal, err := s.insertReversal(ctx, tx, e.ID, reissued)
+		reversal, err := s.draftReversal(ctx, tx, e.ID, reissued)
 		if err != nil {
 			return err
 		}

@@ -169,7 +169,7 @@ func (s *Service) Reverse(ctx context.Context, id int64, reason string, actor au
 			return fault.New(fault.Conflict, "Only a posted entry is reversed; %s is %s.", locked.Reference, locked.Status)
 		}
 		var err error
-		reversal, err = s.insertReversal(ctx, tx, id, reason)
+		reversal, err = s.draftReversal(ctx, tx, id, reason)
 		if err != nil {
 			return err
 		}
@@ -181,17 +181,28 @@ func (s *Service) Reverse(ctx context.Context, id int64, reason string, actor au
 	return reversal, err
 }
 
-func (s *Service) insertReversal(ctx context.Context, tx *database.Tx, id int64, reason string) (int64, error) {
+// draftReversal drafts the reversal of an entry that somebody wants reversed: in
+// its own period while that is open.
+func (s *Service) draftReversal(ctx context.Context, tx *database.Tx, id int64, reason string) (int64, error) {
 	db := sqlc.New(tx)
 	e, err := db.GetEntry(ctx, id)
 	if err != nil {
 		return 0, fmt.Errorf("read entry %d: %w", id, err)
 	}
-	into, on, movedFrom, err := reversalPeriod(ctx, db, e)
+	if e.ReversedBy != 0 {
+		return 0, fault.New(fault.Conflict, "Entry %s has a reversal already.", e.Reference)
+	}
+	to, err := firstOpen(ctx, db, e.ConnectionID, period.DateOf(e.EntryOn))
 	if err != nil {
 		return 0, err
 	}
-	attempt, err := reversalAttempts(ctx, db, id)
+	return s.insertReversal(ctx, tx, e, to, reason)
+}
+
+// insertReversal writes the mirror of an entry as a draft.
+func (s *Service) insertReversal(ctx context.Context, tx *database.Tx, e Entry, to turn, reason string) (int64, error) {
+	db := sqlc.New(tx)
+	attempt, err := reversalAttempts(ctx, db, e.ID)
 	if err != nil {
 		return 0, err
 	}
@@ -200,16 +211,16 @@ func (s *Service) insertReversal(ctx context.Context, tx *database.Tx, id int64,
 		reference = fmt.Sprintf("%s%d", reference, attempt+1)
 	}
 	reversal, err := db.InsertEntry(ctx, sqlc.InsertEntryParams{
-		ConnectionID: e.ConnectionID, SettlementID: e.SettlementID, EntryType: "reversal", Reference: reference,
-		Version: e.Version, Company: e.Company, Journal: e.Journal, FiscalYear: int32(into.FiscalYear), Period: int32(into.Number), MovedFrom: movedFrom,
-		EntryOn: on.Time(), Currency: e.Currency, FunctionalCurrency: e.FunctionalCurrency, Rate: e.Rate, RateNote: e.RateNote,
-		Description: fmt.Sprintf("Reversal of %s (P21 %s): %s", e.Reference, e.P21Number, reason), RuleSetID: e.RuleSetID, ReversesID: &id,
+		ConnectionID: e.ConnectionID, SettlementID: e.SettlementID, EntryType: string(Reversal), Scheduled: to.scheduled, Reference: reference,
+		Version: e.Version, Company: e.Company, Journal: e.Journal, FiscalYear: int32(to.in.FiscalYear), Period: int32(to.in.Number), MovedFrom: to.movedFrom,
+		EntryOn: to.on.Time(), Currency: e.Currency, FunctionalCurrency: e.FunctionalCurrency, Rate: e.Rate, RateNote: e.RateNote,
+		Description: fmt.Sprintf("Reversal of %s (P21 %s): %s", e.Reference, e.P21Number, reason), RuleSetID: e.RuleSetID, ReversesID: &e.ID,
 		Clearing: e.Clearing.Neg(), Total: e.Total, FunctionalTotal: e.FunctionalTotal, Reason: reason,
 	})
 	if err != nil {
 		return 0, fmt.Errorf("insert reversal of %s: %w", e.Reference, err)
 	}
-	lines, err := linesOf(ctx, db, id)
+	lines, err := linesOf(ctx, db, e.ID)
 	if err != nil {
 		return 0, err
 	}
@@ -224,25 +235,6 @@ func reversalAttempts(ctx context.Context, db *sqlc.Queries, id int64) (int64, e
 		return 0, fmt.Errorf("count reversals: %w", err)
 	}
 	return n, nil
-}
-
-// reversalPeriod is the entry's own period and day while it is open, else the
-// first open period after it.
-func reversalPeriod(ctx context.Context, db *sqlc.Queries, e sqlc.GetEntryRow) (period.Period, period.Date, string, error) {
-	calendar, err := calendarOf(ctx, db, e.ConnectionID)
-	if err != nil {
-		return period.Period{}, period.Date{}, "", err
-	}
-	on := period.DateOf(e.EntryOn)
-	own, ok := calendar.Find(on)
-	if ok && !own.Closed {
-		return own, on, "", nil
-	}
-	open, ok := calendar.FirstOpen(on)
-	if !ok {
-		return period.Period{}, period.Date{}, "", fault.New(fault.Conflict, "P21 has no open period on or after %s to reverse into.", on)
-	}
-	return open, open.Starts, own.Key(), nil
 }
 
 func mirror(lines []Line) []Line {

@@ -138,7 +138,7 @@ func (s *Service) posted(ctx context.Context, tx *database.Tx, e sqlc.LockEntryR
 			return err
 		}
 	}
-	if e.ReversesID != nil {
+	if e.ReversesID != nil && !e.Scheduled { // an entry that ended on its day stays posted
 		if err := s.reversed(ctx, tx, *e.ReversesID, actor); err != nil {
 			return err
 		}
@@ -156,8 +156,10 @@ func (s *Service) reversed(ctx context.Context, tx *database.Tx, original int64,
 	if _, err := sqlc.New(tx).MarkReversed(ctx, original); err != nil {
 		return err
 	}
-	if err := s.jobs.Draft(ctx, tx.Tx, e.SettlementID); err != nil {
-		return err
+	if e.SettlementID != 0 {
+		if err := s.jobs.Draft(ctx, tx.Tx, e.SettlementID); err != nil {
+			return err
+		}
 	}
 	return audit.Write(ctx, tx, event(e, actor, "reversed", map[string]any{"status": Reversed}, ""))
 }

@@ -213,7 +213,7 @@ func (s *Service) Delivery(ctx context.Context, id int64) (outbound.Message, []o
 // PreviousVersion returns the version before an entry, false when it is the first.
 func (s *Service) PreviousVersion(ctx context.Context, e Entry) (int64, bool, error) {
 	id, err := sqlc.New(s.pool).PreviousVersion(ctx, sqlc.PreviousVersionParams{ConnectionID: e.ConnectionID, AmazonID: e.AmazonID,
-		FiscalYear: e.FiscalYear, Period: e.Period, Version: e.Version})
+		EntryType: e.EntryType, Subject: e.Subject, FiscalYear: e.FiscalYear, Period: e.Period, Version: e.Version})
 	if errors.Is(err, pgx.ErrNoRows) {
 		return 0, false, nil
 	}
@@ -233,13 +233,17 @@ type Finding struct {
 // Checks says what stands between an entry and its posting.
 func (s *Service) Checks(ctx context.Context, e Entry, lines []EntryLine) ([]Finding, error) {
 	db := sqlc.New(s.pool)
-	st, err := db.GetSettlement(ctx, e.SettlementID)
-	if err != nil {
-		return nil, fmt.Errorf("read settlement %d: %w", e.SettlementID, err)
-	}
 	calendar, err := calendarOf(ctx, db, e.ConnectionID)
 	if err != nil {
 		return nil, err
+	}
+	if e.SettlementID == 0 {
+		evidenced, err := s.evidenced(ctx, e, lines)
+		return []Finding{balanced(e, lines), evidenced, periodOpen(e, calendar), accountsUsable(lines)}, err
+	}
+	st, err := db.GetSettlement(ctx, e.SettlementID)
+	if err != nil {
+		return nil, fmt.Errorf("read settlement %d: %w", e.SettlementID, err)
 	}
 	findings := []Finding{balanced(e, lines), tiesOut(e, st), notReplaced(e, st), periodOpen(e, calendar), accountsUsable(lines)}
 	duplicates, err := s.duplicate(ctx, e)
@@ -270,6 +274,31 @@ func tiesOut(e Entry, st sqlc.GetSettlementRow) Finding {
 		return Finding{"Tie-out", false, fmt.Sprintf("The settlement's lines miss its deposit by %s %s.", st.Difference.StringFixed(2), st.Currency)}
 	}
 	return Finding{"Tie-out", true, "The settlement's lines add up to its deposit, difference 0.00."}
+}
+
+// evidenced holds the lines of a proposed entry against what they rest on.
+func (s *Service) evidenced(ctx context.Context, e Entry, lines []EntryLine) (Finding, error) {
+	if e.ReversesID != nil {
+		return Finding{"Evidence", true, "Mirror of a posted entry."}, nil
+	}
+	sums, err := sqlc.New(s.pool).EvidenceSums(ctx, e.ID)
+	if err != nil {
+		return Finding{}, fmt.Errorf("add up the evidence of entry %d: %w", e.ID, err)
+	}
+	left, pieces := map[int32]decimal.Decimal{}, int64(0)
+	for _, x := range sums {
+		left[x.LineNo] = x.Amount
+		pieces += x.Pieces
+	}
+	for _, l := range lines {
+		if l.Clearing || l.Category == mapping.SlotRounding {
+			continue
+		}
+		if gap := l.Credit.Sub(l.Debit).Sub(left[l.LineNo]); !gap.IsZero() {
+			return Finding{"Evidence", false, fmt.Sprintf("Line %d differs from its evidence by %s.", l.LineNo, gap.StringFixed(2))}, nil
+		}
+	}
+	return Finding{"Evidence", true, fmt.Sprintf("Every line is the sum of what it rests on: %d pieces.", pieces)}, nil
 }
 
 func notReplaced(e Entry, st sqlc.GetSettlementRow) Finding {

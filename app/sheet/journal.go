@@ -23,6 +23,9 @@ func (k *Book) Journal(ctx context.Context, w io.Writer, entryID int64) error {
 	if err != nil {
 		return err
 	}
+	if e.SettlementID == 0 {
+		return k.proposal(ctx, w, e, lines)
+	}
 	parts, err := k.entries.AllParts(ctx, entryID)
 	if err != nil {
 		return err
@@ -250,9 +253,22 @@ func (k *Book) provenance(ctx context.Context, b *workbook, e journal.Entry, d s
 		return err
 	}
 	rows := [][2]string{
-		{"Reference", e.Reference}, {"P21 number", e.P21Number}, {"Company and journal", e.Company + " " + e.Journal}, {"Rule set", fmt.Sprint(e.RuleSetNumber)},
-		{"Content hash (SHA-256)", hex.EncodeToString(e.ContentHash)}, {"Report", doc.Meta.Name}, {"Report SHA-256", hex.EncodeToString(doc.SHA256[:])},
-		{"Report source", doc.Meta.Source}, {"Report format", d.Format}, {"Drafted", e.DraftedAt.UTC().Format(time.RFC3339)},
+		{"Rule set", fmt.Sprint(e.RuleSetNumber)}, {"Report", doc.Meta.Name}, {"Report SHA-256", hex.EncodeToString(doc.SHA256[:])},
+		{"Report source", doc.Meta.Source}, {"Report format", d.Format},
+	}
+	for _, row := range append(rows, lifeOf(e, approvals)...) {
+		if err := p.add(b.str(row[0]), b.str(row[1])); err != nil {
+			return err
+		}
+	}
+	return p.close()
+}
+
+// lifeOf is who did what with an entry, and what it is known by.
+func lifeOf(e journal.Entry, approvals []journal.Approval) [][2]string {
+	rows := [][2]string{
+		{"Reference", e.Reference}, {"P21 number", e.P21Number}, {"Company and journal", e.Company + " " + e.Journal},
+		{"Content hash (SHA-256)", hex.EncodeToString(e.ContentHash)}, {"Drafted", e.DraftedAt.UTC().Format(time.RFC3339)},
 	}
 	if e.SubmittedAt != nil {
 		rows = append(rows, [2]string{"Submitted", e.SubmittedName + ", " + e.SubmittedAt.UTC().Format(time.RFC3339)})
@@ -267,10 +283,5 @@ func (k *Book) provenance(ctx context.Context, b *workbook, e journal.Entry, d s
 	if e.PostedAt != nil {
 		rows = append(rows, [2]string{"Posted", e.PostedAt.UTC().Format(time.RFC3339)})
 	}
-	for _, row := range rows {
-		if err := p.add(b.str(row[0]), b.str(row[1])); err != nil {
-			return err
-		}
-	}
-	return p.close()
+	return rows
 }

@@ -72,6 +72,7 @@ func entryAlerts(e journal.Entry) []views.Alert {
 	add := func(state views.State, title, text string, link views.Link) {
 		alerts = append(alerts, views.Alert{State: state, Title: title, Text: text, Action: link})
 	}
+	ends := e.ReverseOn != nil
 	reversal := views.Link{Text: "Open the reversal", Href: fmt.Sprintf("/entries/%d", e.ReversedBy)}
 	switch status := journal.Status(e.Status); {
 	case status == journal.Draft && e.Reason != "" && e.EntryType != "reversal":
@@ -79,6 +80,8 @@ func entryAlerts(e journal.Entry) []views.Alert {
 	case status == journal.Unknown:
 		add(views.Wrong, "Whether Prophet 21 holds this entry cannot be known.",
 			e.Reason+" Look in Prophet 21 for the reference "+e.Reference+" before you decide: nothing is sent again by itself.", views.Link{})
+	case status == journal.Posted && e.ReversedBy != 0 && ends:
+		add(views.Info, "This entry ended on its day.", "Its mirror was approved with it.", reversal)
 	case status == journal.Posted && e.ReversedBy != 0:
 		add(views.Info, "A reversal of this entry is under way.", "", reversal)
 	case status == journal.Reversed:
@@ -94,14 +97,19 @@ func (r *request) entryFacts(e journal.Entry) []views.Fact {
 	f := r.format()
 	currency := money.Currency(e.Currency)
 	facts := []views.Fact{
-		{Name: "Settlement", Value: views.Anchor(views.Link{Text: e.AmazonID, Href: fmt.Sprintf("/settlements/%d", e.SettlementID)})},
+		entryAbout(e),
 		{Name: "Connection", Value: views.Text(e.ConnectionName)},
 		{Name: "Period", Value: views.Text(periodKey(e.FiscalYear, e.Period))},
 		{Name: "Date", Value: views.Moment(f.Day(period.DateOf(e.EntryOn)))},
 		{Name: "Debits", Value: views.Money(f.Value(e.Total, currency))},
 		{Name: "Clearing", Value: views.Money(f.Value(e.Clearing, currency))},
-		{Name: "Rules", Value: views.Text(fmt.Sprintf("Set %d", e.RuleSetNumber))},
 		{Name: "Journal", Value: views.Text(strings.TrimSpace(e.Company + " " + e.Journal))},
+	}
+	if e.RuleSetID != 0 {
+		facts = append(facts, views.Fact{Name: "Rules", Value: views.Text(fmt.Sprintf("Set %d", e.RuleSetNumber))})
+	}
+	if e.ReverseOn != nil {
+		facts = append(facts, views.Fact{Name: "Reversed on", Value: views.Moment(f.Day(period.DateOf(*e.ReverseOn)))})
 	}
 	if e.Currency != e.FunctionalCurrency {
 		rate := fmt.Sprintf("1 %s = %s %s", e.Currency, e.Rate.String(), e.FunctionalCurrency)
@@ -170,7 +178,7 @@ func accountProblem(l journal.EntryLine) string {
 // lineAbout says what a line is for.
 func lineAbout(l journal.EntryLine) string {
 	what := mapping.Category(l.Category).Title()
-	if l.Clearing {
+	if l.Clearing && l.Category == mapping.SlotClearing {
 		what = "Clearing"
 	}
 	parts := []string{what}
@@ -319,6 +327,8 @@ func either(a, b views.Amount) views.Amount {
 func partsNote(e journal.Entry, line journal.EntryLine) string {
 	sign := "Amounts are from the seller's side, as Amazon reports them: positive raises the payout and is a credit."
 	switch {
+	case e.SettlementID == 0:
+		return "Positive amounts credit the account of their line."
 	case line.Clearing:
 		return "The clearing line balances the entry: it is what all these amounts leave for the deposit. " + sign
 	case line.Category == "rounding":

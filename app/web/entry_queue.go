@@ -4,6 +4,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"strconv"
+	"strings"
 
 	"github.com/shopspring/decimal"
 
@@ -218,12 +219,20 @@ func (r *request) entryBulk(state string) []views.Button {
 	return buttons
 }
 
+// entryOrigin is the settlement of an entry, or what it is about.
+func entryOrigin(e journal.Item) views.Link {
+	if e.SettlementID == 0 {
+		return views.Link{Text: strings.TrimSpace(journal.EntryType(e.EntryType).Title() + " " + e.Subject)}
+	}
+	return views.Link{Text: e.AmazonID, Href: fmt.Sprintf("/settlements/%d", e.SettlementID)}
+}
+
 func (r *request) entryRow(e journal.Item) views.EntryRow {
 	currency := money.Currency(e.Currency)
 	row := views.EntryRow{
 		Reference:  views.Link{Text: e.Reference, Href: fmt.Sprintf("/entries/%d", e.ID)},
 		Reversal:   e.EntryType == "reversal",
-		Settlement: views.Link{Text: e.AmazonID, Href: fmt.Sprintf("/settlements/%d", e.SettlementID)},
+		Settlement: entryOrigin(e),
 		Connection: e.ConnectionName,
 		Period:     periodKey(e.FiscalYear, e.Period),
 		Date:       r.format().Day(period.DateOf(e.EntryOn)),

@@ -142,11 +142,14 @@ func (s *server) entryLineShow(r *request) error {
 	if at < 0 {
 		return notFoundLine(entry, number)
 	}
+	page := r.page(lineTitle(lines[at]), views.JournalEntries, entriesLink(), views.Link{Text: entry.Reference, Href: entryPath(entry, "")})
+	if entry.SettlementID == 0 {
+		return s.entryEvidence(r, page, entry, lines[at])
+	}
 	parts, err := s.partsOf(r, entry, lines[at])
 	if err != nil {
 		return err
 	}
-	page := r.page(lineTitle(lines[at]), views.JournalEntries, entriesLink(), views.Link{Text: entry.Reference, Href: entryPath(entry, "")})
 	return r.showAs(http.StatusOK, views.EntryPartsView(page, r.partsModel(entry, lines[at], parts)))
 }
 
