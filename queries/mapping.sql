@@ -142,15 +142,40 @@ FROM (SELECT r.kind_id, r.product_group, r.fulfillment, s.currency, sum(r.lines)
 JOIN kind k ON k.id = t.kind_id
 ORDER BY t.kind_id, t.product_group, t.fulfillment, t.currency;
 
--- name: SubjectTotalsByDay :many
+-- name: SubjectTotalsByPeriod :many
+-- Days between two bounds fall into one sum, which says the first of them.
 SELECT t.kind_id, k.marketplace, k.transaction_type, k.amount_type, k.amount_description, k.sign,
        t.product_group, t.fulfillment, t.currency, t.posted_on, t.lines, t.amount
-FROM (SELECT r.kind_id, r.product_group, r.fulfillment, s.currency, r.posted_on, sum(r.lines)::bigint AS lines, sum(r.amount)::numeric AS amount
-      FROM settlement s JOIN rollup r ON r.settlement_id = s.id
-      WHERE s.connection_id = @connection_id AND s.replaced_at IS NULL AND s.end_at >= @ends_from AND s.end_at < @ends_before
-      GROUP BY r.kind_id, r.product_group, r.fulfillment, s.currency, r.posted_on) t
+FROM (SELECT r.kind_id, r.product_group, r.fulfillment, s.currency, min(r.posted_on)::date AS posted_on,
+             sum(r.lines)::bigint AS lines, sum(r.amount)::numeric AS amount
+      FROM settlement s JOIN connection c ON c.id = s.connection_id JOIN rollup r ON r.settlement_id = s.id
+      WHERE s.connection_id = @connection_id AND s.replaced_at IS NULL
+        AND (sqlc.narg(ends_from)::date IS NULL OR (s.end_at AT TIME ZONE c.time_zone)::date >= sqlc.narg(ends_from)::date)
+        AND (sqlc.narg(ends_to)::date IS NULL OR (s.end_at AT TIME ZONE c.time_zone)::date <= sqlc.narg(ends_to)::date)
+        AND (sqlc.narg(posted_from)::date IS NULL OR r.posted_on >= sqlc.narg(posted_from)::date)
+        AND (sqlc.narg(posted_to)::date IS NULL OR r.posted_on <= sqlc.narg(posted_to)::date)
+      GROUP BY r.kind_id, r.product_group, r.fulfillment, s.currency, width_bucket(r.posted_on, @bounds::date[])) t
 JOIN kind k ON k.id = t.kind_id
 ORDER BY t.kind_id, t.product_group, t.fulfillment, t.currency, t.posted_on;
+
+-- name: SettlementsInRange :one
+SELECT count(*) FROM settlement s JOIN connection c ON c.id = s.connection_id
+WHERE s.connection_id = @connection_id AND s.replaced_at IS NULL
+  AND (sqlc.narg(ends_from)::date IS NULL OR (s.end_at AT TIME ZONE c.time_zone)::date >= sqlc.narg(ends_from)::date)
+  AND (sqlc.narg(ends_to)::date IS NULL OR (s.end_at AT TIME ZONE c.time_zone)::date <= sqlc.narg(ends_to)::date);
+
+-- name: SettlementsOfSubject :many
+SELECT s.id, s.amazon_id, s.currency, (s.start_at AT TIME ZONE c.time_zone)::date AS start_on, (s.end_at AT TIME ZONE c.time_zone)::date AS end_on,
+       sum(r.lines)::bigint AS lines, sum(r.amount)::numeric AS amount
+FROM rollup r JOIN settlement s ON s.id = r.settlement_id JOIN connection c ON c.id = s.connection_id
+WHERE r.kind_id = @kind_id AND r.product_group = @product_group AND r.fulfillment = @fulfillment
+  AND s.connection_id = @connection_id AND s.replaced_at IS NULL
+  AND (sqlc.narg(ends_from)::date IS NULL OR (s.end_at AT TIME ZONE c.time_zone)::date >= sqlc.narg(ends_from)::date)
+  AND (sqlc.narg(ends_to)::date IS NULL OR (s.end_at AT TIME ZONE c.time_zone)::date <= sqlc.narg(ends_to)::date)
+  AND (sqlc.narg(posted_from)::date IS NULL OR r.posted_on >= sqlc.narg(posted_from)::date)
+  AND (sqlc.narg(posted_to)::date IS NULL OR r.posted_on <= sqlc.narg(posted_to)::date)
+GROUP BY s.id, c.id
+ORDER BY s.end_at DESC, s.id DESC;
 
 -- name: CalendarOfConnection :many
 SELECT fiscal_year, number, starts_on, ends_on, closed FROM fiscal_period WHERE connection_id = $1 ORDER BY starts_on, number;

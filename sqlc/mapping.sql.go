@@ -704,6 +704,98 @@ func (q *Queries) SetAccount(ctx context.Context, arg SetAccountParams) error {
 	return err
 }
 
+const settlementsInRange = `-- name: SettlementsInRange :one
+SELECT count(*) FROM settlement s JOIN connection c ON c.id = s.connection_id
+WHERE s.connection_id = $1 AND s.replaced_at IS NULL
+  AND ($2::date IS NULL OR (s.end_at AT TIME ZONE c.time_zone)::date >= $2::date)
+  AND ($3::date IS NULL OR (s.end_at AT TIME ZONE c.time_zone)::date <= $3::date)
+`
+
+type SettlementsInRangeParams struct {
+	ConnectionID int64
+	EndsFrom     *time.Time
+	EndsTo       *time.Time
+}
+
+func (q *Queries) SettlementsInRange(ctx context.Context, arg SettlementsInRangeParams) (int64, error) {
+	row := q.db.QueryRow(ctx, settlementsInRange, arg.ConnectionID, arg.EndsFrom, arg.EndsTo)
+	var count int64
+	err := row.Scan(&count)
+	return count, err
+}
+
+const settlementsOfSubject = `-- name: SettlementsOfSubject :many
+SELECT s.id, s.amazon_id, s.currency, (s.start_at AT TIME ZONE c.time_zone)::date AS start_on, (s.end_at AT TIME ZONE c.time_zone)::date AS end_on,
+       sum(r.lines)::bigint AS lines, sum(r.amount)::numeric AS amount
+FROM rollup r JOIN settlement s ON s.id = r.settlement_id JOIN connection c ON c.id = s.connection_id
+WHERE r.kind_id = $1 AND r.product_group = $2 AND r.fulfillment = $3
+  AND s.connection_id = $4 AND s.replaced_at IS NULL
+  AND ($5::date IS NULL OR (s.end_at AT TIME ZONE c.time_zone)::date >= $5::date)
+  AND ($6::date IS NULL OR (s.end_at AT TIME ZONE c.time_zone)::date <= $6::date)
+  AND ($7::date IS NULL OR r.posted_on >= $7::date)
+  AND ($8::date IS NULL OR r.posted_on <= $8::date)
+GROUP BY s.id, c.id
+ORDER BY s.end_at DESC, s.id DESC
+`
+
+type SettlementsOfSubjectParams struct {
+	KindID       int32
+	ProductGroup string
+	Fulfillment  string
+	ConnectionID int64
+	EndsFrom     *time.Time
+	EndsTo       *time.Time
+	PostedFrom   *time.Time
+	PostedTo     *time.Time
+}
+
+type SettlementsOfSubjectRow struct {
+	ID       int64
+	AmazonID string
+	Currency string
+	StartOn  time.Time
+	EndOn    time.Time
+	Lines    int64
+	Amount   decimal.Decimal
+}
+
+func (q *Queries) SettlementsOfSubject(ctx context.Context, arg SettlementsOfSubjectParams) ([]SettlementsOfSubjectRow, error) {
+	rows, err := q.db.Query(ctx, settlementsOfSubject,
+		arg.KindID,
+		arg.ProductGroup,
+		arg.Fulfillment,
+		arg.ConnectionID,
+		arg.EndsFrom,
+		arg.EndsTo,
+		arg.PostedFrom,
+		arg.PostedTo,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []SettlementsOfSubjectRow{}
+	for rows.Next() {
+		var i SettlementsOfSubjectRow
+		if err := rows.Scan(
+			&i.ID,
+			&i.AmazonID,
+			&i.Currency,
+			&i.StartOn,
+			&i.EndOn,
+			&i.Lines,
+			&i.Amount,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const subjectTotals = `-- name: SubjectTotals :many
 SELECT t.kind_id, k.marketplace, k.transaction_type, k.amount_type, k.amount_description, k.sign,
        t.product_group, t.fulfillment, t.currency, t.lines, t.amount
@@ -762,24 +854,32 @@ func (q *Queries) SubjectTotals(ctx context.Context, connectionID int64) ([]Subj
 	return items, nil
 }
 
-const subjectTotalsByDay = `-- name: SubjectTotalsByDay :many
+const subjectTotalsByPeriod = `-- name: SubjectTotalsByPeriod :many
 SELECT t.kind_id, k.marketplace, k.transaction_type, k.amount_type, k.amount_description, k.sign,
        t.product_group, t.fulfillment, t.currency, t.posted_on, t.lines, t.amount
-FROM (SELECT r.kind_id, r.product_group, r.fulfillment, s.currency, r.posted_on, sum(r.lines)::bigint AS lines, sum(r.amount)::numeric AS amount
-      FROM settlement s JOIN rollup r ON r.settlement_id = s.id
-      WHERE s.connection_id = $1 AND s.replaced_at IS NULL AND s.end_at >= $2 AND s.end_at < $3
-      GROUP BY r.kind_id, r.product_group, r.fulfillment, s.currency, r.posted_on) t
+FROM (SELECT r.kind_id, r.product_group, r.fulfillment, s.currency, min(r.posted_on)::date AS posted_on,
+             sum(r.lines)::bigint AS lines, sum(r.amount)::numeric AS amount
+      FROM settlement s JOIN connection c ON c.id = s.connection_id JOIN rollup r ON r.settlement_id = s.id
+      WHERE s.connection_id = $1 AND s.replaced_at IS NULL
+        AND ($2::date IS NULL OR (s.end_at AT TIME ZONE c.time_zone)::date >= $2::date)
+        AND ($3::date IS NULL OR (s.end_at AT TIME ZONE c.time_zone)::date <= $3::date)
+        AND ($4::date IS NULL OR r.posted_on >= $4::date)
+        AND ($5::date IS NULL OR r.posted_on <= $5::date)
+      GROUP BY r.kind_id, r.product_group, r.fulfillment, s.currency, width_bucket(r.posted_on, $6::date[])) t
 JOIN kind k ON k.id = t.kind_id
 ORDER BY t.kind_id, t.product_group, t.fulfillment, t.currency, t.posted_on
 `
 
-type SubjectTotalsByDayParams struct {
+type SubjectTotalsByPeriodParams struct {
 	ConnectionID int64
-	EndsFrom     time.Time
-	EndsBefore   time.Time
+	EndsFrom     *time.Time
+	EndsTo       *time.Time
+	PostedFrom   *time.Time
+	PostedTo     *time.Time
+	Bounds       []time.Time
 }
 
-type SubjectTotalsByDayRow struct {
+type SubjectTotalsByPeriodRow struct {
 	KindID            int32
 	Marketplace       string
 	TransactionType   string
@@ -794,15 +894,23 @@ type SubjectTotalsByDayRow struct {
 	Amount            decimal.Decimal
 }
 
-func (q *Queries) SubjectTotalsByDay(ctx context.Context, arg SubjectTotalsByDayParams) ([]SubjectTotalsByDayRow, error) {
-	rows, err := q.db.Query(ctx, subjectTotalsByDay, arg.ConnectionID, arg.EndsFrom, arg.EndsBefore)
+// Days between two bounds fall into one sum, which says the first of them.
+func (q *Queries) SubjectTotalsByPeriod(ctx context.Context, arg SubjectTotalsByPeriodParams) ([]SubjectTotalsByPeriodRow, error) {
+	rows, err := q.db.Query(ctx, subjectTotalsByPeriod,
+		arg.ConnectionID,
+		arg.EndsFrom,
+		arg.EndsTo,
+		arg.PostedFrom,
+		arg.PostedTo,
+		arg.Bounds,
+	)
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
-	items := []SubjectTotalsByDayRow{}
+	items := []SubjectTotalsByPeriodRow{}
 	for rows.Next() {
-		var i SubjectTotalsByDayRow
+		var i SubjectTotalsByPeriodRow
 		if err := rows.Scan(
 			&i.KindID,
 			&i.Marketplace,

@@ -5,6 +5,14 @@ type AdminPage struct {
 	Buttons []Button // of the head
 	Alerts  []Alert
 	Sheets  []AdminSheet
+	Dialogs []AdminDialog
+}
+
+// AdminDialog asks, over the page, for the last word on an action.
+type AdminDialog struct {
+	ID    string // of the button that opens it
+	Sheet AdminSheet
+	More  Link // to the whole of what it shows
 }
 
 // AdminSheet is one part of an AdminPage.

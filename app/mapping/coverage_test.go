@@ -105,10 +105,40 @@ func TestReplayShowsAccountsPeriodsAndWhatMoved(t *testing.T) {
 	require.Len(t, result.Moved, 2)
 	require.EqualValues(t, 2, result.Moved[0].KindID)
 	require.EqualValues(t, 4, result.Moved[0].Lines)
-	requireAmounts(t, []string{"13.00 USD"}, result.Moved[0].Amounts)
+	require.Equal(t, "13.00 USD", result.Moved[0].Amount.String())
+	require.EqualValues(t, 5, result.MovedLines)
+	require.Len(t, result.Totals(), 1)
+	require.False(t, result.Totals()[0].Changed(), "what leaves one account arrives on another")
+	require.Equal(t, "108.00", result.Totals()[0].New.StringFixed(2))
+	require.Len(t, result.Sums(), 3)
+	require.Equal(t, "-13.00", result.Sums()[1].Difference().StringFixed(2))
 	require.Equal(t, mapping.Target{Rule: 1, Category: mapping.Sales, Account: "4000"}, result.Moved[0].Old)
 	require.Equal(t, mapping.Target{Rule: 1, Category: mapping.ShippingIncome, Account: "4050"}, result.Moved[0].New)
 	require.EqualValues(t, 4, result.Moved[1].KindID, "also an amount of zero names its account")
+}
+
+func TestReplayNamesTheClearingAccountThatChanges(t *testing.T) {
+	t.Parallel()
+	rules := summaryTemplate(t).Rules
+	old := mapping.Compile(mapping.RuleSet{Rules: rules, Accounts: map[string]string{mapping.SlotClearing: "1250"}})
+	new := mapping.Compile(mapping.RuleSet{Rules: rules, Accounts: map[string]string{mapping.SlotClearing: "1260"}})
+	result := mapping.Replay(old, new, []mapping.Amount{amountOf(1, kindOf("Order", "ItemPrice", "Principal", 1), 2, "USD", 10, "100.00")}, nil)
+	require.Empty(t, result.Moved)
+	require.True(t, result.Changed())
+	require.Equal(t, mapping.AccountChange{Slot: mapping.SlotClearing, Old: "1250", New: "1260"}, result.Clearing)
+}
+
+func TestReplayKeepsCurrenciesApart(t *testing.T) {
+	t.Parallel()
+	rules := summaryTemplate(t).Rules
+	old := mapping.Compile(mapping.RuleSet{Rules: rules, Accounts: map[string]string{"sales": "4000"}})
+	new := mapping.Compile(mapping.RuleSet{Rules: rules, Accounts: map[string]string{"sales": "4001"}})
+	principal := kindOf("Order", "ItemPrice", "Principal", 1)
+	result := mapping.Replay(old, new, []mapping.Amount{amountOf(1, principal, 2, "USD", 10, "100.00"), amountOf(1, principal, 2, "CAD", 3, "7.00")}, nil)
+	require.Len(t, result.Moved, 2)
+	require.Equal(t, "100.00 USD", result.Moved[0].Amount.String(), "the most lines first")
+	require.Equal(t, "7.00 CAD", result.Moved[1].Amount.String())
+	require.Len(t, result.Totals(), 2)
 }
 
 func TestReplayOfTheSameRulesMovesNothing(t *testing.T) {
@@ -116,6 +146,7 @@ func TestReplayOfTheSameRulesMovesNothing(t *testing.T) {
 	matcher := summaryMatcher(t)
 	result := mapping.Replay(matcher, matcher, []mapping.Amount{amountOf(1, kindOf("Order", "ItemPrice", "Principal", 1), 2, "USD", 10, "100.00")}, nil)
 	require.Empty(t, result.Moved)
+	require.False(t, result.Changed())
 	require.Len(t, result.Accounts, 1)
 	require.False(t, result.Accounts[0].Changed())
 	require.Empty(t, result.Accounts[0].Period, "no calendar, no period")

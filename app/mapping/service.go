@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
@@ -14,6 +13,7 @@ import (
 	"tieout/app/clock"
 	"tieout/app/database"
 	"tieout/app/fault"
+	"tieout/app/period"
 	"tieout/sqlc"
 )
 
@@ -148,18 +148,41 @@ func findKind(ctx context.Context, q *sqlc.Queries, connectionID int64, kindID i
 	return kindOf(row.Marketplace, row.TransactionType, row.AmountType, row.AmountDescription, row.Sign), nil
 }
 
-// Backtest compares two sets over the settlements that end from one instant
-// and before another.
-func (s *Service) Backtest(ctx context.Context, old, new *RuleSet, from, before time.Time) (Backtest, error) {
-	amounts, err := TotalsByDay(ctx, s.pool, new.ConnectionID, from, before)
-	if err != nil {
-		return Backtest{}, err
-	}
+// Backtest compares what two sets make of the settlements in a range. It works
+// on sums per kind and fiscal period, however many lines they stand for.
+func (s *Service) Backtest(ctx context.Context, old, new *RuleSet, within Range) (Backtest, error) {
 	calendar, err := calendarOf(ctx, s.pool, new.ConnectionID)
 	if err != nil {
 		return Backtest{}, err
 	}
-	return Replay(Compile(*old), Compile(*new), amounts, calendar), nil
+	amounts, err := TotalsByPeriod(ctx, s.pool, new.ConnectionID, within, calendar)
+	if err != nil {
+		return Backtest{}, err
+	}
+	result := Replay(Compile(*old), Compile(*new), amounts, calendar)
+	result.Settlements, err = sqlc.New(s.pool).SettlementsInRange(ctx, sqlc.SettlementsInRangeParams{
+		ConnectionID: new.ConnectionID, EndsFrom: dayOf(within.From), EndsTo: dayOf(within.To),
+	})
+	if err != nil {
+		return Backtest{}, fmt.Errorf("count settlements: %w", err)
+	}
+	return result, nil
+}
+
+// Places returns the settlements in a range that hold lines of a kind, and the
+// kind; NotFound when the connection has no such kind.
+func (s *Service) Places(ctx context.Context, connectionID int64, kindID int32, productGroup, fulfillment string, within Range) (Kind, []Place, error) {
+	kind, err := findKind(ctx, sqlc.New(s.pool), connectionID, kindID)
+	if err != nil {
+		return Kind{}, nil, err
+	}
+	places, err := Places(ctx, s.pool, connectionID, kindID, productGroup, fulfillment, within)
+	return kind, places, err
+}
+
+// Calendar returns the connection's fiscal periods in order.
+func (s *Service) Calendar(ctx context.Context, connectionID int64) (period.Calendar, error) {
+	return calendarOf(ctx, s.pool, connectionID)
 }
 
 // Install publishes a connection's very first set from a shipped template, as

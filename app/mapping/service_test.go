@@ -10,6 +10,7 @@ import (
 	"tieout/app/audit"
 	"tieout/app/fault"
 	"tieout/app/mapping"
+	"tieout/app/period"
 )
 
 func TestInstallPublishesTheFirstSetWithoutAPerson(t *testing.T) {
@@ -370,19 +371,70 @@ func TestBacktestReplaysTheChosenSettlements(t *testing.T) {
 	set, err = w.service.SetAccounts(t.Context(), w.anna, editOf(set), map[string]string{"sales": "4990"})
 	require.NoError(t, err)
 
-	result, err := w.service.Backtest(t.Context(), old, set, day("2026-11-01"), day("2026-12-01"))
+	november := mapping.Range{From: dateOf("2026-11-01"), To: dateOf("2026-11-30")}
+	result, err := w.service.Backtest(t.Context(), old, set, november)
 	require.NoError(t, err)
 	require.EqualValues(t, 5, result.Lines, "the settlement that ended before is not replayed")
+	require.EqualValues(t, 1, result.Settlements)
+	was := old.Accounts["sales"]
+	require.Equal(t, []string{was + " 2026-10 30.00 0.00", was + " 2026-11 12.00 0.00", "4990 2026-10 0.00 30.00", "4990 2026-11 0.00 12.00"}, deltas(result))
+	require.Len(t, result.Moved, 1)
+	require.Equal(t, principal, result.Moved[0].KindID)
+	require.Equal(t, "42.00 USD", result.Moved[0].Amount.String())
+
+	whole, err := w.service.Backtest(t.Context(), old, set, mapping.Range{})
+	require.NoError(t, err)
+	require.EqualValues(t, 6, whole.Lines)
+	require.Contains(t, deltas(whole), was+"  5.00 0.00", "September has no period")
+
+	posted, err := w.service.Backtest(t.Context(), old, set, mapping.Range{PostedFrom: dateOf("2026-10-01"), PostedTo: dateOf("2026-10-31")})
+	require.NoError(t, err)
+	require.Equal(t, []string{was + " 2026-10 30.00 0.00", "4990 2026-10 0.00 30.00"}, deltas(posted))
+
+	kind, places, err := w.service.Places(t.Context(), w.connection, principal, "", "", november)
+	require.NoError(t, err)
+	require.Equal(t, "Order / ItemPrice / Principal", kind.String())
+	require.Len(t, places, 1)
+	require.Equal(t, "100", places[0].AmazonID)
+	require.EqualValues(t, 5, places[0].Lines)
+	require.Equal(t, "42.00 USD", places[0].Amount.String())
+	_, places, err = w.service.Places(t.Context(), w.connection, principal, "", "", mapping.Range{})
+	require.NoError(t, err)
+	require.Len(t, places, 2)
+	require.Equal(t, "100", places[0].AmazonID, "the newest first")
+	_, places, err = w.service.Places(t.Context(), w.connection, principal, "Toys", "", mapping.Range{})
+	require.NoError(t, err)
+	require.Empty(t, places)
+	_, _, err = w.service.Places(t.Context(), w.connection+1, principal, "", "", mapping.Range{})
+	requireFault(t, fault.NotFound, err)
+}
+
+// TestBacktestReadsDaysInTheBooksTimeZone: a settlement that ends at 03:00 UTC
+// on the first ends on the last of the month before in New York.
+func TestBacktestReadsDaysInTheBooksTimeZone(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	set := w.installed(t)
+	w.exec(t, `UPDATE connection SET time_zone = 'America/New_York' WHERE id = $1`, w.connection)
+	principal := w.kind(t, kindOf("Order", "ItemPrice", "Principal", 1))
+	w.settle(t, "100", "USD", "2026-10-18T03:00:00Z", "2026-11-01T03:00:00Z", posting{principal, "2026-10-31", 1, "30.00"})
+	for within, settlements := range map[mapping.Range]int64{{From: dateOf("2026-11-01")}: 0, {To: dateOf("2026-10-31")}: 1} {
+		result, err := w.service.Backtest(t.Context(), set, set, within)
+		require.NoError(t, err)
+		require.Equal(t, settlements, result.Settlements)
+		require.Equal(t, settlements, result.Lines)
+	}
+}
+
+func deltas(result mapping.Backtest) []string {
 	var lines []string
 	for _, d := range result.Accounts {
 		lines = append(lines, fmt.Sprintf("%s %s %s %s", d.Account, d.Period, d.Old.StringFixed(2), d.New.StringFixed(2)))
 	}
-	was := old.Accounts["sales"]
-	require.Equal(t, []string{was + " 2026-10 30.00 0.00", was + " 2026-11 12.00 0.00", "4990 2026-10 0.00 30.00", "4990 2026-11 0.00 12.00"}, lines)
-	require.Len(t, result.Moved, 1)
-	require.Equal(t, principal, result.Moved[0].KindID)
-	requireAmounts(t, []string{"42.00 USD"}, result.Moved[0].Amounts)
+	return lines
 }
+
+func dateOf(text string) period.Date { return period.DateOf(day(text)) }
 
 func TestTryFindsTheProductGroupOfTheSKU(t *testing.T) {
 	t.Parallel()

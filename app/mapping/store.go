@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -149,10 +150,13 @@ func Totals(ctx context.Context, db sqlc.DBTX, connectionID int64) ([]Amount, er
 	return amounts, nil
 }
 
-// TotalsByDay is Totals per posted date, of the settlements that end from the
-// one instant and before the other.
-func TotalsByDay(ctx context.Context, db sqlc.DBTX, connectionID int64, from, before time.Time) ([]Amount, error) {
-	rows, err := sqlc.New(db).SubjectTotalsByDay(ctx, sqlc.SubjectTotalsByDayParams{ConnectionID: connectionID, EndsFrom: from, EndsBefore: before})
+// TotalsByPeriod is Totals of the settlements in a range, per fiscal period:
+// each sum says the first day that is in it. It reads rollups, never lines.
+func TotalsByPeriod(ctx context.Context, db sqlc.DBTX, connectionID int64, within Range, calendar period.Calendar) ([]Amount, error) {
+	rows, err := sqlc.New(db).SubjectTotalsByPeriod(ctx, sqlc.SubjectTotalsByPeriodParams{
+		ConnectionID: connectionID, Bounds: boundsOf(calendar), EndsFrom: dayOf(within.From), EndsTo: dayOf(within.To),
+		PostedFrom: dayOf(within.PostedFrom), PostedTo: dayOf(within.PostedTo),
+	})
 	if err != nil {
 		return nil, fmt.Errorf("sum up rollups: %w", err)
 	}
@@ -165,6 +169,52 @@ func TotalsByDay(ctx context.Context, db sqlc.DBTX, connectionID int64, from, be
 		}
 	}
 	return amounts, nil
+}
+
+// boundsOf returns the days on which a period begins, or one before it has
+// ended: between two of them all days are of one period or of none.
+func boundsOf(calendar period.Calendar) []time.Time {
+	bounds := make([]time.Time, 0, 2*len(calendar))
+	for _, p := range calendar {
+		bounds = append(bounds, p.Starts.Time(), p.Ends.AddDays(1).Time())
+	}
+	slices.SortFunc(bounds, time.Time.Compare)
+	return slices.Compact(bounds)
+}
+
+// dayOf is nil for the zero day.
+func dayOf(d period.Date) *time.Time {
+	if d == (period.Date{}) {
+		return nil
+	}
+	t := d.Time()
+	return &t
+}
+
+// Place is one settlement that holds lines of a subject.
+type Place struct {
+	SettlementID int64
+	AmazonID     string
+	From, To     period.Date // in the books' time zone
+	Lines        int64
+	Amount       money.Amount
+}
+
+// Places returns the settlements in a range that hold lines of a kind's
+// subject, the newest first.
+func Places(ctx context.Context, db sqlc.DBTX, connectionID int64, kindID int32, productGroup, fulfillment string, within Range) ([]Place, error) {
+	rows, err := sqlc.New(db).SettlementsOfSubject(ctx, sqlc.SettlementsOfSubjectParams{
+		ConnectionID: connectionID, KindID: kindID, ProductGroup: productGroup, Fulfillment: fulfillment,
+		EndsFrom: dayOf(within.From), EndsTo: dayOf(within.To), PostedFrom: dayOf(within.PostedFrom), PostedTo: dayOf(within.PostedTo),
+	})
+	if err != nil {
+		return nil, fmt.Errorf("find settlements of kind %d: %w", kindID, err)
+	}
+	places := make([]Place, len(rows))
+	for i, r := range rows {
+		places[i] = Place{r.ID, r.AmazonID, period.DateOf(r.StartOn), period.DateOf(r.EndOn), r.Lines, money.New(r.Amount, money.Currency(r.Currency))}
+	}
+	return places, nil
 }
 
 func calendarOf(ctx context.Context, db sqlc.DBTX, connectionID int64) (period.Calendar, error) {

@@ -29,6 +29,7 @@ type Workbooks interface {
 	// Rules of a set go out for editing and come back.
 	Rules(ctx context.Context, w io.Writer, setID int64) error
 	ReadRules(content []byte) (mapping.Written, error)
+	Backtest(w io.Writer, about [][2]string, result mapping.Backtest, names map[string]string) error
 
 	// Lists: about says in words what was filtered, by whom and when.
 	SettlementList(w io.Writer, about [][2]string, rows iter.Seq2[settlement.Item, error]) error

@@ -85,6 +85,9 @@ func (s *server) showRules(r *request, status int, connection int64, wrong map[s
 	if model.Alerts, err = s.ruleAlerts(r, d); err != nil {
 		return err
 	}
+	if model.Dialogs, err = s.publishDialog(r, d); err != nil {
+		return err
+	}
 	model.Sheets = append(model.Sheets, r.trySheet(s, d))
 	if len(coverage.Unmapped) > 0 {
 		model.Sheets = append(model.Sheets, r.unmappedSheet(coverage))
@@ -117,6 +120,9 @@ func (r *request) ruleButtons(d ruleDesk) []views.Button {
 	if d.shown() != nil && r.server.Workbooks != nil && r.person.Can(identity.Export) {
 		buttons = append(buttons, views.Button{Label: "Excel", Icon: "download", Href: fmt.Sprintf("/rules/export.xlsx?connection=%d", d.connection)})
 	}
+	if d.prepared != nil {
+		buttons = append(buttons, views.Button{Label: "Backtest", Icon: "history", Href: r.backtestAddress(d.prepared, d.published)})
+	}
 	edits, publishes := r.person.Can(identity.EditRules), r.person.Can(identity.PublishRules)
 	switch {
 	case d.prepared == nil && edits:
@@ -126,11 +132,11 @@ func (r *request) ruleButtons(d ruleDesk) []views.Button {
 		buttons = append(buttons, post("Submit for publication", "send", "submit", views.Primary, ""), post("Discard the draft", "trash-2", "discard", views.Danger, ""))
 	case d.prepared.State == mapping.Submitted:
 		if publishes {
-			why := ""
-			if d.prepared.SubmittedBy == r.person.ID || d.prepared.CreatedBy == r.person.ID {
-				why = "You prepared these rules, so someone else publishes them."
+			button := views.Button{Label: "Publish", Icon: "stamp", Look: views.Primary, Dialog: publishDialogID}
+			if d.preparedBy(r.person.ID) {
+				button = post("Publish", "stamp", "publish", views.Primary, "You prepared these rules, so someone else publishes them.")
 			}
-			buttons = append(buttons, post("Publish", "stamp", "publish", views.Primary, why))
+			buttons = append(buttons, button)
 		}
 		if edits {
 			buttons = append(buttons, post("Take back to draft", "undo-2", "withdraw", views.Ordinary, ""))

@@ -15,6 +15,8 @@ func (s *server) ruleRoutes() []Route {
 		{POST, "/rules/edit", identity.EditRules, s.ruleEdit, 0},
 		{POST, "/rules/order", identity.EditRules, s.ruleOrder, 0},
 		{GET, "/rules/versions/:id", identity.ViewBooks, s.ruleVersion, 0},
+		{GET, "/rules/backtest", identity.ViewBooks, s.ruleBacktest, 0},
+		{GET, "/rules/backtest/kinds/:id", identity.ViewBooks, s.ruleBacktestKind, 0},
 		{POST, "/rules/:id/delete", identity.EditRules, s.ruleDelete, 0},
 		{POST, "/rules/accounts", identity.EditRules, s.ruleAccounts, 0},
 		{POST, "/rules/submit", identity.EditRules, s.ruleSubmit, 0},
@@ -25,6 +27,7 @@ func (s *server) ruleRoutes() []Route {
 	if s.Workbooks != nil {
 		routes = append(routes, []Route{
 			{GET, "/rules/export.xlsx", identity.Export, s.ruleExport, 0},
+			{GET, "/rules/backtest/export.xlsx", identity.Export, s.ruleBacktestExport, 0},
 			{POST, "/rules/:connection/upload", identity.EditRules, s.ruleUpload, ruleFileBody},
 			{POST, "/rules/workbook", identity.EditRules, s.ruleUploadApply, ruleFileBody},
 		}...)

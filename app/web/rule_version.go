@@ -30,7 +30,7 @@ func (s *server) ruleVersion(r *request) error {
 		return r.show(views.AdminView(page, views.AdminPage{Alerts: []views.Alert{{State: views.Info, Title: "It is the first one.", Text: text}}}))
 	}
 	diff := mapping.Compare(*before, *set)
-	model := views.AdminPage{Sheets: diffSheets(diff)}
+	model := views.AdminPage{Sheets: diffSheets(diff), Buttons: []views.Button{{Label: "Backtest", Icon: "history", Href: r.backtestAddress(set, before)}}}
 	if diff.Empty() {
 		model.Alerts = []views.Alert{{State: views.Info, Title: fmt.Sprintf("It says what set %d says.", before.Number)}}
 	} else {

@@ -17,13 +17,13 @@ func TestEveryPageAnswersWhoMaySeeIt(t *testing.T) {
 	s.eventually(t, `SELECT count(*) > 5 FROM journal_entry WHERE status = 'draft'`)
 	settlement, entry := s.number(t, `SELECT min(settlement_id) FROM journal_entry WHERE status = 'draft'`), s.number(t, `SELECT min(id) FROM journal_entry WHERE status = 'draft'`)
 	connection := s.number(t, `SELECT min(id) FROM connection`)
-	books := []string{"/", "/settlements", "/settlements?state=draft&currency=USD&from=2026-01-01", "/entries", "/exceptions", "/rules", "/rules?try=Order+/+ItemPrice+/+Principal", "/admin/periods", "/admin/rates", "/admin/reference", "/refunds", "/refunds?state=all&finding=not_returned",
+	books := []string{"/", "/settlements", "/settlements?state=draft&currency=USD&from=2026-01-01", "/entries", "/exceptions", "/rules", "/rules?try=Order+/+ItemPrice+/+Principal", "/rules/backtest", "/rules/backtest?from=2026-01-01&to=2026-12-31&show=all", fmt.Sprintf("/rules/backtest/kinds/%d?connection=%d", s.number(t, `SELECT min(id) FROM kind WHERE connection_id = $1`, connection), connection), "/admin/periods", "/admin/rates", "/admin/reference", "/refunds", "/refunds?state=all&finding=not_returned",
 		fmt.Sprintf("/settlements/%d", settlement), fmt.Sprintf("/settlements/%d/lines", settlement), fmt.Sprintf("/settlements/%d/lines?q=BRW&min=-5&totals=1", settlement),
 		fmt.Sprintf("/settlements/%d/lines?type=Order&category=sales", settlement), fmt.Sprintf("/settlements/%d/lines/4", settlement), fmt.Sprintf("/settlements/%d/documents", settlement),
 		fmt.Sprintf("/settlements/%d/history", settlement), fmt.Sprintf("/settlements/%d/compare", settlement), fmt.Sprintf("/entries/%d", entry), fmt.Sprintf("/entries/%d/lines/1", entry), "/search?q=1", "/preferences",
 		"/flows", fmt.Sprintf("/flows/orders/%d", connection), fmt.Sprintf("/flows/orders/%d/mapping", connection), "/orders", "/orders?state=exception", "/products",
 		fmt.Sprintf("/flows/inventory/%d", connection), fmt.Sprintf("/flows/returns/%d/mapping", connection), "/shipments", "/inventory", "/returns"}
-	exports := []string{fmt.Sprintf("/settlements/%d/export.xlsx", settlement), fmt.Sprintf("/entries/%d/export.xlsx", entry)}
+	exports := []string{"/rules/backtest/export.xlsx", fmt.Sprintf("/settlements/%d/export.xlsx", settlement), fmt.Sprintf("/entries/%d/export.xlsx", entry)}
 	administration := []string{"/admin/connections", fmt.Sprintf("/admin/connections/%d", connection), "/admin/people", "/admin/policies"}
 	people := []struct {
 		name                           string

@@ -7,11 +7,15 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/chromedp/chromedp"
+	"github.com/shopspring/decimal"
 	"github.com/stretchr/testify/require"
 	"github.com/xuri/excelize/v2"
+
+	"tieout/app/money"
 )
 
 // TestRulesAreEditedInExcelAndComeBackInTheBrowser exports the rules, edits the
@@ -201,4 +205,60 @@ func TestADraftBeginsAsATemplateOrAnOlderVersion(t *testing.T) {
 	other := s.number(t, `SELECT min(id) FROM rule_set WHERE connection_id <> $1`, connection)
 	post(amy, "/rules/discard", set())
 	require.Equal(t, http.StatusNotFound, amy.request(http.MethodPost, "/rules/begin", fmt.Sprintf("%s&from=%d", set(), other)).StatusCode, "another connection's rules")
+}
+
+// TestADraftIsBacktestedAndPublishedByASecondPerson sends sales to another
+// account in a draft, looks at what that moves down to the lines, and sees new
+// entries use it once somebody else has published it.
+func TestADraftIsBacktestedAndPublishedByASecondPerson(t *testing.T) {
+	t.Parallel()
+	s := startSite(t)
+	connection := s.connection(t, "us")
+	s.eventually(t, `SELECT count(*) > 2 FROM settlement WHERE connection_id = $1`, connection)
+	s.settled(t)
+	set := func() string {
+		return fmt.Sprintf("set=%d.%d.%d", connection, s.number(t, `SELECT id FROM rule_set WHERE connection_id = $1 AND state IN ('draft', 'submitted')`, connection),
+			s.number(t, `SELECT version FROM rule_set WHERE connection_id = $1 AND state IN ('draft', 'submitted')`, connection))
+	}
+	amy := s.signIn(t, "amy.accountant")
+	require.Equal(t, http.StatusSeeOther, amy.request(http.MethodPost, "/rules/begin", fmt.Sprintf("set=%d.0.0", connection)).StatusCode)
+	require.Equal(t, http.StatusSeeOther, amy.request(http.MethodPost, "/rules/accounts", set()+"&slot-sales=4120-000").StatusCode)
+	var principal decimal.Decimal
+	var settlements int
+	require.NoError(t, s.pool.QueryRow(t.Context(), `SELECT sum(r.amount), count(DISTINCT s.id) FROM rollup r JOIN kind k ON k.id = r.kind_id JOIN settlement s ON s.id = r.settlement_id
+		WHERE s.connection_id = $1 AND s.replaced_at IS NULL AND k.transaction_type = 'Order' AND k.amount_description = 'Principal' AND k.sign = 1 AND k.marketplace = 'Amazon.com'`, connection).Scan(&principal, &settlements))
+	moved := money.Format(principal, "USD")
+
+	amy.open("/rules?connection=%d", connection)
+	amy.do(chromedp.Click(chromedp.CSS(`.head-actions a[href^="/rules/backtest?"]`)))
+	amy.says("Backtest of set 2")
+	amy.says(moved)
+	accounts := amy.rows("Accounts by period")
+	require.NotEmpty(t, accounts)
+	address, err := chromedp.Run(amy, chromedp.Evaluate[string](`location.pathname + location.search`))
+	require.NoError(t, err)
+	amy.open("%s", address)
+	require.Equal(t, accounts, amy.rows("Accounts by period"), "the address reproduces the page")
+	require.Contains(t, string(amy.download(strings.Replace(address, "/rules/backtest?", "/rules/backtest/export.xlsx?", 1))[:2]), "PK")
+	amy.do(chromedp.Click(chromedp.CSS(`#moved tbody a`)))
+	amy.says("Settlements with these lines")
+	require.Len(t, amy.rows("Settlements"), settlements)
+	amy.do(chromedp.Click(chromedp.CSS(`#places tbody a[href*="/lines?"]`)))
+	amy.says("Order")
+	require.Contains(t, amy.text(), "ItemPrice")
+
+	require.Equal(t, http.StatusSeeOther, amy.request(http.MethodPost, "/rules/submit", set()).StatusCode)
+	carl := s.signIn(t, "carl.controller")
+	carl.open("/rules?connection=%d", connection)
+	carl.do(chromedp.Click(chromedp.CSS(`.head-actions a[href="#publish"]`)), chromedp.WaitVisible(chromedp.CSS("#publish form")))
+	carl.says("4120-000")
+	require.Len(t, carl.rows("Accounts that change"), 2, "one account gives, the other receives")
+	carl.press("/rules/publish")
+	carl.says("The rules are in use.")
+	s.settled(t)
+	s.eventually(t, `SELECT count(*) > 0 FROM journal_line l JOIN journal_entry e ON e.id = l.entry_id JOIN rule_set r ON r.id = e.rule_set_id
+		WHERE e.connection_id = $1 AND e.status = 'draft' AND r.state = 'published' AND r.number = 2 AND l.account = '4120-000'`, connection)
+	other := s.number(t, `SELECT min(id) FROM rule_set WHERE connection_id <> $1`, connection)
+	require.Equal(t, http.StatusNotFound, amy.request(http.MethodGet, fmt.Sprintf("/rules/backtest?connection=%d&old=%d", connection, other), "").StatusCode)
+	require.Equal(t, http.StatusUnprocessableEntity, amy.request(http.MethodGet, fmt.Sprintf("/rules/backtest?connection=%d&period=2026-99", connection), "").StatusCode)
 }
