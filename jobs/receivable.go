@@ -45,7 +45,7 @@ func (w *receivableWorker) Work(ctx context.Context, _ *river.Job[SyncReceivable
 
 // sync adds settlements up whether or not P21 answers.
 func (w *receivableWorker) sync(ctx context.Context, id int64) error {
-	return errors.Join(w.receivable.Settle(ctx, id), w.read(ctx, id))
+	return errors.Join(w.receivable.Settle(ctx, id), w.receivable.Reconsider(ctx, id), w.read(ctx, id))
 }
 
 // read does nothing where there is no P21 yet, or one that tells no invoices.

@@ -64,19 +64,20 @@ SELECT coalesce(b.order_id, p.order_id)::text AS order_id, coalesce(b.currency, 
        coalesce(b.credited, 0)::numeric AS credited, coalesce(b.invoices, 0)::bigint AS invoices, coalesce(b.invoiced_on, 'epoch')::date AS invoiced_on,
        coalesce(b.numbers, '{}')::text[] AS numbers, (p.order_id IS NOT NULL)::boolean AS settled,
        coalesce(p.principal, 0)::numeric AS principal, coalesce(p.tax, 0)::numeric AS tax, coalesce(p.shipping, 0)::numeric AS shipping,
-       coalesce(p.promotion, 0)::numeric AS promotion, coalesce(p.refund, 0)::numeric AS refund
+       coalesce(p.promotion, 0)::numeric AS promotion, coalesce(p.refund, 0)::numeric AS refund,
+       coalesce((SELECT y.receivable_tolerance FROM policy y WHERE y.connection_id = @connection_id), 0)::numeric AS tolerance
 FROM billed b FULL JOIN paid p ON p.order_id = b.order_id AND p.currency = b.currency;
 
 -- name: ClearItems :exec
 DELETE FROM open_item WHERE connection_id = @connection_id AND order_id = ANY (@orders::text[]);
 
 -- name: PutItem :copyfrom
-INSERT INTO open_item (connection_id, order_id, currency, invoiced, credited, bills, numbers, invoiced_on, settled, principal, tax, shipping, promotion, refund, difference, state, cause)
-VALUES (@connection_id, @order_id, @currency, @invoiced, @credited, @bills, @numbers, @invoiced_on, @settled, @principal, @tax, @shipping, @promotion, @refund, @difference, @state, @cause);
+INSERT INTO open_item (connection_id, order_id, currency, invoiced, credited, bills, numbers, invoiced_on, settled, principal, tax, shipping, promotion, refund, difference, state, cause, tolerance)
+VALUES (@connection_id, @order_id, @currency, @invoiced, @credited, @bills, @numbers, @invoiced_on, @settled, @principal, @tax, @shipping, @promotion, @refund, @difference, @state, @cause, @tolerance);
 
 -- name: ListItems :many
 SELECT i.connection_id, c.name AS connection_name, i.order_id, i.currency, i.invoiced, i.credited, i.bills, i.numbers, i.invoiced_on, i.settled,
-       i.principal, i.tax, i.shipping, i.promotion, i.refund, i.cause
+       i.principal, i.tax, i.shipping, i.promotion, i.refund, i.cause, i.tolerance
 FROM open_item i JOIN connection c ON c.id = i.connection_id
 WHERE i.connection_id = ANY (@connections::bigint[]) AND (@state::text = '' AND i.state NOT IN ('paid', 'void') OR i.state = @state::text OR @state::text = 'all')
   AND (@cause::text = '' OR i.cause = @cause::text) AND (@currency::text = '' OR i.currency = @currency::text)
@@ -92,13 +93,13 @@ FROM open_item i WHERE i.connection_id = ANY (@connections::bigint[]) AND i.stat
 GROUP BY 1, 2 ORDER BY 1, 2;
 
 -- name: CauseItems :many
-SELECT i.currency, i.cause, count(*) AS items, sum(i.difference)::numeric AS amount, sum(abs(i.difference))::numeric AS stake
+SELECT i.currency, i.cause, count(*) AS items, sum(i.difference)::numeric AS amount, sum(abs(i.difference))::numeric AS stake, max(i.tolerance)::numeric AS tolerance
 FROM open_item i WHERE i.connection_id = ANY (@connections::bigint[]) AND i.state IN ('variance', 'no_invoice')
 GROUP BY 1, 2 ORDER BY 1, 5 DESC;
 
 -- name: ItemsOfOrder :many
 SELECT i.connection_id, c.name AS connection_name, i.order_id, i.currency, i.invoiced, i.credited, i.bills, i.numbers, i.invoiced_on, i.settled,
-       i.principal, i.tax, i.shipping, i.promotion, i.refund, i.cause
+       i.principal, i.tax, i.shipping, i.promotion, i.refund, i.cause, i.tolerance
 FROM open_item i JOIN connection c ON c.id = i.connection_id WHERE i.connection_id = @connection_id AND i.order_id = @order_id ORDER BY i.currency;
 
 -- name: InvoicesOfOrder :many
@@ -109,19 +110,10 @@ SELECT o.settlement_id, s.amazon_id, s.end_at, s.currency, o.principal, o.tax, o
 FROM settled_order o JOIN settlement s ON s.id = o.settlement_id
 WHERE s.connection_id = @connection_id AND s.replaced_at IS NULL AND o.order_id = @order_id ORDER BY s.end_at, s.id;
 
--- name: CashOfSettlement :many
--- What a deposit pays of each order, beside the order's invoices.
-SELECT o.order_id, (o.principal + o.tax + o.shipping + o.promotion + o.refund)::numeric AS applied, coalesce(i.numbers, '{}')::text[] AS numbers,
-       coalesce((SELECT n.customer FROM invoice n WHERE n.connection_id = s.connection_id AND n.order_id = o.order_id ORDER BY n.number LIMIT 1), '')::text AS customer,
-       coalesce(i.invoiced + i.credited, 0)::numeric AS due, coalesce(i.difference, 0)::numeric AS difference, coalesce(i.cause, '')::text AS cause
-FROM settled_order o JOIN settlement s ON s.id = o.settlement_id
-LEFT JOIN open_item i ON i.connection_id = s.connection_id AND i.order_id = o.order_id AND i.currency = s.currency
-WHERE o.settlement_id = @settlement_id AND o.order_id > @after::text ORDER BY o.order_id LIMIT @size::int;
-
--- name: CashTotal :one
-SELECT count(*) AS orders, coalesce(sum(o.principal + o.tax + o.shipping + o.promotion + o.refund), 0)::numeric AS applied,
-       coalesce((SELECT r.rule_set_id FROM settled_reading r WHERE r.settlement_id = @settlement_id), 0)::bigint AS rule_set_id
-FROM settled_order o WHERE o.settlement_id = @settlement_id;
+-- name: ItemsToReconsider :many
+-- Orders whose difference was judged by another tolerance.
+SELECT DISTINCT i.order_id FROM open_item i JOIN policy p ON p.connection_id = i.connection_id
+WHERE i.connection_id = @connection_id AND i.state = 'variance' AND i.tolerance <> p.receivable_tolerance;
 
 -- name: InvoicedConnections :many
 SELECT id FROM connection WHERE revenue_mode = 'invoiced' AND (@id::bigint = 0 OR id = @id::bigint) ORDER BY id;

@@ -127,13 +127,26 @@ func (q *Queries) GetConnection(ctx context.Context, id int64) (Connection, erro
 }
 
 const getPolicy = `-- name: GetPolicy :one
-SELECT connection_id, second_approval_from, approver_ids, fresh_sign_in_minutes, closed_period, rate_source, rounding_limit, updated_at, version
+SELECT connection_id, second_approval_from, approver_ids, fresh_sign_in_minutes, closed_period, rate_source, rounding_limit, receivable_tolerance, updated_at, version
 FROM policy WHERE connection_id = $1
 `
 
-func (q *Queries) GetPolicy(ctx context.Context, connectionID int64) (Policy, error) {
+type GetPolicyRow struct {
+	ConnectionID        int64
+	SecondApprovalFrom  decimal.NullDecimal
+	ApproverIds         []int64
+	FreshSignInMinutes  *int32
+	ClosedPeriod        string
+	RateSource          string
+	RoundingLimit       decimal.Decimal
+	ReceivableTolerance decimal.Decimal
+	UpdatedAt           time.Time
+	Version             int32
+}
+
+func (q *Queries) GetPolicy(ctx context.Context, connectionID int64) (GetPolicyRow, error) {
 	row := q.db.QueryRow(ctx, getPolicy, connectionID)
-	var i Policy
+	var i GetPolicyRow
 	err := row.Scan(
 		&i.ConnectionID,
 		&i.SecondApprovalFrom,
@@ -142,6 +155,7 @@ func (q *Queries) GetPolicy(ctx context.Context, connectionID int64) (Policy, er
 		&i.ClosedPeriod,
 		&i.RateSource,
 		&i.RoundingLimit,
+		&i.ReceivableTolerance,
 		&i.UpdatedAt,
 		&i.Version,
 	)
@@ -536,19 +550,21 @@ func (q *Queries) UpdateConnection(ctx context.Context, arg UpdateConnectionPara
 const updatePolicy = `-- name: UpdatePolicy :execrows
 UPDATE policy
 SET second_approval_from = $1, approver_ids = $2, fresh_sign_in_minutes = $3,
-    closed_period = $4, rate_source = $5, rounding_limit = $6, updated_at = now(), version = version + 1
-WHERE connection_id = $7 AND version = $8
+    closed_period = $4, rate_source = $5, rounding_limit = $6,
+    receivable_tolerance = $7, updated_at = now(), version = version + 1
+WHERE connection_id = $8 AND version = $9
 `
 
 type UpdatePolicyParams struct {
-	SecondApprovalFrom decimal.NullDecimal
-	ApproverIds        []int64
-	FreshSignInMinutes *int32
-	ClosedPeriod       string
-	RateSource         string
-	RoundingLimit      decimal.Decimal
-	ConnectionID       int64
-	Version            int32
+	SecondApprovalFrom  decimal.NullDecimal
+	ApproverIds         []int64
+	FreshSignInMinutes  *int32
+	ClosedPeriod        string
+	RateSource          string
+	RoundingLimit       decimal.Decimal
+	ReceivableTolerance decimal.Decimal
+	ConnectionID        int64
+	Version             int32
 }
 
 func (q *Queries) UpdatePolicy(ctx context.Context, arg UpdatePolicyParams) (int64, error) {
@@ -559,6 +575,7 @@ func (q *Queries) UpdatePolicy(ctx context.Context, arg UpdatePolicyParams) (int
 		arg.ClosedPeriod,
 		arg.RateSource,
 		arg.RoundingLimit,
+		arg.ReceivableTolerance,
 		arg.ConnectionID,
 		arg.Version,
 	)

@@ -256,6 +256,7 @@ func (r iteratorForPutItem) Values() ([]interface{}, error) {
 		r.rows[0].Difference,
 		r.rows[0].State,
 		r.rows[0].Cause,
+		r.rows[0].Tolerance,
 	}, nil
 }
 
@@ -264,5 +265,5 @@ func (r iteratorForPutItem) Err() error {
 }
 
 func (q *Queries) PutItem(ctx context.Context, arg []PutItemParams) (int64, error) {
-	return q.db.CopyFrom(ctx, []string{"open_item"}, []string{"connection_id", "order_id", "currency", "invoiced", "credited", "bills", "numbers", "invoiced_on", "settled", "principal", "tax", "shipping", "promotion", "refund", "difference", "state", "cause"}, &iteratorForPutItem{rows: arg})
+	return q.db.CopyFrom(ctx, []string{"open_item"}, []string{"connection_id", "order_id", "currency", "invoiced", "credited", "bills", "numbers", "invoiced_on", "settled", "principal", "tax", "shipping", "promotion", "refund", "difference", "state", "cause", "tolerance"}, &iteratorForPutItem{rows: arg})
 }

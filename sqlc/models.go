@@ -147,18 +147,6 @@ type Person struct {
 	SignedOutAt *time.Time
 }
 
-type Policy struct {
-	ConnectionID       int64
-	SecondApprovalFrom decimal.NullDecimal
-	ApproverIds        []int64
-	FreshSignInMinutes *int32
-	ClosedPeriod       string
-	RateSource         string
-	RoundingLimit      decimal.Decimal
-	UpdatedAt          time.Time
-	Version            int32
-}
-
 type Task struct {
 	ID              int64
 	ConnectionID    *int64

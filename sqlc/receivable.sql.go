@@ -86,7 +86,8 @@ SELECT coalesce(b.order_id, p.order_id)::text AS order_id, coalesce(b.currency, 
        coalesce(b.credited, 0)::numeric AS credited, coalesce(b.invoices, 0)::bigint AS invoices, coalesce(b.invoiced_on, 'epoch')::date AS invoiced_on,
        coalesce(b.numbers, '{}')::text[] AS numbers, (p.order_id IS NOT NULL)::boolean AS settled,
        coalesce(p.principal, 0)::numeric AS principal, coalesce(p.tax, 0)::numeric AS tax, coalesce(p.shipping, 0)::numeric AS shipping,
-       coalesce(p.promotion, 0)::numeric AS promotion, coalesce(p.refund, 0)::numeric AS refund
+       coalesce(p.promotion, 0)::numeric AS promotion, coalesce(p.refund, 0)::numeric AS refund,
+       coalesce((SELECT y.receivable_tolerance FROM policy y WHERE y.connection_id = $1), 0)::numeric AS tolerance
 FROM billed b FULL JOIN paid p ON p.order_id = b.order_id AND p.currency = b.currency
 `
 
@@ -109,6 +110,7 @@ type BothSidesRow struct {
 	Shipping   decimal.Decimal
 	Promotion  decimal.Decimal
 	Refund     decimal.Decimal
+	Tolerance  decimal.Decimal
 }
 
 // What P21 invoiced and Amazon settled of orders, one row per currency.
@@ -135,6 +137,7 @@ func (q *Queries) BothSides(ctx context.Context, arg BothSidesParams) ([]BothSid
 			&i.Shipping,
 			&i.Promotion,
 			&i.Refund,
+			&i.Tolerance,
 		); err != nil {
 			return nil, err
 		}
@@ -144,93 +147,21 @@ func (q *Queries) BothSides(ctx context.Context, arg BothSidesParams) ([]BothSid
 		return nil, err
 	}
 	return items, nil
-}
-
-const cashOfSettlement = `-- name: CashOfSettlement :many
-SELECT o.order_id, (o.principal + o.tax + o.shipping + o.promotion + o.refund)::numeric AS applied, coalesce(i.numbers, '{}')::text[] AS numbers,
-       coalesce((SELECT n.customer FROM invoice n WHERE n.connection_id = s.connection_id AND n.order_id = o.order_id ORDER BY n.number LIMIT 1), '')::text AS customer,
-       coalesce(i.invoiced + i.credited, 0)::numeric AS due, coalesce(i.difference, 0)::numeric AS difference, coalesce(i.cause, '')::text AS cause
-FROM settled_order o JOIN settlement s ON s.id = o.settlement_id
-LEFT JOIN open_item i ON i.connection_id = s.connection_id AND i.order_id = o.order_id AND i.currency = s.currency
-WHERE o.settlement_id = $1 AND o.order_id > $2::text ORDER BY o.order_id LIMIT $3::int
-`
-
-type CashOfSettlementParams struct {
-	SettlementID int64
-	After        string
-	Size         int32
-}
-
-type CashOfSettlementRow struct {
-	OrderID    string
-	Applied    decimal.Decimal
-	Numbers    []string
-	Customer   string
-	Due        decimal.Decimal
-	Difference decimal.Decimal
-	Cause      string
-}
-
-// What a deposit pays of each order, beside the order's invoices.
-func (q *Queries) CashOfSettlement(ctx context.Context, arg CashOfSettlementParams) ([]CashOfSettlementRow, error) {
-	rows, err := q.db.Query(ctx, cashOfSettlement, arg.SettlementID, arg.After, arg.Size)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	items := []CashOfSettlementRow{}
-	for rows.Next() {
-		var i CashOfSettlementRow
-		if err := rows.Scan(
-			&i.OrderID,
-			&i.Applied,
-			&i.Numbers,
-			&i.Customer,
-			&i.Due,
-			&i.Difference,
-			&i.Cause,
-		); err != nil {
-			return nil, err
-		}
-		items = append(items, i)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
-}
-
-const cashTotal = `-- name: CashTotal :one
-SELECT count(*) AS orders, coalesce(sum(o.principal + o.tax + o.shipping + o.promotion + o.refund), 0)::numeric AS applied,
-       coalesce((SELECT r.rule_set_id FROM settled_reading r WHERE r.settlement_id = $1), 0)::bigint AS rule_set_id
-FROM settled_order o WHERE o.settlement_id = $1
-`
-
-type CashTotalRow struct {
-	Orders    int64
-	Applied   decimal.Decimal
-	RuleSetID int64
-}
-
-func (q *Queries) CashTotal(ctx context.Context, settlementID int64) (CashTotalRow, error) {
-	row := q.db.QueryRow(ctx, cashTotal, settlementID)
-	var i CashTotalRow
-	err := row.Scan(&i.Orders, &i.Applied, &i.RuleSetID)
-	return i, err
 }
 
 const causeItems = `-- name: CauseItems :many
-SELECT i.currency, i.cause, count(*) AS items, sum(i.difference)::numeric AS amount, sum(abs(i.difference))::numeric AS stake
+SELECT i.currency, i.cause, count(*) AS items, sum(i.difference)::numeric AS amount, sum(abs(i.difference))::numeric AS stake, max(i.tolerance)::numeric AS tolerance
 FROM open_item i WHERE i.connection_id = ANY ($1::bigint[]) AND i.state IN ('variance', 'no_invoice')
 GROUP BY 1, 2 ORDER BY 1, 5 DESC
 `
 
 type CauseItemsRow struct {
-	Currency string
-	Cause    string
-	Items    int64
-	Amount   decimal.Decimal
-	Stake    decimal.Decimal
+	Currency  string
+	Cause     string
+	Items     int64
+	Amount    decimal.Decimal
+	Stake     decimal.Decimal
+	Tolerance decimal.Decimal
 }
 
 func (q *Queries) CauseItems(ctx context.Context, connections []int64) ([]CauseItemsRow, error) {
@@ -248,6 +179,7 @@ func (q *Queries) CauseItems(ctx context.Context, connections []int64) ([]CauseI
 			&i.Items,
 			&i.Amount,
 			&i.Stake,
+			&i.Tolerance,
 		); err != nil {
 			return nil, err
 		}
@@ -390,7 +322,7 @@ func (q *Queries) InvoicesReadTo(ctx context.Context, connectionID int64) (Invoi
 
 const itemsOfOrder = `-- name: ItemsOfOrder :many
 SELECT i.connection_id, c.name AS connection_name, i.order_id, i.currency, i.invoiced, i.credited, i.bills, i.numbers, i.invoiced_on, i.settled,
-       i.principal, i.tax, i.shipping, i.promotion, i.refund, i.cause
+       i.principal, i.tax, i.shipping, i.promotion, i.refund, i.cause, i.tolerance
 FROM open_item i JOIN connection c ON c.id = i.connection_id WHERE i.connection_id = $1 AND i.order_id = $2 ORDER BY i.currency
 `
 
@@ -416,6 +348,7 @@ type ItemsOfOrderRow struct {
 	Promotion      decimal.Decimal
 	Refund         decimal.Decimal
 	Cause          string
+	Tolerance      decimal.Decimal
 }
 
 func (q *Queries) ItemsOfOrder(ctx context.Context, arg ItemsOfOrderParams) ([]ItemsOfOrderRow, error) {
@@ -444,10 +377,37 @@ func (q *Queries) ItemsOfOrder(ctx context.Context, arg ItemsOfOrderParams) ([]I
 			&i.Promotion,
 			&i.Refund,
 			&i.Cause,
+			&i.Tolerance,
 		); err != nil {
 			return nil, err
 		}
 		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const itemsToReconsider = `-- name: ItemsToReconsider :many
+SELECT DISTINCT i.order_id FROM open_item i JOIN policy p ON p.connection_id = i.connection_id
+WHERE i.connection_id = $1 AND i.state = 'variance' AND i.tolerance <> p.receivable_tolerance
+`
+
+// Orders whose difference was judged by another tolerance.
+func (q *Queries) ItemsToReconsider(ctx context.Context, connectionID int64) ([]string, error) {
+	rows, err := q.db.Query(ctx, itemsToReconsider, connectionID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []string{}
+	for rows.Next() {
+		var order_id string
+		if err := rows.Scan(&order_id); err != nil {
+			return nil, err
+		}
+		items = append(items, order_id)
 	}
 	if err := rows.Err(); err != nil {
 		return nil, err
@@ -498,7 +458,7 @@ func (q *Queries) KindsOfSettlement(ctx context.Context, settlementID int64) ([]
 
 const listItems = `-- name: ListItems :many
 SELECT i.connection_id, c.name AS connection_name, i.order_id, i.currency, i.invoiced, i.credited, i.bills, i.numbers, i.invoiced_on, i.settled,
-       i.principal, i.tax, i.shipping, i.promotion, i.refund, i.cause
+       i.principal, i.tax, i.shipping, i.promotion, i.refund, i.cause, i.tolerance
 FROM open_item i JOIN connection c ON c.id = i.connection_id
 WHERE i.connection_id = ANY ($1::bigint[]) AND ($2::text = '' AND i.state NOT IN ('paid', 'void') OR i.state = $2::text OR $2::text = 'all')
   AND ($3::text = '' OR i.cause = $3::text) AND ($4::text = '' OR i.currency = $4::text)
@@ -536,6 +496,7 @@ type ListItemsRow struct {
 	Promotion      decimal.Decimal
 	Refund         decimal.Decimal
 	Cause          string
+	Tolerance      decimal.Decimal
 }
 
 func (q *Queries) ListItems(ctx context.Context, arg ListItemsParams) ([]ListItemsRow, error) {
@@ -574,6 +535,7 @@ func (q *Queries) ListItems(ctx context.Context, arg ListItemsParams) ([]ListIte
 			&i.Promotion,
 			&i.Refund,
 			&i.Cause,
+			&i.Tolerance,
 		); err != nil {
 			return nil, err
 		}
@@ -645,6 +607,7 @@ type PutItemParams struct {
 	Difference   decimal.Decimal
 	State        string
 	Cause        string
+	Tolerance    decimal.Decimal
 }
 
 const settledOfOrder = `-- name: SettledOfOrder :many

@@ -152,6 +152,12 @@ type CashPage struct {
 	Why  string // why there is nothing to see yet
 	Sums []CashSum
 	Rows []CashRow
+
+	Filter  Filter
+	Entries []CashEntryRow
+	Form    *AdminForm // says that all was entered; nil: nothing is left, or the person may only look
+	Marks   bool       // the person may say so of single orders
+	Enter   string     // posts "order" of each
 }
 
 // CashSum is a line from the orders to the deposit.
@@ -167,6 +173,75 @@ type CashRow struct {
 	Customer, Invoices       string
 	Due, Applied, Difference Amount
 	Cause                    string
+
+	Left            Amount // to be entered in P21
+	Plain, Currency string
+	Done            bool
+	Entry           Link // the last time that it was entered; zero: never
+}
+
+// CashEntryRow is what somebody entered in P21 at once.
+type CashEntryRow struct {
+	Reference  Link
+	Orders, By string
+	Amount     Amount
+	At         When
+	Status     Pill
+	Reason     string
+}
+
+// CashEntryPage is one of them with its orders.
+type CashEntryPage struct {
+	Listing
+	Status Pill
+	Facts  []Fact
+	Orders []CashEntryOrder
+	Form   *AdminForm // undoes it; nil: undone already, or the person may only look
+}
+
+// CashEntryOrder is an order's part.
+type CashEntryOrder struct {
+	Order  Link
+	Amount Amount
+}
+
+func (p CashEntryPage) table() Table {
+	table := p.Listing.table("Orders", Column{Label: "Order", Kind: Tight}, Column{Label: "Amount", Kind: Number})
+	for _, x := range p.Orders {
+		table.Rows = append(table.Rows, Row{Cells: []templ.Component{RowLink(x.Order), Money(x.Amount)}})
+	}
+	return table
+}
+
+// DepositList lists deposits with what is left of them to enter in P21.
+type DepositList struct {
+	Listing
+	Filter Filter
+	Rows   []DepositRow
+}
+
+// DepositRow is a deposit.
+type DepositRow struct {
+	Settlement                      Link
+	Connection, Orders              string
+	End                             When
+	Deposit, Applied, Entered, Left Amount
+	Status                          Pill
+}
+
+// DepositConnection is the key of the column that one connection needs not.
+const DepositConnection = "connection"
+
+func (p DepositList) table() Table {
+	table := p.Listing.table("Deposits", Column{Key: "settlement", Label: "Settlement", Kind: Tight}, Column{Key: DepositConnection, Label: "Connection", Kind: Tight}, Column{Key: "end", Label: "Ends", Kind: Tight},
+		Column{Key: "orders", Label: "Orders", Kind: Number}, Column{Key: "deposit", Label: "Deposit", Kind: Number}, Column{Key: "applied", Label: "Applied to orders", Kind: Number},
+		Column{Key: "entered", Label: "Entered", Kind: Number}, Column{Key: "left", Label: "To enter", Kind: Number}, Column{Key: "state", Label: "State", Kind: Tight})
+	table.Empty = Empty{Icon: "circle-check", Title: "Nothing is left to enter here", Text: "A deposit stands here until its cash is applied in Prophet 21 and somebody has said so."}
+	for _, row := range p.Rows {
+		table.Rows = append(table.Rows, Row{ID: row.Settlement.Text, Name: row.Settlement.Text, Cells: []templ.Component{RowLink(row.Settlement), Soft(row.Connection), Moment(row.End), Text(row.Orders),
+			Money(row.Deposit), Money(row.Applied), Money(row.Entered), Money(row.Left), StatusPill(row.Status)}})
+	}
+	return table
 }
 
 // Keys of the columns of a cash application.
@@ -178,7 +253,18 @@ const (
 	CashApplied  = "applied"
 	CashLeft     = "left"
 	CashCause    = "cause"
+	CashToEnter  = "to_enter"
+	CashEntered  = "entered"
 )
+
+func (p CashPage) entries() Table {
+	table := Table{ID: "entries", Caption: "Entered in Prophet 21", Summary: "Entered in Prophet 21", Inside: true, Columns: []Column{{Label: "Reference", Kind: Tight}, {Label: "Orders", Kind: Number}, {Label: "Amount", Kind: Number},
+		{Label: "By", Kind: Tight}, {Label: "At", Kind: Tight}, {Label: "State", Kind: Tight}, {Label: "Why undone", Kind: Clip}}}
+	for _, x := range p.Entries {
+		table.Rows = append(table.Rows, Row{Muted: x.Reason != "", Cells: []templ.Component{RowLink(x.Reference), Text(x.Orders), Money(x.Amount), Text(x.By), Moment(x.At), StatusPill(x.Status), textOrNothing(x.Reason)}})
+	}
+	return table
+}
 
 func (p CashPage) sums() Table {
 	table := Table{ID: "sums", Caption: "From the orders to the deposit", Summary: "From the orders to the deposit", Inside: true, Columns: []Column{{Label: "What", Kind: Wrap}, {Label: "Amount", Kind: Number}}}
@@ -201,11 +287,23 @@ func (p CashPage) table() Table {
 		Column{Key: CashApplied, Label: "Paid by this deposit", Kind: Number},
 		Column{Key: CashLeft, Label: "Left", Kind: Number, Hint: "What stays on the receivable after all settlements"},
 		Column{Key: CashCause, Label: "Cause", Kind: Tight},
+		Column{Key: CashToEnter, Label: "To enter", Kind: Number, Hint: "What this deposit pays less what was entered of it; below zero it is to be taken back in Prophet 21"},
+		Column{Key: CashEntered, Label: "Entered under", Kind: Tight},
 	)
 	table.Empty = Empty{Icon: "scale", Title: "It pays no order", Text: p.Why}
+	if p.Filter.Clear != "" {
+		table.Empty = Empty{Icon: "circle-check", Title: "No order is in this state"}
+	}
+	if p.Marks {
+		table.Bulk = &Bulk{Field: "order", Actions: []Button{{Label: "Entered in Prophet 21", Icon: "check", Action: p.Enter}}}
+	}
 	for _, row := range p.Rows {
-		table.Rows = append(table.Rows, Row{ID: row.Order.Text, Name: row.Order.Text, Cells: []templ.Component{
-			RowLink(row.Order), textOrNothing(row.Customer), textOrNothing(row.Invoices), Money(row.Due), Money(row.Applied), Money(row.Difference), textOrNothing(row.Cause)}})
+		entry := Nothing()
+		if row.Entry.Text != "" {
+			entry = Anchor(row.Entry)
+		}
+		table.Rows = append(table.Rows, Row{ID: row.Order.Text, Name: row.Order.Text, Plain: row.Plain, Currency: row.Currency, Fixed: row.Done, Cells: []templ.Component{
+			RowLink(row.Order), textOrNothing(row.Customer), textOrNothing(row.Invoices), Money(row.Due), Money(row.Applied), Money(row.Difference), textOrNothing(row.Cause), Money(row.Left), entry}})
 	}
 	return table
 }

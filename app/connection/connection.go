@@ -128,7 +128,10 @@ type Policy struct {
 	ClosedPeriod       string              // first_open or exception
 	RateSource         string              // deposit_date or posted_date
 	RoundingLimit      decimal.Decimal
-	Version            int32
+	// ReceivableTolerance is the difference of an order on the receivable, in the
+	// order's currency, that is rounding.
+	ReceivableTolerance decimal.Decimal
+	Version             int32
 }
 
 // Validate returns what is wrong, field by field; nil when nothing is.
@@ -148,6 +151,9 @@ func (p Policy) Validate() map[string]string {
 	}
 	if p.RoundingLimit.IsNegative() {
 		wrong["rounding_limit"] = "Not below zero."
+	}
+	if p.ReceivableTolerance.IsNegative() {
+		wrong["receivable_tolerance"] = "Not below zero."
 	}
 	if len(wrong) == 0 {
 		return nil

@@ -30,9 +30,9 @@ type Reason struct {
 }
 
 // Explain returns why the item's sides differ; false when there is nothing to
-// explain: they agree, or Amazon has not settled yet. Differences up to
-// tolerance are rounding.
-func Explain(i Item, tolerance decimal.Decimal) (Reason, bool) {
+// explain: they agree, or Amazon has not settled yet. Differences up to the
+// item's tolerance are rounding.
+func Explain(i Item) (Reason, bool) {
 	switch i.State() {
 	case Open, Paid, Void:
 		return Reason{}, false
@@ -40,8 +40,8 @@ func Explain(i Item, tolerance decimal.Decimal) (Reason, bool) {
 		return Reason{MissingInvoice, "Amazon settled " + i.text(i.Paid.Total()) + "; P21 has no invoice of the order."}, true
 	}
 	rest := i.Difference()
-	if rest.Abs().LessThanOrEqual(tolerance) {
-		return Reason{Rounding, fmt.Sprintf("The difference of %s is within the tolerance of %s.", i.text(rest), i.text(tolerance))}, true
+	if rest.Abs().LessThanOrEqual(i.Tolerance) {
+		return Reason{Rounding, fmt.Sprintf("The difference of %s is within the tolerance of %s.", i.text(rest), i.text(i.Tolerance))}, true
 	}
 	if i.Bills > 1 && rest.Mul(decimal.NewFromInt(int64(i.Bills))).Equal(i.Invoiced.Mul(decimal.NewFromInt(int64(i.Bills-1)))) {
 		return Reason{DuplicateInvoice, fmt.Sprintf("P21 has %d invoices; one of them is what Amazon settled.", i.Bills)}, true

@@ -24,6 +24,9 @@ type Item struct {
 	Date      period.Date // of the first invoice; zero without one
 	IsSettled bool
 	Paid      Parts
+	// Tolerance is up to which difference is rounding, as the connection's policy
+	// had it when the item was judged.
+	Tolerance decimal.Decimal
 }
 
 // Parts are what settlements pay of an order.

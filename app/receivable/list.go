@@ -51,7 +51,7 @@ func (s *Service) List(ctx context.Context, f Filter) ([]Item, error) {
 func itemOf(r sqlc.ListItemsRow) Item {
 	return Item{ConnectionID: r.ConnectionID, ConnectionName: r.ConnectionName, Order: r.OrderID, Currency: money.Currency(r.Currency), Invoices: r.Numbers, Bills: int(r.Bills),
 		Invoiced: r.Invoiced, Credited: r.Credited, Date: dayOf(r.InvoicedOn), IsSettled: r.Settled,
-		Paid: Parts{Principal: r.Principal, Tax: r.Tax, Shipping: r.Shipping, Promotion: r.Promotion, Refund: r.Refund}}
+		Paid: Parts{Principal: r.Principal, Tax: r.Tax, Shipping: r.Shipping, Promotion: r.Promotion, Refund: r.Refund}, Tolerance: r.Tolerance}
 }
 
 // Age is what is open in one currency, invoiced up to so many days ago.
@@ -82,6 +82,9 @@ type Group struct {
 	Items    int64
 	Amount   decimal.Decimal // net
 	Stake    decimal.Decimal // whatever the signs
+	// Tolerance is up to which difference is rounding; the largest of several
+	// connections.
+	Tolerance decimal.Decimal
 }
 
 // Groups returns the variances by cause, the most at stake first.
@@ -92,7 +95,7 @@ func (s *Service) Groups(ctx context.Context, connections []int64) ([]Group, err
 	}
 	list := make([]Group, len(rows))
 	for n, r := range rows {
-		list[n] = Group{money.Currency(r.Currency), Cause(r.Cause), r.Items, r.Amount, r.Stake}
+		list[n] = Group{money.Currency(r.Currency), Cause(r.Cause), r.Items, r.Amount, r.Stake, r.Tolerance}
 	}
 	return list, nil
 }
@@ -149,51 +152,4 @@ func (s *Service) Order(ctx context.Context, connectionID int64, id string) (w W
 		w.Payments = append(w.Payments, Payment{r.SettlementID, r.AmazonID, r.EndAt, money.Currency(r.Currency), Parts{Principal: r.Principal, Shipping: r.Shipping, Tax: r.Tax, Promotion: r.Promotion, Refund: r.Refund}})
 	}
 	return w, nil
-}
-
-// Applied is what a settlement pays of one order, beside its invoices.
-type Applied struct {
-	Order      string
-	Title      string // what it is where it is no order
-	Customer   string // P21's
-	Invoices   []string
-	Due        decimal.Decimal // invoices less credit memos
-	Amount     decimal.Decimal // this settlement pays
-	Difference decimal.Decimal // what stays on the receivable after all settlements
-	Cause      Cause
-}
-
-// Cash returns a page of what a settlement pays, by order, behind one.
-func (s *Service) Cash(ctx context.Context, settlementID int64, after string, size int32) ([]Applied, error) {
-	rows, err := sqlc.New(s.pool).CashOfSettlement(ctx, sqlc.CashOfSettlementParams{SettlementID: settlementID, After: after, Size: size})
-	if err != nil {
-		return nil, fmt.Errorf("read cash application: %w", err)
-	}
-	list := make([]Applied, len(rows))
-	for n, r := range rows {
-		list[n] = Applied{Order: r.OrderID, Customer: r.Customer, Invoices: r.Numbers, Due: r.Due, Amount: r.Applied, Difference: r.Difference, Cause: Cause(r.Cause)}
-	}
-	return list, nil
-}
-
-// Rest is what a settlement holds beside orders, under a name for people.
-type Rest struct {
-	Title  string
-	Amount decimal.Decimal
-}
-
-// Total is what a settlement pays of orders altogether.
-type Total struct {
-	Orders int64
-	Amount decimal.Decimal
-	Rules  int64 // the rule set that it was added up by; 0: not yet
-}
-
-// CashTotal returns the sum of Cash.
-func (s *Service) CashTotal(ctx context.Context, settlementID int64) (Total, error) {
-	r, err := sqlc.New(s.pool).CashTotal(ctx, settlementID)
-	if err != nil {
-		return Total{}, fmt.Errorf("read sum of cash application: %w", err)
-	}
-	return Total{r.Orders, r.Applied, r.RuleSetID}, nil
 }

@@ -197,7 +197,7 @@ func TestADifferenceHasACauseWithItsReason(t *testing.T) {
 	d := decimal.RequireFromString
 	paid := receivable.Parts{Principal: d("20"), Shipping: d("5"), Tax: d("1.60"), Promotion: d("-2"), Refund: d("-10")}
 	of := func(due string, bills int) receivable.Item {
-		return receivable.Item{Order: anOrder, Currency: "USD", Invoices: []string{"1"}, Bills: bills, Invoiced: d(due), IsSettled: true, Paid: paid}
+		return receivable.Item{Order: anOrder, Currency: "USD", Invoices: []string{"1"}, Bills: bills, Invoiced: d(due), IsSettled: true, Paid: paid, Tolerance: d("0.05")}
 	}
 	for name, c := range map[string]struct {
 		item  receivable.Item
@@ -212,14 +212,14 @@ func TestADifferenceHasACauseWithItsReason(t *testing.T) {
 		"tax":         {of("13.00", 1), receivable.TaxDiffers},
 		"other price": {of("18.00", 1), receivable.PriceOrQuantity},
 	} {
-		reason, ok := receivable.Explain(c.item, d("0.05"))
+		reason, ok := receivable.Explain(c.item)
 		require.True(t, ok, name)
 		require.Equal(t, c.cause, reason.Cause, name)
 		require.NotEmpty(t, reason.Text, name)
 	}
 	back := receivable.Item{IsSettled: true, Paid: receivable.Parts{Principal: d("20"), Refund: d("-20")}}
 	require.Equal(t, receivable.Void, back.State(), "sold and refunded before anything was invoiced")
-	_, ok := receivable.Explain(of("14.60", 1), d("0.05"))
+	_, ok := receivable.Explain(of("14.60", 1))
 	require.False(t, ok, "both sides agree")
 }
 

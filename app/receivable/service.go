@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5/pgxpool"
-	"github.com/shopspring/decimal"
 
 	"tieout/app/clock"
 	"tieout/app/database"
@@ -27,9 +26,6 @@ const (
 	overlap  = time.Hour
 	earliest = 60 * 24 * time.Hour
 )
-
-// Tolerance is the difference of an order, in its currency, that is rounding.
-func Tolerance() decimal.Decimal { return decimal.New(5, -2) }
 
 // Invoices is the part of P21 that invoices are read from.
 type Invoices interface {
@@ -229,16 +225,28 @@ func refresh(ctx context.Context, tx *database.Tx, connectionID int64, orders []
 // kept is an item as it is stored, with its state and cause.
 func kept(connectionID int64, r sqlc.BothSidesRow) sqlc.PutItemParams {
 	i := Item{Order: r.OrderID, Currency: money.Currency(r.Currency), Invoices: r.Numbers, Bills: int(r.Invoices), Invoiced: r.Invoiced, Credited: r.Credited,
-		IsSettled: r.Settled, Paid: Parts{Principal: r.Principal, Tax: r.Tax, Shipping: r.Shipping, Promotion: r.Promotion, Refund: r.Refund}}
+		IsSettled: r.Settled, Paid: Parts{Principal: r.Principal, Tax: r.Tax, Shipping: r.Shipping, Promotion: r.Promotion, Refund: r.Refund}, Tolerance: r.Tolerance}
 	p := sqlc.PutItemParams{ConnectionID: connectionID, OrderID: r.OrderID, Currency: r.Currency, Invoiced: r.Invoiced, Credited: r.Credited, Bills: int32(r.Invoices), Numbers: r.Numbers,
-		Settled: r.Settled, Principal: r.Principal, Tax: r.Tax, Shipping: r.Shipping, Promotion: r.Promotion, Refund: r.Refund, Difference: i.Difference(), State: string(i.State())}
+		Settled: r.Settled, Principal: r.Principal, Tax: r.Tax, Shipping: r.Shipping, Promotion: r.Promotion, Refund: r.Refund, Difference: i.Difference(), State: string(i.State()), Tolerance: r.Tolerance}
 	if len(r.Numbers) > 0 {
 		p.InvoicedOn = &r.InvoicedOn
 	}
-	if reason, ok := Explain(i, Tolerance()); ok {
+	if reason, ok := Explain(i); ok {
 		p.Cause = string(reason.Cause)
 	}
 	return p
+}
+
+// Reconsider judges the variances of a connection anew that were judged by
+// another tolerance than its policy has now.
+func (s *Service) Reconsider(ctx context.Context, connectionID int64) error {
+	return database.WithTx(ctx, s.pool, s.clock, func(tx *database.Tx) error {
+		orders, err := sqlc.New(tx).ItemsToReconsider(ctx, connectionID)
+		if err != nil {
+			return fmt.Errorf("find variances of another tolerance: %w", err)
+		}
+		return refresh(ctx, tx, connectionID, orders)
+	})
 }
 
 func dayOf(t *time.Time) period.Date {

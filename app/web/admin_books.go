@@ -47,6 +47,10 @@ func (s *server) showPolicies(r *request, status int, of int64, wrong map[string
 				{Name: "closed_period", Label: "Lines of a closed period", Options: choices(p.ClosedPeriod, "exception", "are an exception", "first_open", "go to the first open period"), Suffix: suffix},
 				{Name: "rate_source", Label: "Exchange rate", Options: choices(p.RateSource, "deposit_date", "of the deposit date", "posted_date", "of each line's posted date"), Suffix: suffix},
 				{Name: "rounding_limit", Label: "Rounding allowed per entry", Value: p.RoundingLimit.StringFixed(2), Error: shown["rounding_limit"], Mono: true, Suffix: suffix}}}
+		if s.invoices(r, c.ID) {
+			form.Fields = append(form.Fields, views.Field{Name: "receivable_tolerance", Label: "Rounding of an order on the receivable", Value: p.ReceivableTolerance.StringFixed(2),
+				Hint: "In the order's currency. Orders are judged by it within minutes.", Error: shown["receivable_tolerance"], Mono: true, Suffix: suffix})
+		}
 		if !r.person.Can(identity.ManagePolicies) {
 			form.Why = "An administrator changes policies."
 		}
@@ -74,6 +78,9 @@ func (s *server) policySave(r *request) error {
 	p.RoundingLimit = decimal.Zero
 	if limit := in.amount("rounding_limit"); limit.Valid {
 		p.RoundingLimit = limit.Decimal
+	}
+	if tolerance := in.amount("receivable_tolerance"); tolerance.Valid {
+		p.ReceivableTolerance = tolerance.Decimal
 	}
 	problem := in.err()
 	if problem == nil {

@@ -40,6 +40,7 @@ type Workbooks interface {
 	AccessList(w io.Writer, about [][2]string, rows iter.Seq2[personal.Access, error]) error
 	RefundList(w io.Writer, about [][2]string, rows iter.Seq2[refund.Case, error], title func(refund.Finding) string) error
 	ItemList(w io.Writer, about [][2]string, rows iter.Seq2[receivable.Item, error], title func(receivable.Cause) string) error
+	DepositList(w io.Writer, about [][2]string, rows iter.Seq2[receivable.Deposit, error]) error
 	Cash(w io.Writer, about [][2]string, currency string, rows iter.Seq2[receivable.Applied, error], title func(receivable.Cause) string) error
 	ProductList(w io.Writer, about [][2]string, rows iter.Seq2[catalog.Product, error]) error
 

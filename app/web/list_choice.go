@@ -19,6 +19,7 @@ const (
 	listProducts    = "products"
 	listReceivable  = "receivable"
 	listCash        = "cash"
+	listDeposits    = "deposits"
 	listRefunds     = "refunds"
 )
 
@@ -34,7 +35,7 @@ func (s *server) listRoutes() []Route {
 // listName is the list that the path names.
 func (r *request) listName() (string, error) {
 	name := r.Param("list")
-	lists := []string{listSettlements, listLines, listEntries, listExceptions, listProducts, listReceivable, listCash, listRefunds}
+	lists := []string{listSettlements, listLines, listEntries, listExceptions, listProducts, listReceivable, listCash, listDeposits, listRefunds}
 	if r.server.Flows != nil {
 		for _, d := range r.server.Flows.Definitions() {
 			lists = append(lists, d.Name)

@@ -6,6 +6,7 @@ import (
 
 	"github.com/shopspring/decimal"
 
+	"tieout/app/identity"
 	"tieout/app/mapping"
 	"tieout/app/money"
 	"tieout/app/receivable"
@@ -73,20 +74,23 @@ func (s *server) cashShow(r *request) error {
 	if err != nil {
 		return err
 	}
-	in := r.query()
-	after := ""
-	if key := in.key("after", 1); key != nil {
-		after = key[0]
-	}
-	if err := in.err(); err != nil {
+	filter, err := r.cashFilter()
+	if err != nil {
 		return err
 	}
-	rows, err := s.Receivable.Cash(r.ctx(), d.ID, after, cashPageSize)
+	rows, err := s.Receivable.Cash(r.ctx(), d.ID, filter)
 	if err != nil {
 		return err
 	}
 	page, head := s.settlementPage(r, d, "cash")
-	model := views.CashPage{Head: head, Sums: s.cashSums(r, d, c)}
+	model := views.CashPage{Head: head, Sums: s.cashSums(r, d, c), Filter: r.cashFilterBar(d, filter), Marks: r.person.Can(identity.PrepareEntries), Enter: d.base() + "/cash/enter"}
+	if model.Entries, err = s.cashEntries(r, d); err != nil {
+		return err
+	}
+	if c.ToEnter > 0 && model.Marks {
+		form := r.cashForm(d, c.Total)
+		model.Form = &form
+	}
 	if c.Rules == 0 {
 		model.Why = "Its orders have not been added up yet; that happens a few minutes after the settlement has come, once mapping rules are published."
 	}
@@ -100,7 +104,7 @@ func (s *server) cashShow(r *request) error {
 	if len(rows) == cashPageSize {
 		model.Pager.Next = r.link("after", nextKey(rows[len(rows)-1].Order))
 	}
-	if after != "" {
+	if filter.After != "" {
 		model.Pager.First = r.link("after", "")
 	}
 	return r.show(views.CashView(page, model))
@@ -122,10 +126,36 @@ func (s *server) cashSums(r *request, d settlementDetail, c cash) []views.CashSu
 	return append(sums, views.CashSum{Title: "Unexplained", Amount: f.Value(left, d.currency()), Wrong: !left.IsZero()})
 }
 
+func cashStates() []views.Option {
+	return []views.Option{{Label: "All"}, {Value: "to_enter", Label: "To enter"}, {Value: "entered", Label: "Entered"}}
+}
+
+func (r *request) cashFilter() (receivable.CashFilter, error) {
+	in := r.query()
+	f := receivable.CashFilter{State: in.choice("state", "", "to_enter", "entered"), PageSize: cashPageSize}
+	if key := in.key("after", 1); key != nil {
+		f.After = key[0]
+	}
+	return f, in.err()
+}
+
+func (r *request) cashFilterBar(d settlementDetail, f receivable.CashFilter) views.Filter {
+	bar := views.Filter{Action: d.base() + "/cash", Slim: true, Fields: []views.Field{{Name: "state", Label: "State", Options: cashStates(), Value: f.State}}}
+	if f.State != "" {
+		bar.Clear = r.link("state", "", "after", "")
+	}
+	return bar
+}
+
 func (r *request) cashRow(d settlementDetail, x receivable.Applied) views.CashRow {
 	f := r.format()
-	return views.CashRow{Order: views.Link{Text: x.Order, Href: itemPath(d.ConnectionID, x.Order)}, Customer: x.Customer, Invoices: strings.Join(x.Invoices, ", "),
-		Due: f.Value(x.Due, d.currency()), Applied: f.Value(x.Amount, d.currency()), Difference: f.Value(x.Difference, d.currency()), Cause: causeTitle(x.Cause)}
+	row := views.CashRow{Order: views.Link{Text: x.Order, Href: itemPath(d.ConnectionID, x.Order)}, Customer: x.Customer, Invoices: strings.Join(x.Invoices, ", "),
+		Due: f.Value(x.Due, d.currency()), Applied: f.Value(x.Amount, d.currency()), Difference: f.Value(x.Difference, d.currency()), Cause: causeTitle(x.Cause),
+		Left: f.Value(x.Left(), d.currency()), Plain: money.Plain(x.Left(), d.currency()), Currency: d.Currency, Done: x.Left().IsZero()}
+	if x.EntryID != 0 {
+		row.Entry = views.Link{Text: x.Reference, Href: cashEntryPath(d.ID, x.EntryID)}
+	}
+	return row
 }
 
 // cashExport sends the cash application sheet of a settlement.
@@ -138,17 +168,24 @@ func (s *server) cashExport(r *request) error {
 	if err != nil {
 		return err
 	}
-	about, err := s.about(r, views.Filter{}, [2]string{"Settlement", d.AmazonID}, [2]string{"Deposit", money.Plain(d.Deposit, d.currency()) + " " + d.Currency})
+	about, err := s.about(r, r.cashFilterBar(d, receivable.CashFilter{State: r.QueryParam("state")}), [2]string{"Settlement", d.AmazonID}, [2]string{"Deposit", money.Plain(d.Deposit, d.currency()) + " " + d.Currency})
 	if err != nil {
 		return err
 	}
-	after := ""
-	orders := rowsOf(func() ([]receivable.Applied, error) { return s.Receivable.Cash(r.ctx(), d.ID, after, exportPageSize) }, func(last receivable.Applied) { after = last.Order })
+	filter, err := r.cashFilter()
+	if err != nil {
+		return err
+	}
+	filter.After, filter.PageSize = "", exportPageSize
+	orders := rowsOf(func() ([]receivable.Applied, error) { return s.Receivable.Cash(r.ctx(), d.ID, filter) }, func(last receivable.Applied) { filter.After = last.Order })
 	rows := func(yield func(receivable.Applied, error) bool) {
 		for x, err := range orders {
 			if !yield(x, err) || err != nil {
 				return
 			}
+		}
+		if filter.State != "" { // some orders alone add up to nothing
+			return
 		}
 		for _, x := range append([]receivable.Rest{{Title: "On the receivable without an order", Amount: c.loose}}, c.rest...) {
 			if !x.Amount.IsZero() && !yield(receivable.Applied{Title: x.Title, Amount: x.Amount}, nil) {

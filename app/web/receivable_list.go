@@ -114,7 +114,11 @@ func (s *server) receivableSums(r *request, f receivable.Filter, model *views.Re
 		return err
 	}
 	for _, g := range groups {
-		model.Causes = append(model.Causes, views.CauseRow{Cause: views.Link{Text: causeTitle(g.Cause), Href: r.link("state", "all", "cause", string(g.Cause), "currency", string(g.Currency), "after", "")},
+		title := causeTitle(g.Cause)
+		if g.Cause == receivable.Rounding {
+			title += ", up to " + money.Plain(g.Tolerance, g.Currency)
+		}
+		model.Causes = append(model.Causes, views.CauseRow{Cause: views.Link{Text: title, Href: r.link("state", "all", "cause", string(g.Cause), "currency", string(g.Currency), "after", "")},
 			Items: views.Count(int(g.Items)), Amount: r.format().Value(g.Amount, g.Currency), Stake: r.format().Value(g.Stake, g.Currency)})
 	}
 	return nil
@@ -168,7 +172,7 @@ func (r *request) itemRow(i receivable.Item) views.ItemRow {
 		row.Date = f.Day(i.Date)
 		row.Age = strconv.Itoa(i.Age(r.today()))
 	}
-	if reason, ok := receivable.Explain(i, receivable.Tolerance()); ok {
+	if reason, ok := receivable.Explain(i); ok {
 		row.Cause = causeTitle(reason.Cause)
 	}
 	return row

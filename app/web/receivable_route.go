@@ -15,10 +15,15 @@ func (s *server) receivableRoutes() []Route {
 	routes := []Route{
 		{GET, "/receivable", identity.ViewBooks, s.receivableList, 0},
 		{GET, "/receivable/:connection/:order", identity.ViewBooks, s.receivableShow, 0},
+		{GET, "/receivable/cash", identity.ViewBooks, s.depositList, 0},
 		{GET, "/settlements/:id/cash", identity.ViewBooks, s.cashShow, 0},
+		{GET, "/settlements/:id/cash/:entry", identity.ViewBooks, s.cashEntryShow, 0},
+		{POST, "/settlements/:id/cash/enter", identity.PrepareEntries, s.cashEnter, 0},
+		{POST, "/settlements/:id/cash/:entry/undo", identity.PrepareEntries, s.cashUndo, 0},
 	}
 	if s.Workbooks != nil {
-		routes = append(routes, Route{GET, "/receivable/export.xlsx", identity.Export, s.receivableExport, 0}, Route{GET, "/settlements/:id/cash/export.xlsx", identity.Export, s.cashExport, 0})
+		routes = append(routes, Route{GET, "/receivable/export.xlsx", identity.Export, s.receivableExport, 0}, Route{GET, "/receivable/cash/export.xlsx", identity.Export, s.depositExport, 0},
+			Route{GET, "/settlements/:id/cash/export.xlsx", identity.Export, s.cashExport, 0})
 	}
 	return routes
 }

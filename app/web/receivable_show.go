@@ -28,7 +28,7 @@ func (s *server) receivableShow(r *request) error {
 	model := views.ItemPage{Status: itemPill(whole.Items[0])}
 	for _, i := range whole.Items {
 		sides := views.ItemSides{Facts: r.itemFacts(i)}
-		if reason, ok := receivable.Explain(i, receivable.Tolerance()); ok {
+		if reason, ok := receivable.Explain(i); ok {
 			sides.Reason = causeTitle(reason.Cause) + ". " + reason.Text
 		}
 		model.Items = append(model.Items, sides)

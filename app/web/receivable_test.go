@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"net/http"
+	"net/url"
 	"testing"
 
 	"github.com/shopspring/decimal"
@@ -45,10 +46,50 @@ func TestADepositIsAppliedToOrdersToTheCent(t *testing.T) {
 	require.NoError(t, err)
 	o.shows(itemPath(o.connection, items[0].Order), "P21 has no invoice of the order", "Settled by Amazon")
 
+	o.entersCash(id, total)
+
 	var deposit decimal.Decimal
 	require.NoError(t, o.pool.QueryRow(t.Context(), `SELECT deposit FROM settlement WHERE id = $1`, id).Scan(&deposit))
 	require.True(t, deposit.Equal(o.sumOf(fmt.Sprintf("/settlements/%d/cash/export.xlsx", id), "Cash application", 5)), "the sheet adds up to the deposit")
 	require.True(t, total.Amount.Equal(o.sumOf("/receivable/export.xlsx?state=all", "Receivable", 8)), "what is settled")
+}
+
+// entersCash enters an order by itself and the rest at once, and takes the rest back.
+func (o *office) entersCash(id int64, total receivable.Total) {
+	o.t.Helper()
+	page := fmt.Sprintf("/settlements/%d/cash", id)
+	list, err := o.Receivable.Cash(o.t.Context(), id, receivable.CashFilter{State: "to_enter", PageSize: 2})
+	require.NoError(o.t, err)
+	require.Len(o.t, list, 2)
+	one := url.Values{"order": {list[0].Order}}
+	require.Equal(o.t, http.StatusForbidden, o.viewer.post(page+"/enter", one).StatusCode)
+	asked := o.accountant.post(page+"/enter", one)
+	require.Equal(o.t, http.StatusOK, asked.StatusCode, asked.body)
+	require.Contains(o.t, asked.body, "Reference in Prophet 21")
+	one.Set("amount", list[0].Amount.String())
+	one.Set("reference", "")
+	require.Equal(o.t, http.StatusUnprocessableEntity, o.accountant.post(page+"/enter", one).StatusCode)
+	one.Set("reference", "CR-1001")
+	require.Equal(o.t, http.StatusSeeOther, o.accountant.post(page+"/enter", one).StatusCode)
+	o.shows(page+"?state=entered", "CR-1001", list[0].Order)
+	require.NotContains(o.t, o.accountant.get(page+"?state=to_enter").body, "/"+list[0].Order)
+
+	rest := url.Values{"all": {"1"}, "amount": {total.Amount.String()}, "reference": {"CR-1002"}}
+	require.Equal(o.t, http.StatusConflict, o.accountant.post(page+"/enter", rest).StatusCode, "one order is entered already")
+	rest.Set("amount", total.Amount.Sub(list[0].Amount).String())
+	require.Equal(o.t, http.StatusSeeOther, o.accountant.post(page+"/enter", rest).StatusCode)
+	o.shows("/receivable/cash", "Nothing is left to enter here")
+	o.shows("/receivable/cash?state=entered", "Entered")
+	entries, err := o.Receivable.CashEntries(o.t.Context(), id)
+	require.NoError(o.t, err)
+	entry := cashEntryPath(id, entries[0].ID)
+	o.shows(entry, "CR-1002", list[1].Order)
+	require.Equal(o.t, http.StatusUnprocessableEntity, o.accountant.post(entry+"/undo", nil).StatusCode)
+	require.Equal(o.t, http.StatusSeeOther, o.accountant.post(entry+"/undo", url.Values{"reason": {"Another month."}}).StatusCode)
+	o.shows(entry, "Undone by", "Another month.")
+	o.shows("/receivable/cash", "to enter")
+	require.True(o.t, list[0].Amount.Equal(o.sumOf(page+"/export.xlsx?state=entered", "Cash application", 8)), "what is entered")
+	require.True(o.t, total.Amount.Sub(list[0].Amount).Equal(o.sumOf("/receivable/cash/export.xlsx", "Deposits", 7)), "what is left")
 }
 
 // shows opens a page and looks for words on it.
