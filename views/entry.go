@@ -188,7 +188,7 @@ type EntryPiece struct {
 
 func (p EntryEvidence) table() Table {
 	table := Table{
-		Caption: "What this line rests on", Inside: true, Pager: p.Pager,
+		Caption: "What this line rests on", Pager: p.Pager,
 		Columns: []Column{{Label: "What", Kind: Wrap}, {Label: "Quantity", Kind: Number}, {Label: "Amount", Kind: Number}},
 		Empty:   Empty{Icon: "book-open-text", Title: "Nothing stands behind this line", Text: p.Note},
 	}
