@@ -48,13 +48,10 @@ func runDay(ctx context.Context, env environment, args []string) (err error) {
 		return fmt.Errorf("find this program: %w", err)
 	}
 	if d.data == "" {
-		if d.data, err = os.MkdirTemp("", "tieout-day-"); err != nil {
-			return fmt.Errorf("make data folder: %w", err)
+		if d.data, err = temporaryData("tieout-day-"); err != nil {
+			return err
 		}
 		defer func() { err = errors.Join(err, os.RemoveAll(d.data)) }()
-		if err := os.Chmod(d.data, 0o755); err != nil { // the database's own user must get in
-			return fmt.Errorf("open the data folder: %w", err)
-		}
 	}
 	return d.run(ctx, env)
 }

@@ -4,11 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
-	"net/http/cookiejar"
 	"net/url"
-	"regexp"
 	"strings"
 	"time"
 
@@ -18,58 +15,6 @@ import (
 	p21stand "tieout/cmd/sandbox/p21"
 )
 
-// personOfDay uses the screens as a browser does, forms and all.
-type personOfDay struct {
-	client *http.Client
-	base   string
-}
-
-var loginRequest = regexp.MustCompile(`name="request" value="([^"]+)"`)
-
-// signIn signs somebody in at the stand-in's identity provider.
-func (w *dayWorld) signIn(ctx context.Context, who string) (*personOfDay, error) {
-	jar, err := cookiejar.New(nil)
-	if err != nil {
-		return nil, err
-	}
-	p := &personOfDay{client: &http.Client{Jar: jar, Timeout: time.Minute}, base: w.url}
-	page, err := p.ask(ctx, http.MethodGet, w.url+"/sign-in/start", nil)
-	if err != nil {
-		return nil, err
-	}
-	found := loginRequest.FindStringSubmatch(page)
-	if found == nil {
-		return nil, fmt.Errorf("sign %s in: the identity provider shows no form", who)
-	}
-	_, err = p.ask(ctx, http.MethodPost, w.sandbox.Issuer+"/login", url.Values{"request": {found[1]}, "person": {who}})
-	return p, err
-}
-
-// ask sends a request and returns the page that it leads to.
-func (p *personOfDay) ask(ctx context.Context, method, address string, form url.Values) (string, error) {
-	r, err := http.NewRequestWithContext(ctx, method, address, strings.NewReader(form.Encode()))
-	if err != nil {
-		return "", err
-	}
-	if method == http.MethodPost {
-		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-		r.Header.Set("Origin", r.URL.Scheme+"://"+r.URL.Host)
-	}
-	answer, err := p.client.Do(r)
-	if err != nil {
-		return "", fmt.Errorf("open %s: %w", r.URL.Path, err)
-	}
-	defer func() { _ = answer.Body.Close() }()
-	page, err := io.ReadAll(answer.Body)
-	if err != nil {
-		return "", fmt.Errorf("read %s: %w", r.URL.Path, err)
-	}
-	if answer.StatusCode != http.StatusOK && answer.StatusCode != http.StatusConflict { // a conflict: somebody else was faster
-		return "", fmt.Errorf("%s %s answers %d: %.300s", method, r.URL.Path, answer.StatusCode, page)
-	}
-	return string(page), nil
-}
-
 // cause is an open exception of a flow.
 type cause struct {
 	id           int64
@@ -78,7 +23,7 @@ type cause struct {
 
 // clear removes every cause that stands in the queue, through its page: an
 // unknown SKU is mapped, anything else is tried again.
-func (p *personOfDay) clear(ctx context.Context, w *dayWorld) error {
+func (p *clerk) clear(ctx context.Context, w *dayWorld) error {
 	rows, err := w.pool.Query(ctx, `SELECT id, class, cause FROM exception WHERE flow <> '' AND state = 'open' ORDER BY id`)
 	if err != nil {
 		return fmt.Errorf("read the queue: %w", err)
@@ -100,7 +45,7 @@ func (p *personOfDay) clear(ctx context.Context, w *dayWorld) error {
 }
 
 // settle does with one cause what a person would.
-func (p *personOfDay) settle(ctx context.Context, address string, c cause) (err error) {
+func (p *clerk) settle(ctx context.Context, address string, c cause) (err error) {
 	switch c.class {
 	case "unknown_sku":
 		_, err = p.ask(ctx, http.MethodPost, address+"/map", url.Values{"code": {itemOf(c.cause)}, "quantity": {"1"}})
@@ -122,7 +67,7 @@ func itemOf(sku string) string {
 
 // settle has people clear the queue until nothing is on its way or waits for
 // them any more, and the sources have been read to the end of the day.
-func (w *dayWorld) settle(ctx context.Context, person *personOfDay) error {
+func (w *dayWorld) settle(ctx context.Context, person *clerk) error {
 	begun, over, said := time.Now(), time.Now().UTC(), time.Now()
 	for {
 		if err := person.clear(ctx, w); err != nil {

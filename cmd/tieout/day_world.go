@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -13,7 +12,6 @@ import (
 
 	"tieout/app/audit"
 	"tieout/app/catalog"
-	"tieout/app/database/private"
 	"tieout/app/returns"
 	"tieout/cmd/sandbox/misbehave"
 	p21stand "tieout/cmd/sandbox/p21"
@@ -22,16 +20,9 @@ import (
 	"tieout/cmd/sandbox/sqs"
 )
 
-// dayWorld is the day's own PostgreSQL, stand-ins, screens and workers.
+// dayWorld is the world of a day, with a warehouse in it.
 type dayWorld struct {
-	*program
-	env       environment
-	sandbox   *server.Server
-	url       string
-	environ   []string // of the workers
-	postgres  *private.Server
-	served    chan error
-	stop      context.CancelFunc
+	*world
 	begun     time.Time // on the sandbox's clock
 	warehouse *warehouse
 }
@@ -40,69 +31,17 @@ type dayWorld struct {
 func (d day) rates() float64 { return max(1, float64(24*time.Hour)/float64(d.length)) }
 
 // open starts everything but the workers.
-func (d day) open(ctx context.Context, env environment) (w *dayWorld, err error) {
-	w = &dayWorld{env: env, served: make(chan error, 1)}
-	defer func() {
-		if err != nil {
-			err = errors.Join(err, w.close())
-		}
-	}()
-	demo := demonstration{data: d.data, fresh: true}
-	if err := demo.prepareData(); err != nil {
-		return w, err
-	}
-	if w.postgres, err = private.Start(ctx, demo.databaseDir(), private.Options{}); err != nil {
-		return w, err
-	}
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
+func (d day) open(ctx context.Context, env environment) (*dayWorld, error) {
+	opened, err := openWorld(ctx, env, d.data, server.Config{Seed: d.seed, OrdersPerDay: 1, RateScale: d.rates(), ShipAfter: -1, InvoiceAfter: -1}, false)
 	if err != nil {
-		return w, err
+		return nil, err
 	}
-	w.url = "http://" + listener.Addr().String()
-	if w.sandbox, err = server.Start(ctx, server.Config{Addr: "127.0.0.1:0", OIDCAddr: "127.0.0.1:0", Seed: d.seed, OrdersPerDay: 1, RateScale: d.rates(),
-		PublicURL: w.url, ShipAfter: -1, InvoiceAfter: -1}); err != nil {
-		return w, errors.Join(err, listener.Close())
+	w := &dayWorld{world: opened, begun: opened.sandbox.Now()}
+	w.warehouse = newWarehouse(w, d.seed)
+	if err := errors.Join(w.listings(), w.hurry(ctx)); err != nil {
+		return nil, errors.Join(err, w.close())
 	}
-	if err := w.wire(ctx, env, demo, listener.Addr().String()); err != nil {
-		return w, errors.Join(err, listener.Close())
-	}
-	serving, stop := context.WithCancel(context.WithoutCancel(ctx))
-	w.stop = stop
-	go func() { w.served <- w.serve(serving, listener, false, nil) }()
-	w.begun, w.warehouse = w.sandbox.Now(), newWarehouse(w, d.seed)
-	if err := w.listings(); err != nil {
-		return w, err
-	}
-	return w, w.hurry(ctx)
-}
-
-// wire makes the program that has the screens, and what the workers are told.
-func (w *dayWorld) wire(ctx context.Context, env environment, demo demonstration, address string) error {
-	url, err := w.postgres.Database(ctx, demoDatabase)
-	if err != nil {
-		return err
-	}
-	key, err := demo.vaultKey()
-	if err != nil {
-		return err
-	}
-	w.environ = []string{
-		"TIEOUT_DATABASE_URL=" + url, "TIEOUT_VAULT_KEY=" + key, "TIEOUT_ENVIRONMENT=sandbox", "TIEOUT_LISTEN=" + address, "TIEOUT_PUBLIC_URL=" + w.url,
-		"TIEOUT_OIDC_ISSUER=" + w.sandbox.Issuer, "TIEOUT_OIDC_CLIENT_ID=" + server.ClientID, "TIEOUT_OIDC_CLIENT_SECRET=" + server.ClientSecret,
-		"TIEOUT_GROUP_ROLES=" + server.GroupRoles, "TIEOUT_READ_BACK_INTERVAL=1s", "TIEOUT_READ_BACK_WINDOW=3s", "TIEOUT_OUTBOUND_TIMEOUT=10s",
-		"TIEOUT_SHUTDOWN_TIMEOUT=10s", "TIEOUT_LOG_LEVEL=error", "TIEOUT_SETTLEMENT_POLL=24h", "TIEOUT_WEBHOOK_PRIVATE=true",
-	}
-	config, err := LoadConfig(w.environ)
-	if err != nil {
-		return err
-	}
-	if w.program, err = wire(ctx, config, newLogger(config, env.stderr)); err != nil {
-		return err
-	}
-	if err := w.migrate(ctx); err != nil {
-		return err
-	}
-	return w.furnish(ctx, w.sandbox)
+	return w, nil
 }
 
 // hurry has the flows look every ten seconds, as often as they may.
@@ -173,23 +112,6 @@ func (w *dayWorld) misbehave(part float64) error {
 		}
 	}
 	return nil
-}
-
-func (w *dayWorld) close() (err error) {
-	if w.stop != nil {
-		w.stop()
-		err = <-w.served
-	}
-	if w.program != nil {
-		w.program.close()
-	}
-	if w.sandbox != nil {
-		err = errors.Join(err, w.sandbox.Close())
-	}
-	if w.postgres != nil {
-		err = errors.Join(err, w.postgres.Stop(context.Background()))
-	}
-	return err
 }
 
 // crew are the worker processes, of which one is killed now and then.
