@@ -35,7 +35,7 @@ var withoutSQL = []string{"app/money", "app/period", "app/fault", "app/clock", "
 	"app/web", "views", "cmd/sandbox"}
 
 // exact are the packages that calculate with money.
-var exact = []string{"app/money", "app/settlement", "app/mapping", "app/journal", "app/invariant", "app/receivable"}
+var exact = []string{"app/money", "app/settlement", "app/mapping", "app/journal", "app/invariant", "app/receivable", "app/rates"}
 
 // support are packages for tests.
 var support = []string{"app/database/dbtest", "app/flow/flowtest", "cmd/sandbox/bothsides", "app/amazon/spec", "app/sheet/sheettest"}

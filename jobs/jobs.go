@@ -27,6 +27,7 @@ import (
 	"tieout/app/notice"
 	"tieout/app/outbound"
 	"tieout/app/personal"
+	"tieout/app/rates"
 	"tieout/app/receivable"
 	"tieout/app/reference"
 	"tieout/app/refund"
@@ -81,6 +82,7 @@ type Services struct {
 	Receivable  *receivable.Service // nil: P21 invoices no orders
 	Reference   *reference.Service  // nil: P21 is not asked for customers
 	Refunds     *refund.Service     // nil: refunds are not held beside returns
+	Rates       *rates.Service      // nil: no exchange rates are read
 }
 
 // Settings say how often and how much.
@@ -120,6 +122,9 @@ func Start(ctx context.Context, pool *pgxpool.Pool, q *Queue, s Services, set Se
 	}
 	if s.Reference != nil {
 		river.AddWorker(workers, &customerWorker{connections: s.Connections, reference: s.Reference})
+	}
+	if s.Rates != nil {
+		river.AddWorker(workers, &rateWorker{connections: s.Connections, rates: s.Rates})
 	}
 	river.AddWorker(workers, &importWorker{settlements: s.Settlements, pool: pool})
 	river.AddWorker(workers, &findWorker{connections: s.Connections, queue: q, pool: pool, clock: c, alerts: s.Alerts})
@@ -201,6 +206,9 @@ func periodic(set Settings, s Services) []*river.PeriodicJob {
 	}
 	if s.Refunds != nil {
 		list = append(list, every(set.PollReports, CheckRefunds{}))
+	}
+	if s.Rates != nil {
+		list = append(list, every(set.SyncAccounts, ReadRates{}))
 	}
 	if s.Notices != nil {
 		list = append(list, every(set.Flows, DueNotices{}))

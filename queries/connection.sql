@@ -90,15 +90,6 @@ FROM fiscal_period p JOIN connection c ON c.id = p.connection_id
 WHERE sqlc.narg(connection_id)::bigint IS NULL OR p.connection_id = sqlc.narg(connection_id)
 ORDER BY p.starts_on DESC, c.name LIMIT 200;
 
--- name: UpsertRate :exec
-INSERT INTO exchange_rate (base, quote, rate_on, rate, source) VALUES (@base, @quote, @rate_on, @rate, @source)
-ON CONFLICT (base, quote, rate_on) DO UPDATE SET rate = excluded.rate, source = excluded.source, created_at = now();
-
--- name: ListRates :many
-SELECT base, quote, rate_on, rate, source, created_at FROM exchange_rate
-WHERE (@base::text = '' OR base = @base) AND (@quote::text = '' OR quote = @quote)
-ORDER BY rate_on DESC, base, quote LIMIT 400;
-
 -- name: SettlementsWaitingOn :many
 -- Current settlements with an open exception of a class.
 SELECT DISTINCT settlement_id::bigint FROM exception WHERE connection_id = @connection_id AND class = @class AND state = 'open' AND settlement_id IS NOT NULL;

@@ -26,12 +26,6 @@ ORDER BY r.kind_id, r.posted_on, r.product_group, r.fulfillment, r.correction_id
 -- name: PeriodsOfConnection :many
 SELECT fiscal_year, number, starts_on, ends_on, closed FROM fiscal_period WHERE connection_id = $1 ORDER BY starts_on, number;
 
--- name: RatesFor :many
--- The rates of a currency pair over a span, newest first, with the last one before it.
-SELECT rate_on, rate FROM exchange_rate
-WHERE base = @base AND quote = @quote AND rate_on <= @until_on::date AND rate_on + 7 >= @since_on::date
-ORDER BY rate_on DESC;
-
 -- name: DraftsOfSettlement :many
 SELECT id, fiscal_year, period, version, reference, row_version, plan_hash FROM journal_entry
 WHERE settlement_id = @settlement_id::bigint AND entry_type = 'settlement' AND status = 'draft' ORDER BY id;

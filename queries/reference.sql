@@ -59,9 +59,8 @@ WHERE l.connection_id = @connection_id
 GROUP BY l.sku ORDER BY l.sku LIMIT @size;
 
 -- name: RatesNeeded :many
--- Currencies of settlements since a day that are not the company's, with the newest rate until the last of them ended.
-SELECT s.currency, c.functional_currency, max(s.end_at)::timestamptz AS settled_at,
-       coalesce((SELECT max(r.rate_on) FROM exchange_rate r WHERE r.base = s.currency AND r.quote = c.functional_currency), '0001-01-01')::date AS newest
+-- Currencies of settlements since a day that are not the company's, with the end of the last of them.
+SELECT s.currency, c.functional_currency, max(s.end_at)::timestamptz AS settled_at
 FROM settlement s JOIN connection c ON c.id = s.connection_id
 WHERE s.connection_id = @connection_id AND s.replaced_at IS NULL AND s.end_at >= sqlc.arg(since)::timestamptz AND s.currency <> c.functional_currency AND c.functional_currency <> ''
 GROUP BY s.currency, c.functional_currency ORDER BY s.currency;

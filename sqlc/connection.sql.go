@@ -347,44 +347,6 @@ func (q *Queries) ListPeriods(ctx context.Context, connectionID *int64) ([]ListP
 	return items, nil
 }
 
-const listRates = `-- name: ListRates :many
-SELECT base, quote, rate_on, rate, source, created_at FROM exchange_rate
-WHERE ($1::text = '' OR base = $1) AND ($2::text = '' OR quote = $2)
-ORDER BY rate_on DESC, base, quote LIMIT 400
-`
-
-type ListRatesParams struct {
-	Base  string
-	Quote string
-}
-
-func (q *Queries) ListRates(ctx context.Context, arg ListRatesParams) ([]ExchangeRate, error) {
-	rows, err := q.db.Query(ctx, listRates, arg.Base, arg.Quote)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	items := []ExchangeRate{}
-	for rows.Next() {
-		var i ExchangeRate
-		if err := rows.Scan(
-			&i.Base,
-			&i.Quote,
-			&i.RateOn,
-			&i.Rate,
-			&i.Source,
-			&i.CreatedAt,
-		); err != nil {
-			return nil, err
-		}
-		items = append(items, i)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
-}
-
 const pauseConnection = `-- name: PauseConnection :execrows
 UPDATE connection SET paused_at = CASE WHEN $1::boolean THEN coalesce(paused_at, now()) END, updated_at = now(), version = version + 1
 WHERE id = $2
@@ -644,30 +606,6 @@ func (q *Queries) UpsertPeriod(ctx context.Context, arg UpsertPeriodParams) erro
 		arg.EndsOn,
 		arg.Closed,
 		arg.SyncedAt,
-	)
-	return err
-}
-
-const upsertRate = `-- name: UpsertRate :exec
-INSERT INTO exchange_rate (base, quote, rate_on, rate, source) VALUES ($1, $2, $3, $4, $5)
-ON CONFLICT (base, quote, rate_on) DO UPDATE SET rate = excluded.rate, source = excluded.source, created_at = now()
-`
-
-type UpsertRateParams struct {
-	Base   string
-	Quote  string
-	RateOn time.Time
-	Rate   decimal.Decimal
-	Source string
-}
-
-func (q *Queries) UpsertRate(ctx context.Context, arg UpsertRateParams) error {
-	_, err := q.db.Exec(ctx, upsertRate,
-		arg.Base,
-		arg.Quote,
-		arg.RateOn,
-		arg.Rate,
-		arg.Source,
 	)
 	return err
 }

@@ -1616,50 +1616,6 @@ func (q *Queries) PreviousVersion(ctx context.Context, arg PreviousVersionParams
 	return id, err
 }
 
-const ratesFor = `-- name: RatesFor :many
-SELECT rate_on, rate FROM exchange_rate
-WHERE base = $1 AND quote = $2 AND rate_on <= $3::date AND rate_on + 7 >= $4::date
-ORDER BY rate_on DESC
-`
-
-type RatesForParams struct {
-	Base    string
-	Quote   string
-	UntilOn time.Time
-	SinceOn time.Time
-}
-
-type RatesForRow struct {
-	RateOn time.Time
-	Rate   decimal.Decimal
-}
-
-// The rates of a currency pair over a span, newest first, with the last one before it.
-func (q *Queries) RatesFor(ctx context.Context, arg RatesForParams) ([]RatesForRow, error) {
-	rows, err := q.db.Query(ctx, ratesFor,
-		arg.Base,
-		arg.Quote,
-		arg.UntilOn,
-		arg.SinceOn,
-	)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	items := []RatesForRow{}
-	for rows.Next() {
-		var i RatesForRow
-		if err := rows.Scan(&i.RateOn, &i.Rate); err != nil {
-			return nil, err
-		}
-		items = append(items, i)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
-}
-
 const redraftEntry = `-- name: RedraftEntry :exec
 UPDATE journal_entry
 SET moved_from = $1, entry_on = $2, rate = $3, rate_note = $4, description = $5, rule_set_id = nullif($6::bigint, 0), reverse_on = $7,

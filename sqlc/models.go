@@ -6,8 +6,6 @@ package sqlc
 
 import (
 	"time"
-
-	"github.com/shopspring/decimal"
 )
 
 type AlertChannel struct {
@@ -91,15 +89,6 @@ type Connection struct {
 	QueueSecret        []byte
 }
 
-type ExchangeRate struct {
-	Base      string
-	Quote     string
-	RateOn    time.Time
-	Rate      decimal.Decimal
-	Source    string
-	CreatedAt time.Time
-}
-
 type NoticeQueue struct {
 	ConnectionID int64
 	ReadAt       *time.Time
@@ -145,6 +134,16 @@ type Person struct {
 	DisabledAt  *time.Time
 	Groups      []string
 	SignedOutAt *time.Time
+}
+
+type RateReading struct {
+	ConnectionID int64
+	Origin       string
+	ReadAt       time.Time
+	DocumentID   *int64
+	Rates        int32
+	Stored       int32
+	Problem      string
 }
 
 type Task struct {

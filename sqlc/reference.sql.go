@@ -258,8 +258,7 @@ func (q *Queries) PutCustomerReading(ctx context.Context, arg PutCustomerReading
 }
 
 const ratesNeeded = `-- name: RatesNeeded :many
-SELECT s.currency, c.functional_currency, max(s.end_at)::timestamptz AS settled_at,
-       coalesce((SELECT max(r.rate_on) FROM exchange_rate r WHERE r.base = s.currency AND r.quote = c.functional_currency), '0001-01-01')::date AS newest
+SELECT s.currency, c.functional_currency, max(s.end_at)::timestamptz AS settled_at
 FROM settlement s JOIN connection c ON c.id = s.connection_id
 WHERE s.connection_id = $1 AND s.replaced_at IS NULL AND s.end_at >= $2::timestamptz AND s.currency <> c.functional_currency AND c.functional_currency <> ''
 GROUP BY s.currency, c.functional_currency ORDER BY s.currency
@@ -274,10 +273,9 @@ type RatesNeededRow struct {
 	Currency           string
 	FunctionalCurrency string
 	SettledAt          time.Time
-	Newest             time.Time
 }
 
-// Currencies of settlements since a day that are not the company's, with the newest rate until the last of them ended.
+// Currencies of settlements since a day that are not the company's, with the end of the last of them.
 func (q *Queries) RatesNeeded(ctx context.Context, arg RatesNeededParams) ([]RatesNeededRow, error) {
 	rows, err := q.db.Query(ctx, ratesNeeded, arg.ConnectionID, arg.Since)
 	if err != nil {
@@ -287,12 +285,7 @@ func (q *Queries) RatesNeeded(ctx context.Context, arg RatesNeededParams) ([]Rat
 	items := []RatesNeededRow{}
 	for rows.Next() {
 		var i RatesNeededRow
-		if err := rows.Scan(
-			&i.Currency,
-			&i.FunctionalCurrency,
-			&i.SettledAt,
-			&i.Newest,
-		); err != nil {
+		if err := rows.Scan(&i.Currency, &i.FunctionalCurrency, &i.SettledAt); err != nil {
 			return nil, err
 		}
 		items = append(items, i)

@@ -167,11 +167,3 @@ type Account struct {
 	Active, Control                   bool
 	SyncedAt                          time.Time
 }
-
-// Rate is units of quote for one unit of base on a day.
-type Rate struct {
-	Base, Quote money.Currency
-	On          time.Time
-	Rate        decimal.Decimal
-	Source      string
-}

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"strings"
 	"sync"
-	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
@@ -545,50 +544,4 @@ func (s *Service) Periods(ctx context.Context, id int64) ([]sqlc.ListPeriodsRow,
 		return nil, fmt.Errorf("read periods: %w", err)
 	}
 	return rows, nil
-}
-
-// Rates returns the newest exchange rates of a pair; empty means any.
-func (s *Service) Rates(ctx context.Context, base, quote string) ([]Rate, error) {
-	rows, err := sqlc.New(s.pool).ListRates(ctx, sqlc.ListRatesParams{Base: base, Quote: quote})
-	if err != nil {
-		return nil, fmt.Errorf("read exchange rates: %w", err)
-	}
-	rates := make([]Rate, len(rows))
-	for i, r := range rows {
-		rates[i] = Rate{money.Currency(r.Base), money.Currency(r.Quote), r.RateOn, r.Rate, r.Source}
-	}
-	return rates, nil
-}
-
-// SetRates stores rates, replacing the ones of the same day, and builds the
-// drafts that may wait for them.
-func (s *Service) SetRates(ctx context.Context, rates []Rate, actor audit.Actor) error {
-	for _, r := range rates {
-		if !r.Base.Valid() || !r.Quote.Valid() || r.Base == r.Quote || !r.Rate.IsPositive() || r.On.IsZero() {
-			return fault.InvalidFields(map[string]string{"rate": fmt.Sprintf("%s/%s %s on %s is not a rate.", r.Base, r.Quote, r.Rate, r.On.Format(time.DateOnly))})
-		}
-	}
-	err := database.WithTx(ctx, s.pool, s.clock, func(tx *database.Tx) error {
-		db := sqlc.New(tx)
-		for _, r := range rates {
-			err := db.UpsertRate(ctx, sqlc.UpsertRateParams{Base: string(r.Base), Quote: string(r.Quote), RateOn: r.On, Rate: r.Rate, Source: r.Source})
-			if err != nil {
-				return fmt.Errorf("store rate: %w", err)
-			}
-		}
-		connections, err := db.ListConnections(ctx)
-		if err != nil {
-			return fmt.Errorf("list connections: %w", err)
-		}
-		for _, c := range connections {
-			if err := s.redraft(ctx, tx, c.ID); err != nil {
-				return err
-			}
-		}
-		return audit.Write(ctx, tx, audit.Event{Actor: actor, Action: "rates stored", ObjectType: "exchange_rate", ObjectID: fmt.Sprint(len(rates)), After: rates})
-	})
-	if err != nil {
-		return database.Translate(fmt.Errorf("store exchange rates: %w", err))
-	}
-	return nil
 }

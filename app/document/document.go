@@ -20,6 +20,7 @@ import (
 const (
 	SettlementReport = "settlement_report"
 	Attachment       = "attachment"
+	DailyRates       = "daily_rates"
 )
 
 // Where a document came from.
@@ -28,6 +29,7 @@ const (
 	FromP21     = "p21" // as this program read it
 	FromUpload  = "upload"
 	FromCommand = "command"
+	FromWeb     = "web" // an address that an administrator named
 )
 
 // Meta says what a document is and where it came from.

@@ -171,6 +171,16 @@ var rules = []rule{
 		 UNION ALL
 		 SELECT format('entry %s names rule set %s, which was never published', e.reference, r.number)
 		 FROM journal_entry e JOIN rule_set r ON r.id = e.rule_set_id WHERE e.status <> 'discarded' AND r.state NOT IN ('published', 'retired')`},
+	{"rates-rested-on", "Every rate that an entry rests on is of the currencies that lead from the entry's to the company's, no later than the entry needs it.",
+		`SELECT count(*) FROM journal_rate`,
+		`SELECT format('entry %s rests on a rate of %s to %s of %s', e.reference, r.base, r.quote, r.rate_on)
+		 FROM journal_rate x JOIN journal_entry e ON e.id = x.entry_id JOIN exchange_rate r ON r.id = x.rate_id
+		 WHERE e.status <> 'discarded' AND (e.currency = e.functional_currency
+			OR NOT (r.base IN (e.currency, e.functional_currency) OR r.quote IN (e.currency, e.functional_currency)))
+		 UNION ALL
+		 SELECT format('entry %s is in %s, the books are in %s, and it rests on no rate', e.reference, e.currency, e.functional_currency)
+		 FROM journal_entry e WHERE e.entry_type = 'settlement' AND e.status IN ` + beyondDraft + ` AND e.currency <> e.functional_currency AND e.functional_total <> 0
+			AND NOT EXISTS (SELECT 1 FROM journal_rate x WHERE x.entry_id = e.id)`},
 	{"guards-in-place", "Every trigger that holds an invariant is there and switched on.",
 		`SELECT count(*) FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid WHERE NOT t.tgisinternal AND c.relnamespace = 'public'::regnamespace`,
 		`SELECT format('trigger %s is %s', n.name, CASE WHEN t.oid IS NULL THEN 'missing' ELSE 'switched off' END)
@@ -179,7 +189,7 @@ var rules = []rule{
 			'settlement_line_immutable', 'settlement_problem_immutable', 'settlement_seal', 'settlement_rolled_up', 'settlement_correction_change', 'fba_difference_approval',
 			'cash_entry_change', 'cash_entry_adds_up', 'cash_entry_order_immutable', 'cash_entry_order_insert',
 			'journal_entry_change', 'journal_line_change', 'journal_source_change', 'journal_evidence_change', 'journal_entry_schedule', 'approval_change', 'journal_preparer_immutable',
-			'rollup_change', 'outbound_message_change', 'outbound_event_immutable', 'personal_access_immutable']) AS n(name)
+			'rollup_change', 'exchange_rate_change', 'exchange_rate_end', 'exchange_rate_truncate', 'journal_rate_change', 'journal_rate_truncate', 'outbound_message_change', 'outbound_event_immutable', 'personal_access_immutable']) AS n(name)
 		 LEFT JOIN pg_trigger t ON t.tgname = n.name AND NOT t.tgisinternal
 		 WHERE t.oid IS NULL OR t.tgenabled = 'D'`},
 }

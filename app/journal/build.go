@@ -10,6 +10,7 @@ import (
 
 	"tieout/app/mapping"
 	"tieout/app/period"
+	"tieout/app/rates"
 )
 
 // Build makes the entries of a settlement: one per fiscal period, each balanced
@@ -168,10 +169,12 @@ type place struct {
 }
 
 func buildEntry(b Books, g group) (Plan, *Problem) {
-	convert, problem := conversion(b)
+	e := entry{books: b, group: g}
+	convert, problem := conversion(b, e.rest)
 	if problem != nil {
 		return Plan{}, problem
 	}
+	e.convert = convert
 	buckets := map[place][]target{}
 	for _, t := range g.targets {
 		if t.rollup.Amount.IsZero() && t.account == "" {
@@ -179,7 +182,6 @@ func buildEntry(b Books, g group) (Plan, *Problem) {
 		}
 		buckets[placeOf(t)] = append(buckets[placeOf(t)], t)
 	}
-	e := entry{books: b, group: g, convert: convert}
 	for _, p := range sortedPlaces(buckets) {
 		if problem := e.add(p, buckets[p]); problem != nil {
 			return Plan{}, problem
@@ -231,9 +233,19 @@ type entry struct {
 	convert    func(amount decimal.Decimal, on period.Date) (decimal.Decimal, *Problem)
 	lines      []Line
 	sources    []Source
+	rateIDs    []int64         // of the rates that it rests on, in order
 	net        decimal.Decimal // of all lines, seller's side
 	exact      decimal.Decimal // the same in functional currency, before rounding
 	functional decimal.Decimal // and as rounded line by line
+}
+
+// rest notes that the entry rests on a rate.
+func (e *entry) rest(q rates.Quotation) {
+	for _, part := range q.Parts {
+		if at, known := slices.BinarySearch(e.rateIDs, part.ID); !known {
+			e.rateIDs = slices.Insert(e.rateIDs, at, part.ID)
+		}
+	}
 }
 
 // add makes the line of one place. Credit a positive amount, debit a negative one.
@@ -322,6 +334,7 @@ func (e *entry) plan() Plan {
 		p.FunctionalTotal = p.FunctionalTotal.Add(l.FunctionalDebit)
 	}
 	p.Rate, p.RateNote = e.books.rateShown(p.EntryOn)
+	p.RateIDs = e.rateIDs
 	return p
 }
 

@@ -6,28 +6,34 @@ import (
 	"github.com/shopspring/decimal"
 
 	"tieout/app/period"
+	"tieout/app/rates"
 )
 
 // conversion returns how amounts become functional amounts: not at all within
 // one currency, at one rate of the deposit's day, or at each day's own rate.
-func conversion(b Books) (func(decimal.Decimal, period.Date) (decimal.Decimal, *Problem), *Problem) {
+// used is told of every rate that was asked for.
+func conversion(b Books, used func(rates.Quotation)) (func(decimal.Decimal, period.Date) (decimal.Decimal, *Problem), *Problem) {
 	if b.Currency == b.FunctionalCurrency {
 		return func(amount decimal.Decimal, _ period.Date) (decimal.Decimal, *Problem) { return amount, nil }, nil
 	}
 	if b.RateByPostedDate {
 		return func(amount decimal.Decimal, on period.Date) (decimal.Decimal, *Problem) {
-			rate, _, ok := b.Rates(on)
+			q, ok := b.Rates(on)
 			if !ok {
 				return decimal.Zero, b.noRate(on)
 			}
-			return amount.Mul(rate), nil
+			used(q)
+			return amount.Mul(q.Rate), nil
 		}, nil
 	}
-	rate, _, ok := b.Rates(b.DepositOn)
+	q, ok := b.Rates(b.DepositOn)
 	if !ok {
 		return nil, b.noRate(b.DepositOn)
 	}
-	return func(amount decimal.Decimal, _ period.Date) (decimal.Decimal, *Problem) { return amount.Mul(rate), nil }, nil
+	used(q)
+	return func(amount decimal.Decimal, _ period.Date) (decimal.Decimal, *Problem) {
+		return amount.Mul(q.Rate), nil
+	}, nil
 }
 
 func (b Books) noRate(on period.Date) *Problem {
@@ -35,7 +41,8 @@ func (b Books) noRate(on period.Date) *Problem {
 		Sentence: fmt.Sprintf("There is no exchange rate from %s to %s for %s. Enter it under Administration, Exchange rates.", b.Currency, b.FunctionalCurrency, on)}
 }
 
-// rateShown is the rate written on the entry, with where it comes from.
+// rateShown is the rate written on the entry, with where it comes from and, when
+// it was derived, from what.
 func (b Books) rateShown(entryOn period.Date) (decimal.Decimal, string) {
 	if b.Currency == b.FunctionalCurrency {
 		return decimal.New(1, 0), ""
@@ -44,6 +51,10 @@ func (b Books) rateShown(entryOn period.Date) (decimal.Decimal, string) {
 	if b.RateByPostedDate {
 		on, note = entryOn, "each amount at the rate of its posted date; shown is the last day's"
 	}
-	rate, rateOn, _ := b.Rates(on)
-	return rate, fmt.Sprintf("%s, %s", note, rateOn)
+	q, _ := b.Rates(on)
+	note = fmt.Sprintf("%s, %s", note, q.On)
+	if q.Note != "" {
+		note += "; " + q.Note
+	}
+	return q.Rate, note
 }

@@ -20,6 +20,7 @@ import (
 	"tieout/app/mapping"
 	"tieout/app/money"
 	"tieout/app/period"
+	"tieout/app/rates"
 	"tieout/sqlc"
 )
 
@@ -133,7 +134,7 @@ func booksOf(ctx context.Context, tx *database.Tx, st sqlc.LockSettlementRow, se
 		Calendar: calendar, MoveToFirstOpen: st.ClosedPeriod == "first_open", RateByPostedDate: st.RateSource == "posted_date",
 		RoundingLimit: st.RoundingLimit, Rules: mapping.Compile(*set),
 	}
-	b.Rates, err = ratesOf(ctx, db, b)
+	b.Rates, err = ratesOf(ctx, tx, st.ConnectionID, b)
 	return b, err
 }
 
@@ -150,28 +151,17 @@ func calendarOf(ctx context.Context, db *sqlc.Queries, connectionID int64) (peri
 	return calendar, nil
 }
 
-// ratesOf reads the rates around a settlement. A day without a rate of its own
-// takes the last one of the seven days before it: rates are not published on
-// weekends and holidays.
-func ratesOf(ctx context.Context, db *sqlc.Queries, b Books) (Rates, error) {
+// ratesOf reads the rates around a settlement.
+func ratesOf(ctx context.Context, tx *database.Tx, connectionID int64, b Books) (Rates, error) {
 	if b.Currency == b.FunctionalCurrency {
 		return nil, nil
 	}
-	rows, err := db.RatesFor(ctx, sqlc.RatesForParams{
-		Base: string(b.Currency), Quote: string(b.FunctionalCurrency), SinceOn: period.DateOf(b.StartAt).Time(),
-		UntilOn: latestOf(period.DateOf(b.EndAt), b.DepositOn).Time(),
-	})
+	table, err := rates.Load(ctx, tx, connectionID, period.DateOf(b.StartAt), latestOf(period.DateOf(b.EndAt), b.DepositOn), b.Currency, b.FunctionalCurrency)
 	if err != nil {
-		return nil, fmt.Errorf("read exchange rates: %w", err)
+		return nil, err
 	}
-	return func(on period.Date) (decimal.Decimal, period.Date, bool) {
-		for _, r := range rows {
-			rateOn := period.DateOf(r.RateOn)
-			if !on.Before(rateOn) {
-				return r.Rate, rateOn, !rateOn.Before(on.AddDays(-7))
-			}
-		}
-		return decimal.Zero, period.Date{}, false
+	return func(on period.Date) (rates.Quotation, bool) {
+		return table.Find(rates.Pair{Base: b.Currency, Quote: b.FunctionalCurrency}, on)
 	}, nil
 }
 
@@ -228,13 +218,16 @@ func (s *Service) storePlan(ctx context.Context, tx *database.Tx, st sqlc.LockSe
 		if err != nil {
 			return 0, err
 		}
-		return fresh, insertContent(ctx, db, fresh, st.ID, p.Lines, p.Sources)
+		return fresh, p.fill(ctx, tx, fresh, st.ID)
 	}
 	if err := db.ClearSources(ctx, id); err != nil {
 		return 0, fmt.Errorf("clear sources of entry %d: %w", id, err)
 	}
 	if err := db.ClearLines(ctx, id); err != nil {
 		return 0, fmt.Errorf("clear lines of entry %d: %w", id, err)
+	}
+	if err := db.ClearEntryRates(ctx, id); err != nil {
+		return 0, fmt.Errorf("clear rates of entry %d: %w", id, err)
 	}
 	err := db.RedraftEntry(ctx, sqlc.RedraftEntryParams{
 		ID: id, MovedFrom: p.MovedFrom, EntryOn: p.EntryOn.Time(), Rate: p.Rate, RateNote: p.RateNote, Description: p.Description,
@@ -244,7 +237,15 @@ func (s *Service) storePlan(ctx context.Context, tx *database.Tx, st sqlc.LockSe
 	if err != nil {
 		return 0, fmt.Errorf("redraft entry %d: %w", id, err)
 	}
-	return id, insertContent(ctx, db, id, st.ID, p.Lines, p.Sources)
+	return id, p.fill(ctx, tx, id, st.ID)
+}
+
+// fill writes what a plan's entry consists of and rests on.
+func (p Plan) fill(ctx context.Context, tx *database.Tx, id, settlementID int64) error {
+	if err := insertContent(ctx, sqlc.New(tx), id, settlementID, p.Lines, p.Sources); err != nil {
+		return err
+	}
+	return rates.Rest(ctx, tx, id, p.RateIDs)
 }
 
 func (s *Service) insertEntry(ctx context.Context, db *sqlc.Queries, st sqlc.LockSettlementRow, p Plan, ruleSetID int64, hash []byte) (int64, error) {
@@ -305,6 +306,9 @@ func (s *Service) discardDrafts(ctx context.Context, tx *database.Tx, st sqlc.Lo
 		}
 		if err := db.ClearLines(ctx, d.ID); err != nil {
 			return fmt.Errorf("clear lines of entry %d: %w", d.ID, err)
+		}
+		if err := db.ClearEntryRates(ctx, d.ID); err != nil {
+			return fmt.Errorf("clear rates of entry %d: %w", d.ID, err)
 		}
 		if _, err := db.DiscardEntry(ctx, sqlc.DiscardEntryParams{ID: d.ID, Reason: reason}); err != nil {
 			return fmt.Errorf("discard entry %d: %w", d.ID, err)

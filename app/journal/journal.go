@@ -16,6 +16,7 @@ import (
 	"tieout/app/mapping"
 	"tieout/app/money"
 	"tieout/app/period"
+	"tieout/app/rates"
 )
 
 // Status is where an entry stands.
@@ -79,6 +80,7 @@ type Plan struct {
 	Description     string
 	Rate            decimal.Decimal
 	RateNote        string
+	RateIDs         []int64         // of the rates that it rests on
 	Clearing        decimal.Decimal // debit positive: this entry's share of the deposit
 	Total           decimal.Decimal
 	FunctionalTotal decimal.Decimal
@@ -112,8 +114,8 @@ type Books struct {
 }
 
 // Rates answers the exchange rate of a day: functional currency for one unit of
-// the settlement's currency, and the day the rate is really of.
-type Rates func(on period.Date) (rate decimal.Decimal, rateOn period.Date, ok bool)
+// the settlement's currency.
+type Rates func(on period.Date) (rates.Quotation, bool)
 
 // Problem is something that keeps a settlement from being drafted.
 type Problem struct {

@@ -220,6 +220,9 @@ func (s *Service) insertReversal(ctx context.Context, tx *database.Tx, e Entry, 
 	if err != nil {
 		return 0, fmt.Errorf("insert reversal of %s: %w", e.Reference, err)
 	}
+	if err := db.CopyEntryRates(ctx, sqlc.CopyEntryRatesParams{FromID: e.ID, ToID: reversal}); err != nil {
+		return 0, fmt.Errorf("note the rates of reversal %d: %w", reversal, err)
+	}
 	lines, err := linesOf(ctx, db, e.ID)
 	if err != nil {
 		return 0, err

@@ -42,6 +42,12 @@ type Target struct {
 
 // NewWebhook returns a sender.
 func NewWebhook(set WebhookSettings, c clock.Clock) *Webhook {
+	return &Webhook{client: NewClient(set), clock: c}
+}
+
+// NewClient returns a client for addresses that administrators name: it does not
+// reach into private networks unless they are allowed, and follows no redirect.
+func NewClient(set WebhookSettings) *http.Client {
 	if set.Timeout == 0 {
 		set.Timeout = 15 * time.Second
 	}
@@ -53,8 +59,8 @@ func NewWebhook(set WebhookSettings, c clock.Clock) *Webhook {
 		DialContext: dialer.DialContext, TLSClientConfig: &tls.Config{RootCAs: set.RootCAs, MinVersion: tls.VersionTLS12},
 		TLSHandshakeTimeout: 10 * time.Second, MaxResponseHeaderBytes: 16 << 10, DisableKeepAlives: true,
 	}
-	return &Webhook{clock: c, client: &http.Client{Transport: transport, Timeout: set.Timeout,
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}}
+	return &http.Client{Transport: transport, Timeout: set.Timeout,
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 }
 
 // CheckURL tells what is wrong with a receiver's address; nil when nothing is.

@@ -11,6 +11,7 @@ type System interface {
 	Customers
 	Items
 	Fulfilment
+	Rates
 	// Features says which of these this server has. It asks once and remembers;
 	// a write that the server turns out not to know is remembered too.
 	Features(ctx context.Context) (Features, error)

@@ -13,8 +13,10 @@ import (
 	"tieout/app/clock"
 	"tieout/app/database"
 	"tieout/app/fault"
+	"tieout/app/money"
 	"tieout/app/p21"
 	"tieout/app/period"
+	"tieout/app/rates"
 	"tieout/sqlc"
 )
 
@@ -47,9 +49,6 @@ func (c Check) Well() bool { return c.Missing == 0 }
 
 // named is how many of what is missing a check names.
 const named = 12
-
-// rateAge is how long before a day a rate may be: as entries take it.
-const rateAge = 7
 
 // Customer is a customer that orders are sold to.
 type Customer struct {
@@ -135,7 +134,7 @@ func (s *Service) Check(ctx context.Context, connectionID int64) ([]Check, error
 	if err != nil {
 		return nil, fmt.Errorf("count reference data: %w", err)
 	}
-	x := checker{db, connectionID, s.clock.Now(), known}
+	x := checker{s.pool, db, connectionID, s.clock.Now(), known}
 	var checks []Check
 	for _, check := range []func(context.Context) (Check, error){x.accounts, x.periods, x.rates, x.customers, x.items, x.costs, x.listings} {
 		c, err := check(ctx)
@@ -149,6 +148,7 @@ func (s *Service) Check(ctx context.Context, connectionID int64) ([]Check, error
 
 // checker checks one connection.
 type checker struct {
+	pool       *pgxpool.Pool
 	db         *sqlc.Queries
 	connection int64
 	now        time.Time
@@ -211,8 +211,14 @@ func (x checker) rates(ctx context.Context) (Check, error) {
 	c := Check{Subject: Rates}
 	rows, err := x.db.RatesNeeded(ctx, sqlc.RatesNeededParams{ConnectionID: x.connection, Since: x.now.AddDate(0, -3, 0)})
 	for _, r := range rows {
-		if c.Known++; period.DateOf(r.Newest).Before(period.DateOf(r.SettledAt).AddDays(-rateAge)) {
-			c.Missing, c.Named = c.Missing+1, append(c.Named, fmt.Sprintf("%s to %s for %s", r.Currency, r.FunctionalCurrency, period.DateOf(r.SettledAt)))
+		c.Known++
+		pair, on := rates.Pair{Base: money.Currency(r.Currency), Quote: money.Currency(r.FunctionalCurrency)}, period.DateOf(r.SettledAt)
+		table, err := rates.Load(ctx, x.pool, x.connection, on, on, pair.Base, pair.Quote)
+		if err != nil {
+			return c, err
+		}
+		if _, ok := table.Find(pair, on); !ok {
+			c.Missing, c.Named = c.Missing+1, append(c.Named, fmt.Sprintf("%s to %s for %s", pair.Base, pair.Quote, on))
 			c.Words = "Settlements cannot be converted."
 		}
 	}

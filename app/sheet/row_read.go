@@ -2,13 +2,20 @@ package sheet
 
 import (
 	"bytes"
+	"encoding/csv"
+	"errors"
 	"fmt"
+	"io"
 	"slices"
+	"strconv"
 	"strings"
+	"time"
+	"unicode/utf8"
 
 	"github.com/xuri/excelize/v2"
 
 	"tieout/app/fault"
+	"tieout/app/period"
 )
 
 // Limits of an uploaded workbook: far more than people write, far less than
@@ -132,3 +139,74 @@ func (x *rowReader) text(column string) string {
 	}
 	return strings.TrimSpace(x.cells[at])
 }
+
+// optional finds a column that need not be there.
+func (x *rowReader) optional(rows [][]string, heading string) {
+	x.columns[heading] = len(rows[0])
+	if at := slices.IndexFunc(rows[0], func(cell string) bool { return strings.EqualFold(strings.TrimSpace(cell), heading) }); at >= 0 {
+		x.columns[heading] = at
+	}
+}
+
+// openTable opens an uploaded table, Excel or CSV; a CSV file becomes the sheet
+// of that name.
+func openTable(content []byte, sheet string, limit int, hint string) (*excelize.File, error) {
+	if bytes.HasPrefix(content, []byte("PK")) {
+		return openBook(content, hint)
+	}
+	if len(content) > bookLimit {
+		return nil, fault.New(fault.Invalid, "The file is larger than 8 MB, which no such list is.")
+	}
+	if !utf8.Valid(content) || bytes.IndexByte(content, 0) >= 0 {
+		return nil, fault.New(fault.Invalid, "This is neither an Excel workbook (.xlsx) nor a CSV file in UTF-8. %s", hint)
+	}
+	content = bytes.TrimPrefix(content, []byte("\ufeff"))
+	reader := csv.NewReader(bytes.NewReader(content))
+	reader.FieldsPerRecord = -1
+	first, _, _ := bytes.Cut(content, []byte("\n"))
+	if bytes.Contains(first, []byte(";")) && !bytes.Contains(first, []byte(",")) {
+		reader.Comma = ';' // as spreadsheets of some countries write it
+	}
+	book := excelize.NewFile()
+	if err := book.SetSheetName(book.GetSheetName(0), sheet); err != nil {
+		return nil, fmt.Errorf("name sheet: %w", err)
+	}
+	for row := 1; ; row++ {
+		cells, err := reader.Read()
+		if errors.Is(err, io.EOF) {
+			return book, nil
+		}
+		if err != nil {
+			return nil, fault.Wrap(err, fault.Invalid, "The file is no CSV that can be read: %v.", err)
+		}
+		line, _ := reader.FieldPos(0) // what is wrong is said by the line it stands in
+		if row > limit || line > excelize.TotalRows {
+			return nil, fault.New(fault.Invalid, "The file has more than %d rows.", limit)
+		}
+		if err := book.SetSheetRow(sheet, fmt.Sprintf("A%d", max(line, row)), &cells); err != nil {
+			return nil, fmt.Errorf("take row %d: %w", row, err)
+		}
+	}
+}
+
+// day reads a date cell, or a day written as 2026-11-30; zero when empty.
+func (x *rowReader) day(column string) period.Date {
+	text := x.text(column)
+	if text == "" {
+		return period.Date{}
+	}
+	if d, err := period.ParseDate(text); err == nil && sensible(d.Time()) {
+		return d
+	}
+	if serial, err := strconv.ParseFloat(text, 64); err == nil && serial >= 1 && serial < 2_958_466 {
+		t, err := excelize.ExcelDateToTime(serial, false)
+		if err == nil && sensible(t) {
+			return period.DateOf(t)
+		}
+	}
+	x.wrong(column, "%q is no day. Write it as 2026-11-30.", text)
+	return period.Date{}
+}
+
+// sensible tells a day from a number in a column of days.
+func sensible(t time.Time) bool { return t.Year() >= 1990 && t.Year() < 2200 }

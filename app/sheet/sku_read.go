@@ -4,15 +4,12 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/shopspring/decimal"
-	"github.com/xuri/excelize/v2"
 
 	"tieout/app/amazon"
 	"tieout/app/catalog"
 	"tieout/app/fault"
-	"tieout/app/period"
 )
 
 // ReadSKUMaps is the function of the same name, for those who hold a Book.
@@ -168,25 +165,3 @@ func (x *mapReader) marketplace() string {
 	x.wrong(colMarketplace, "%q is no marketplace. Write it as Amazon.com, or all.", text)
 	return ""
 }
-
-// day reads a date cell, or a day written as 2026-11-30; zero when empty.
-func (x *mapReader) day(column string) period.Date {
-	text := x.text(column)
-	if text == "" {
-		return period.Date{}
-	}
-	if d, err := period.ParseDate(text); err == nil && sensible(d.Time()) {
-		return d
-	}
-	if serial, err := strconv.ParseFloat(text, 64); err == nil && serial >= 1 && serial < 2_958_466 {
-		t, err := excelize.ExcelDateToTime(serial, false)
-		if err == nil && sensible(t) {
-			return period.DateOf(t)
-		}
-	}
-	x.wrong(column, "%q is no day. Write it as 2026-11-30.", text)
-	return period.Date{}
-}
-
-// sensible tells a day from a number in a column of days.
-func sensible(t time.Time) bool { return t.Year() >= 1990 && t.Year() < 2200 }

@@ -3,16 +3,13 @@ package web
 import (
 	"encoding/hex"
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/shopspring/decimal"
 
 	"tieout/app/audit"
-	"tieout/app/connection"
 	"tieout/app/fault"
 	"tieout/app/identity"
-	"tieout/app/money"
 	"tieout/app/period"
 	"tieout/views"
 )
@@ -116,75 +113,6 @@ func (s *server) periodList(r *request) error {
 			views.Text(views.Count(int(p.PostedEntries))), views.StatusPill(state)))
 	}
 	return r.admin(views.Periods, "Periods", views.AdminPage{Sheets: []views.AdminSheet{{Title: "Fiscal periods", Table: &table}}})
-}
-
-// rateList shows exchange rates and takes new ones.
-func (s *server) rateList(r *request) error { return s.showRates(r, 200, "", nil) }
-
-func (s *server) showRates(r *request, status int, typed string, wrong map[string]string) error {
-	rates, err := s.Connections.Rates(r.ctx(), "", "")
-	if err != nil {
-		return err
-	}
-	table := views.Table{Caption: "Exchange rates", Columns: []views.Column{{Label: "Day", Kind: views.Tight}, {Label: "From", Kind: views.Tight}, {Label: "To", Kind: views.Tight}, {Label: "Rate", Kind: views.Number}, {Label: "Source"}},
-		Empty: views.Empty{Icon: "arrow-left-right", Title: "No exchange rates", Text: "They are needed where a settlement's currency is not the company's."}}
-	for _, x := range rates {
-		table.Rows = append(table.Rows, cells(views.Moment(r.format().Day(period.DateOf(x.On))), views.Text(string(x.Base)), views.Text(string(x.Quote)), views.Code(x.Rate.String()), views.Soft(x.Source)))
-	}
-	form := &views.AdminForm{Action: "/admin/rates", Submit: views.Button{Label: "Store the rates", Icon: "check"}, Fields: []views.Field{{Name: "rates", Label: "One rate per line: day, from, to, rate",
-		Rows: 6, Mono: true, Value: typed, Error: wrong["rates"], Place: "2026-11-20, GBP, USD, 1.2715", Required: true}}}
-	if !r.person.Can(identity.ManageRates) {
-		form.Why = "An accountant enters rates."
-	}
-	return r.adminAs(status, views.Rates, "Exchange rates", views.AdminPage{Sheets: []views.AdminSheet{{Title: "Add rates", Form: form}, {Title: "Newest rates", Table: &table}}})
-}
-
-func (s *server) rateSave(r *request) error {
-	in, err := r.form()
-	if err != nil {
-		return err
-	}
-	typed := in.values.Get("rates")
-	rates, problems := parseRates(typed, r.person.Name)
-	if len(problems) > 0 || len(rates) == 0 {
-		return s.showRates(r, 422, typed, map[string]string{"rates": strings.Join(append(problems, ""), " ") + "Nothing was stored."})
-	}
-	if err := s.Connections.SetRates(r.ctx(), rates, r.actor()); err != nil {
-		return err
-	}
-	r.flash(views.Done, "Stored.", views.Counted(len(rates), "rate", "rates")+"; drafts that waited for them are built again.")
-	return r.goTo("/admin/rates")
-}
-
-// parseRates reads all lines and collects what is wrong with any of them.
-func parseRates(text, source string) (rates []connection.Rate, problems []string) {
-	for n, line := range strings.Split(text, "\n") {
-		parts := strings.FieldsFunc(strings.TrimSpace(line), func(c rune) bool { return c == ',' || c == ';' || c == '\t' })
-		if len(parts) == 0 {
-			continue
-		}
-		for i := range parts {
-			parts[i] = strings.TrimSpace(parts[i])
-		}
-		if len(parts) != 4 {
-			problems = append(problems, fmt.Sprintf("Line %d: four values are needed, as in 2026-11-20, GBP, USD, 1.2715.", n+1))
-			continue
-		}
-		on, errDay := period.ParseDate(parts[0])
-		rate, errRate := money.ParsePlain(parts[3])
-		base, quote := money.Currency(strings.ToUpper(parts[1])), money.Currency(strings.ToUpper(parts[2]))
-		switch {
-		case errDay != nil:
-			problems = append(problems, fmt.Sprintf("Line %d: %v.", n+1, errDay))
-		case errRate != nil || !rate.IsPositive():
-			problems = append(problems, fmt.Sprintf("Line %d: %q is not a rate above zero.", n+1, parts[3]))
-		case !base.Valid() || !quote.Valid() || base == quote:
-			problems = append(problems, fmt.Sprintf("Line %d: %q and %q are not two currencies.", n+1, parts[1], parts[2]))
-		default:
-			rates = append(rates, connection.Rate{Base: base, Quote: quote, On: on.Time(), Rate: rate, Source: source})
-		}
-	}
-	return rates, problems
 }
 
 const auditPageSize = 100

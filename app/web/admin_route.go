@@ -25,7 +25,7 @@ func (s *server) adminRoutes() []Route {
 	if s.Connections == nil || s.Steward == nil {
 		return nil
 	}
-	return append(append(s.noticeRoutes(), s.referenceRoutes()...), []Route{
+	return append(append(append(s.noticeRoutes(), s.referenceRoutes()...), s.rateRoutes()...), []Route{
 		{GET, "/admin", identity.ViewBooks, s.adminStart, 0},
 		{GET, "/admin/connections", identity.ViewAdministration, s.connectionList, 0},
 		{GET, "/admin/connections/new", identity.ManageConnections, s.connectionNew, 0},
@@ -42,8 +42,6 @@ func (s *server) adminRoutes() []Route {
 		{GET, "/admin/policies", identity.ViewAdministration, s.policyList, 0},
 		{POST, "/admin/policies/:id", identity.ManagePolicies, s.policySave, 0},
 		{GET, "/admin/periods", identity.ViewBooks, s.periodList, 0},
-		{GET, "/admin/rates", identity.ViewBooks, s.rateList, 0},
-		{POST, "/admin/rates", identity.ManageRates, s.rateSave, 0},
 		{GET, "/admin/audit", identity.ViewAudit, s.auditList, 0},
 		{POST, "/admin/audit/verify", identity.ViewAudit, s.auditVerify, 0},
 	}...)

@@ -15,6 +15,7 @@ import (
 	"tieout/app/journal"
 	"tieout/app/mapping"
 	"tieout/app/personal"
+	"tieout/app/rates"
 	"tieout/app/receivable"
 	"tieout/app/refund"
 	"tieout/app/settlement"
@@ -38,11 +39,15 @@ type Workbooks interface {
 	ExceptionList(w io.Writer, about [][2]string, rows iter.Seq2[exception.Exception, error], title func(exception.Class) string) error
 	RecordList(w io.Writer, about [][2]string, d flow.Definition, rows iter.Seq2[flow.Item, error]) error
 	AccessList(w io.Writer, about [][2]string, rows iter.Seq2[personal.Access, error]) error
+	RateList(w io.Writer, about [][2]string, rows iter.Seq2[rates.Rate, error]) error
 	RefundList(w io.Writer, about [][2]string, rows iter.Seq2[refund.Case, error], title func(refund.Finding) string) error
 	ItemList(w io.Writer, about [][2]string, rows iter.Seq2[receivable.Item, error], title func(receivable.Cause) string) error
 	DepositList(w io.Writer, about [][2]string, rows iter.Seq2[receivable.Deposit, error]) error
 	Cash(w io.Writer, about [][2]string, currency string, rows iter.Seq2[receivable.Applied, error], title func(receivable.Cause) string) error
 	ProductList(w io.Writer, about [][2]string, rows iter.Seq2[catalog.Product, error]) error
+
+	// Exchange rates come in as a file.
+	ReadRates(content []byte) (rates.Written, error)
 
 	// SKU maps of a connection go out for editing and come back.
 	SKUMaps(ctx context.Context, w io.Writer, connectionID int64, name string) error

@@ -21,6 +21,7 @@ const (
 	listCash        = "cash"
 	listDeposits    = "deposits"
 	listRefunds     = "refunds"
+	listRates       = "rates"
 )
 
 // listRoutes are what people keep about lists.
@@ -35,7 +36,7 @@ func (s *server) listRoutes() []Route {
 // listName is the list that the path names.
 func (r *request) listName() (string, error) {
 	name := r.Param("list")
-	lists := []string{listSettlements, listLines, listEntries, listExceptions, listProducts, listReceivable, listCash, listDeposits, listRefunds}
+	lists := []string{listSettlements, listLines, listEntries, listExceptions, listProducts, listReceivable, listCash, listDeposits, listRefunds, listRates}
 	if r.server.Flows != nil {
 		for _, d := range r.server.Flows.Definitions() {
 			lists = append(lists, d.Name)

@@ -97,6 +97,7 @@ import (
 	"tieout/app/journal"
 	"tieout/app/mapping"
 	"tieout/app/notice"
+	"tieout/app/rates"
 	"tieout/app/receivable"
 	"tieout/app/reference"
 	"tieout/app/refund"
@@ -149,6 +150,7 @@ type Dependencies struct {
 	Receivable  *receivable.Service // nil: no screens of orders that P21 invoices
 	Reference   *reference.Service  // nil: no screen of reference data
 	Refunds     *refund.Service     // nil: no screens of refunds beside returns
+	Rates       *rates.Service      // nil: no screens of exchange rates
 	// Redraft has the drafts of a connection built again, after its rules changed.
 	Redraft func(ctx context.Context, connectionID int64) error
 }

@@ -37,6 +37,7 @@ import (
 	"tieout/app/p21"
 	"tieout/app/period"
 	"tieout/app/personal"
+	"tieout/app/rates"
 	"tieout/app/returns"
 	"tieout/app/settlement"
 	"tieout/app/shipments"
@@ -67,6 +68,7 @@ type program struct {
 	worker      string       // this process among all that work on the database
 	alerts      *alert.Service
 	notices     *notice.Service
+	rates       *rates.Service
 }
 
 // open reads the configuration, checks it with need, and wires the program.
@@ -132,9 +134,28 @@ func (p *program) wireServices(ctx context.Context) error {
 	p.alerts = alert.NewService(alert.Needs{Pool: p.pool, Clock: p.clock, Vault: secrets, Mail: notify.NewMail(server), Jobs: p.queue, PublicURL: p.config.PublicURL, Log: p.log,
 		Webhook: notify.NewWebhook(notify.WebhookSettings{Private: p.config.WebhookPrivate}, p.clock)})
 	p.notices = &notice.Service{Pool: p.pool, Clock: p.clock, Documents: document.NewStore(p.pool), Flows: p.flows, Sides: p.connections, Jobs: p.queue, Log: p.log}
+	p.rates = rates.NewService(rates.Needs{Pool: p.pool, Clock: p.clock, Documents: document.NewStore(p.pool), Jobs: p.queue, Ledger: p.ledgerRates,
+		Source: rates.NewSource(notify.NewClient(notify.WebhookSettings{Private: p.config.WebhookPrivate, Timeout: time.Minute}))})
 	p.entries = journal.NewService(journal.Needs{Pool: p.pool, Clock: p.clock, Rules: publishedRules, Jobs: p.queue, Deliverer: p.deliverer, Log: p.log,
 		Ledgers: func(ctx context.Context, id int64) (p21.Ledger, error) { return p.connections.Ledger(ctx, id) }})
 	return nil
+}
+
+// ledgerRates are the exchange rates that a connection's P21 keeps.
+func (p *program) ledgerRates(ctx context.Context, connectionID int64, since period.Date) ([]rates.Entry, error) {
+	system, err := p.connections.P21(ctx, connectionID)
+	if err != nil {
+		return nil, err
+	}
+	told, err := system.ExchangeRates(ctx, since)
+	if err != nil {
+		return nil, err
+	}
+	list := make([]rates.Entry, len(told))
+	for i, r := range told {
+		list[i] = rates.Entry{Pair: rates.Pair{Base: r.From, Quote: r.To}, On: r.On, Value: r.Rate}
+	}
+	return list, nil
 }
 
 // registered are the flows of this program: a new one is one line here.

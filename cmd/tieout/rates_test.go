@@ -31,7 +31,7 @@ func TestASettlementInAForeignCurrencyWaitsForItsRate(t *testing.T) {
 	require.EqualValues(t, 1, s.number(t, `SELECT count(*) FROM exception WHERE id = $1 AND amount = 80.04`, exception), "all of it waits")
 
 	amy.open("/admin/rates")
-	amy.do(chromedp.SetValue(chromedp.CSS(`textarea[name=rates]`), "2026-11-13, CAD, USD, 0.7142"), chromedp.Click(chromedp.CSS(`form[action="/admin/rates"] button`)))
+	amy.do(chromedp.SetValue(chromedp.CSS(`textarea[name=rates]`), "2026-11-13, CAD, USD, 0.7142"), chromedp.Click(chromedp.CSS(`form[action="/admin/rates"][method=post] button`)))
 	amy.says("drafts that waited for them are built again")
 	s.eventually(t, `SELECT count(*) = 1 FROM journal_entry WHERE settlement_id = $1 AND status = 'draft'`, settlement)
 	require.EqualValues(t, 1, s.number(t, `SELECT count(*) FROM exception WHERE id = $1 AND state = 'resolved'`, exception))

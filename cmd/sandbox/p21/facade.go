@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"strconv"
 	"time"
 
@@ -53,6 +54,9 @@ func (s *Server) facade() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /api/v2/GLAccounts", s.listAccounts)
 	mux.HandleFunc("GET /api/v2/FiscalPeriods", s.listPeriods)
+	if !slices.Contains(s.config.Without, "ExchangeRates") {
+		mux.HandleFunc("GET /api/v2/ExchangeRates", s.listRates)
+	}
 	mux.HandleFunc("POST /api/v2/JournalEntries", s.createJournal)
 	if !s.config.NoJournalRead {
 		mux.HandleFunc("GET /api/v2/JournalEntries", s.listJournals)

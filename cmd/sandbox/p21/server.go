@@ -148,6 +148,7 @@ func (s *Server) routes() http.Handler {
 	api.Handle("/api/v2/", s.authorized(s.facade()))
 	api.Handle("/odataservice/", s.authorized(http.HandlerFunc(s.serveTable)))
 	api.Handle("/api/accounting/gl/", s.authorized(s.gl()))
+	api.Handle("GET /api/accounting/exchangerates/{$}", s.authorized(http.HandlerFunc(s.serveRates)))
 	api.Handle("GET /api/ui/router/v1/", s.authorized(http.HandlerFunc(s.serveRouter)))
 	api.Handle("POST "+transactionPath, s.authorized(http.HandlerFunc(s.serveTransaction)))
 	api.Handle("/api/entity/customers/", s.authorized(s.entity()))

@@ -221,6 +221,7 @@ func (s *Server) routes() http.Handler {
 	mux.Handle("/sqs/", http.StripPrefix("/sqs", s.Queues))
 	mux.Handle("/sqs", http.StripPrefix("/sqs", s.Queues))
 	mux.Handle("/p21/", http.StripPrefix("/p21", s.P21))
+	mux.HandleFunc("GET /eurofxref/{name}", s.serveDaily)
 	mux.Handle("/control/faults", s.Plan)
 	mux.Handle("/control/p21/", s.P21)
 	mux.HandleFunc("GET /control/clock", func(w http.ResponseWriter, _ *http.Request) {
