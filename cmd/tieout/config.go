@@ -63,7 +63,7 @@ type Config struct {
 
 	SMTPURL        Secret `env:"TIEOUT_SMTP_URL"`                           // smtp://user:password@host:587?tls=starttls; tls is implicit, starttls or none
 	SMTPFrom       string `env:"TIEOUT_SMTP_FROM"`                          // Tieout <tieout@example.com>
-	WebhookPrivate bool   `env:"TIEOUT_WEBHOOK_PRIVATE" envDefault:"false"` // webhooks may go to addresses of private networks
+	WebhookPrivate bool   `env:"TIEOUT_WEBHOOK_PRIVATE" envDefault:"false"` // webhooks and daily rates may come and go in private networks
 
 	LogLevel     slog.Level `env:"TIEOUT_LOG_LEVEL" envDefault:"info"`
 	LogFormat    string     `env:"TIEOUT_LOG_FORMAT" envDefault:"text"` // text or json
