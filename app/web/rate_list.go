@@ -114,13 +114,6 @@ func (s *server) rateFilterBar(r *request, f rates.Filter) (views.Filter, error)
 	return bar, nil
 }
 
-func dayText(d period.Date) string {
-	if d == (period.Date{}) {
-		return ""
-	}
-	return d.String()
-}
-
 func ratePath(id int64) string { return fmt.Sprintf("/admin/rates/%d", id) }
 
 func (r *request) rateRow(x rates.Rate, settings []rates.Settings) views.RateRow {
