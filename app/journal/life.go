@@ -189,7 +189,10 @@ func (s *Service) draftReversal(ctx context.Context, tx *database.Tx, id int64, 
 	if err != nil {
 		return 0, fmt.Errorf("read entry %d: %w", id, err)
 	}
-	if e.ReversedBy != 0 {
+	switch {
+	case e.ReversesID != nil:
+		return 0, fault.New(fault.Conflict, "A reversal is not reversed; what it took back is drafted again instead.")
+	case e.ReversedBy != 0:
 		return 0, fault.New(fault.Conflict, "Entry %s has a reversal already.", e.Reference)
 	}
 	to, err := firstOpen(ctx, db, e.ConnectionID, period.DateOf(e.EntryOn))
