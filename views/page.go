@@ -65,6 +65,7 @@ const (
 	Refunds        Section = "Refunds"
 	Orders         Section = "Orders"
 	Flows          Section = "Flows"
+	Reports        Section = "Reports"
 	Products       Section = "Products"
 	Administration Section = "Administration"
 	Connections    Section = "Connections"
@@ -99,6 +100,7 @@ func navigation() []navItem {
 		{section: Orders, icon: "shopping-cart", href: "/orders"},
 		{section: Products, icon: "tag", href: "/products"},
 		{section: Flows, icon: "workflow", href: "/flows"},
+		{section: Reports, icon: "gauge", href: "/reports"},
 		{section: Administration, icon: "settings", href: "/admin", below: []navItem{
 			{section: Connections, icon: "plug", href: "/admin/connections"},
 			{section: People, icon: "users", href: "/admin/people"},

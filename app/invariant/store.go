@@ -70,6 +70,19 @@ var rules = []rule{
 		 FROM (SELECT settlement_id, ref AS kind_id, lines, amount FROM line_block WHERE dimension = 'kind') b
 		 FULL JOIN (SELECT settlement_id, kind_id, sum(n) AS n, sum(total) AS total FROM sums GROUP BY 1, 2) r USING (settlement_id, kind_id)
 		 WHERE b.lines IS DISTINCT FROM r.n OR b.amount IS DISTINCT FROM r.total`},
+	{"sku-sums-agree", "Sums by SKU and month carry every line, and add up to the rollups.",
+		`SELECT count(*) FROM sku_sum`,
+		`WITH lines AS (
+			SELECT l.settlement_id, date_trunc('month', l.posted_on)::date AS month, coalesce(l.product_id, 0) AS product_id, l.kind_id, count(*) AS n, sum(l.amount) AS total, coalesce(sum(l.quantity), 0) AS units
+			FROM settlement_line l GROUP BY 1, 2, 3, 4)
+		 SELECT format('settlement %s, %s, product %s, kind %s: lines %s and %s, sums %s and %s', settlement_id, month, product_id, kind_id, l.n, l.total, s.lines, s.amount)
+		 FROM lines l FULL JOIN sku_sum s USING (settlement_id, month, product_id, kind_id)
+		 WHERE l.n IS DISTINCT FROM s.lines OR l.total IS DISTINCT FROM s.amount OR l.units IS DISTINCT FROM s.quantity
+		 UNION ALL
+		 SELECT format('settlement %s, %s, kind %s: sums by SKU %s and %s, rollups %s and %s', settlement_id, month, kind_id, a.n, a.total, r.n, r.total)
+		 FROM (SELECT settlement_id, month, kind_id, sum(lines) AS n, sum(amount) AS total FROM sku_amount GROUP BY 1, 2, 3) a
+		 FULL JOIN (SELECT settlement_id, date_trunc('month', posted_on)::date AS month, kind_id, sum(lines) AS n, sum(amount) AS total FROM rollup GROUP BY 1, 2, 3) r USING (settlement_id, month, kind_id)
+		 WHERE a.n IS DISTINCT FROM r.n OR a.total IS DISTINCT FROM r.total`},
 	{"settlement-ties-out", "No entry is submitted from a settlement whose lines do not add up to its deposit.",
 		`SELECT count(*) FROM settlement`,
 		`SELECT format('settlement %s is out of balance by %s and entry %s is %s', s.amazon_id, b.difference, e.reference, e.status)
@@ -159,7 +172,7 @@ var rules = []rule{
 		`SELECT count(*) FROM information_schema.columns WHERE table_schema = 'public' AND data_type = 'numeric'`,
 		`SELECT format('%s.%s is %s', table_name, column_name, data_type) FROM information_schema.columns
 		 WHERE table_schema = 'public' AND data_type IN ('real', 'double precision', 'money')
-		   AND table_name IN ('settlement', 'settlement_line', 'rollup', 'line_block', 'settlement_correction', 'journal_entry', 'journal_line', 'journal_source', 'journal_evidence', 'exchange_rate', 'policy', 'exception')
+		   AND table_name IN ('settlement', 'settlement_line', 'rollup', 'line_block', 'sku_sum', 'settlement_correction', 'journal_entry', 'journal_line', 'journal_source', 'journal_evidence', 'exchange_rate', 'policy', 'exception')
 		 UNION ALL
 		 SELECT format('entry %s is in %s, its settlement in %s', e.reference, e.currency, s.currency)
 		 FROM journal_entry e JOIN settlement s ON s.id = e.settlement_id WHERE e.currency <> s.currency`},
@@ -186,7 +199,7 @@ var rules = []rule{
 		`SELECT format('trigger %s is %s', n.name, CASE WHEN t.oid IS NULL THEN 'missing' ELSE 'switched off' END)
 		 FROM unnest(ARRAY['audit_chain', 'audit_event_immutable', 'document_immutable', 'document_chunk_immutable', 'document_chunk_delete',
 			'rule_set_change', 'rule_set_insert', 'rule_set_editor_change', 'rule_set_truncate', 'rule_set_editor_truncate', 'rule_set_account_truncate', 'mapping_rule_truncate', 'mapping_rule_content', 'rule_set_account_content', 'settlement_line_insert',
-			'settlement_line_immutable', 'settlement_problem_immutable', 'settlement_seal', 'settlement_rolled_up', 'settlement_correction_change', 'fba_difference_approval',
+			'settlement_line_immutable', 'settlement_problem_immutable', 'settlement_seal', 'settlement_rolled_up', 'settlement_summed_up', 'sku_sum_insert', 'sku_sum_immutable', 'settlement_correction_change', 'fba_difference_approval',
 			'cash_entry_change', 'cash_entry_adds_up', 'cash_entry_order_immutable', 'cash_entry_order_insert',
 			'journal_entry_change', 'journal_line_change', 'journal_source_change', 'journal_evidence_change', 'journal_entry_schedule', 'journal_reversal_insert', 'approval_change', 'journal_preparer_immutable',
 			'rollup_change', 'exchange_rate_change', 'exchange_rate_end', 'exchange_rate_truncate', 'journal_rate_change', 'journal_rate_truncate', 'outbound_message_change', 'outbound_event_immutable', 'personal_access_immutable']) AS n(name)

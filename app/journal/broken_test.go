@@ -30,6 +30,11 @@ func TestVerifyNamesEveryBrokenInvariant(t *testing.T) {
 			`DELETE FROM rollup WHERE ctid = (SELECT min(ctid) FROM rollup)`,
 			`UPDATE line_block SET amount = amount + 0.01 WHERE ctid = (SELECT min(ctid) FROM line_block WHERE dimension = 'kind')`,
 		},
+		"sku-sums-agree": {
+			`UPDATE sku_sum SET amount = amount + 0.01 WHERE ctid = (SELECT min(ctid) FROM sku_sum)`,
+			`UPDATE sku_sum SET quantity = quantity + 1 WHERE ctid = (SELECT min(ctid) FROM sku_sum)`,
+			`DELETE FROM sku_sum WHERE ctid = (SELECT min(ctid) FROM sku_sum)`,
+		},
 		"settlement-ties-out": {`UPDATE settlement SET deposit = deposit + 1`},
 		"entry-balances": {
 			`UPDATE journal_line SET debit = debit + 0.01 WHERE clearing`,

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/stretchr/testify/require"
 
@@ -127,4 +128,37 @@ func TestAFileThatIsNoReportSaysSoAndItsBytesAreKept(t *testing.T) {
 	var documents int
 	require.NoError(t, b.pool.QueryRow(t.Context(), `SELECT count(*) FROM document`).Scan(&documents))
 	require.Equal(t, 1, documents)
+}
+
+func TestASettlementIsSealedOnlyWhenItsSumsBySKUCarryEveryLine(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	in, err := b.load(t.Context(), "usd", sample(t, "v2-usd-9464.txt"))
+	require.NoError(t, err)
+	id := in.Settlements[0].ID
+	var sums, lines int
+	require.NoError(t, b.pool.QueryRow(t.Context(), `SELECT count(*), sum(lines) FROM sku_sum WHERE settlement_id = $1`, id).Scan(&sums, &lines))
+	require.Equal(t, in.Settlements[0].Lines, lines)
+	require.Less(t, sums, lines)
+	// Another settlement with the lines and rollups of the first, and sums that leave some out.
+	for _, left := range []string{`amount <> 0`, `product_id <> 0`} {
+		err := pgx.BeginFunc(t.Context(), b.pool, func(tx pgx.Tx) error {
+			for _, statement := range []string{
+				`INSERT INTO settlement_import (connection_id, document_id, format) SELECT connection_id, document_id, format FROM settlement_import LIMIT 1`,
+				`INSERT INTO rollup SELECT 9999, kind_id, posted_on, product_group, fulfillment, correction_id, lines, quantity, amount FROM rollup`,
+				`INSERT INTO sku_sum SELECT 9999, month, product_id, kind_id, lines, quantity, amount FROM sku_sum WHERE ` + left,
+				`INSERT INTO settlement (id, connection_id, import_id, document_id, amazon_id, currency, start_at, end_at, deposit, row_count, line_count, line_sum, content_hash, marketplaces)
+				 SELECT 9999, connection_id, import_id, document_id, 'another', currency, start_at, end_at, deposit, row_count, line_count, line_sum, content_hash, marketplaces FROM settlement LIMIT 1`,
+			} {
+				if _, err := tx.Exec(t.Context(), statement); err != nil {
+					return err
+				}
+			}
+			_, err := tx.Exec(t.Context(), `SET CONSTRAINTS settlement_summed_up IMMEDIATE`)
+			return err
+		})
+		require.ErrorContains(t, err, "sums by SKU carry", left)
+	}
+	_, err = b.pool.Exec(t.Context(), `INSERT INTO sku_sum VALUES ($1, '2026-10-01', 0, 1, 1, 1, 1)`, id)
+	require.ErrorContains(t, err, "written by an import only")
 }

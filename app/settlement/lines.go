@@ -22,6 +22,7 @@ type LineFilter struct {
 	KindIDs   []int32 // any of them
 	OrderID   string  // Amazon's or the merchant's order id, exact
 	SKU       string  // exact
+	NoSKU     bool    // only lines without one
 	MinAmount decimal.NullDecimal
 	MaxAmount decimal.NullDecimal
 	From, To  *time.Time // accounting dates, inclusive
@@ -32,7 +33,7 @@ type LineFilter struct {
 
 // narrow reports whether the filter leaves lines out.
 func (f LineFilter) narrow() bool {
-	return len(f.KindIDs) > 0 || f.OrderID != "" || f.SKU != "" || f.MinAmount.Valid || f.MaxAmount.Valid || f.From != nil || f.To != nil
+	return len(f.KindIDs) > 0 || f.OrderID != "" || f.SKU != "" || f.NoSKU || f.MinAmount.Valid || f.MaxAmount.Valid || f.From != nil || f.To != nil
 }
 
 // Page is a page of lines.
@@ -192,6 +193,9 @@ func (f LineFilter) where(settlementID int64, productID int32) *condition {
 	if productID != 0 {
 		c.and("l.product_id = ?", productID)
 	}
+	if f.NoSKU {
+		c.and("l.product_id IS NULL")
+	}
 	if f.OrderID != "" {
 		c.and("(l.order_id = ? OR l.merchant_order_id = ?)", f.OrderID, f.OrderID)
 	}
@@ -277,7 +281,7 @@ func (s *Service) LineTotal(ctx context.Context, d Detail, f LineFilter) (LineTo
 // counted answers from the line blocks when the filter is on kinds alone or on
 // one product alone.
 func (s *Service) counted(ctx context.Context, d Detail, f LineFilter, productID int32) (LineTotal, bool, error) {
-	other := f.OrderID != "" || f.MinAmount.Valid || f.MaxAmount.Valid || f.From != nil || f.To != nil
+	other := f.OrderID != "" || f.NoSKU || f.MinAmount.Valid || f.MaxAmount.Valid || f.From != nil || f.To != nil
 	dimension, refs := byKind, f.KindIDs
 	if productID != 0 {
 		dimension, refs, other = byProduct, []int32{productID}, other || len(f.KindIDs) > 0

@@ -62,8 +62,10 @@ type reading struct {
 	skipped  bool
 	hash     hash.Hash
 	days     dayClock
-	kinds    map[int32]*block
-	products map[int32]*block
+	months   monthClock
+	kinds    map[int32]*kindPlace
+	numbered []int32 // kinds in the order in which they first stand in the report
+	products map[int32]*productPlace
 	orders   [bucketsPerOrder * orderBuckets]blockSet
 	order    lastID
 	merchant lastID
@@ -169,7 +171,7 @@ func (b *batchReader) Read(p []byte) (int, error) {
 
 // Settlement numbers the settlement that the next lines belong to.
 func (s *sink) Settlement(index int, header *report.Settlement) error {
-	r := &reading{header: *header, hash: sha256.New(), kinds: map[int32]*block{}, products: map[int32]*block{}, markets: map[string]bool{},
+	r := &reading{header: *header, hash: sha256.New(), kinds: map[int32]*kindPlace{}, products: map[int32]*productPlace{}, markets: map[string]bool{},
 		skipped: s.skip[header.ID], days: dayClock{zone: s.books.zone, start: header.Start, end: header.End}}
 	id, err := sqlc.New(s.pool).NextSettlementID(s.ctx)
 	if err != nil {
@@ -198,32 +200,35 @@ func (s *sink) Line(l *report.Line) error {
 	day := r.days.day(l.Posted)
 	s.encode(r, l, kind, p.id, day)
 	s.addUp(l, kind, p.group, day)
-	r.add(l, kind, p.id)
+	r.add(l, kind, p.id, day)
 	if len(s.rows.buf) >= batchSize {
 		return s.send()
 	}
 	return nil
 }
 
-// add notes where the line's kind, product and order stand in the report.
-func (r *reading) add(l *report.Line, kind, product int32) {
-	b := r.kinds[kind]
-	if b == nil {
-		b = &block{}
-		r.kinds[kind] = b
+// add notes where the line's kind, product and order stand in the report, and
+// adds it to its product's month.
+func (r *reading) add(l *report.Line, kind, product, day int32) {
+	k := r.kinds[kind]
+	if k == nil {
+		k = &kindPlace{number: len(r.numbered)}
+		r.kinds[kind] = k
+		r.numbered = append(r.numbered, kind)
 		if l.Kind.Marketplace != "" {
 			r.markets[l.Kind.Marketplace] = true
 		}
 	}
-	b.add(l.Row, l.Amount)
-	if product != 0 {
-		b := r.products[product]
-		if b == nil {
-			b = &block{}
-			r.products[product] = b
-		}
-		b.add(l.Row, l.Amount)
+	k.add(l.Row, l.Amount)
+	p := r.products[product]
+	if p == nil {
+		p = &productPlace{}
+		r.products[product] = p
 	}
+	if product != 0 {
+		p.block.add(l.Row, l.Amount)
+	}
+	p.addUp(r.months.month(day), k.number, l)
 	r.addOrder(&r.order, l.OrderID, l.Row)
 	r.addOrder(&r.merchant, l.MerchantOrderID, l.Row)
 }

@@ -133,15 +133,24 @@ func (s *Service) writeSettlement(ctx context.Context, tx *database.Tx, k *sink,
 	if err != nil {
 		return fmt.Errorf("seal settlement %s: %w", out.AmazonID, err)
 	}
-	return r.writeBlocks(ctx, tx)
+	if err := r.writeBlocks(ctx, tx); err != nil {
+		return err
+	}
+	return r.writeSKUSums(ctx, tx)
 }
 
 // writeBlocks stores where the settlement's kinds, products and orders stand.
 func (r *reading) writeBlocks(ctx context.Context, tx *database.Tx) error {
 	var lines, orders [][]any
-	for dimension, blocks := range map[string]map[int32]*block{byKind: r.kinds, byProduct: r.products} {
-		for ref, b := range blocks {
-			lines = append(lines, []any{r.id, dimension, ref, b.lines, b.amount.Decimal(), []byte(b.blocks)})
+	add := func(dimension string, ref int32, b block) {
+		lines = append(lines, []any{r.id, dimension, ref, b.lines, b.amount.Decimal(), []byte(b.blocks)})
+	}
+	for kind, k := range r.kinds {
+		add(byKind, kind, k.block)
+	}
+	for product, p := range r.products {
+		if product != 0 {
+			add(byProduct, product, p.block)
 		}
 	}
 	for bucket, blocks := range r.orders {

@@ -10,6 +10,7 @@ import (
 
 	"tieout/app/catalog"
 	"tieout/app/exception"
+	"tieout/app/fee"
 	"tieout/app/flow"
 	"tieout/app/identity"
 	"tieout/app/journal"
@@ -41,6 +42,7 @@ type Workbooks interface {
 	AccessList(w io.Writer, about [][2]string, rows iter.Seq2[personal.Access, error]) error
 	RateList(w io.Writer, about [][2]string, rows iter.Seq2[rates.Rate, error]) error
 	RefundList(w io.Writer, about [][2]string, rows iter.Seq2[refund.Case, error], title func(refund.Finding) string) error
+	FeeList(w io.Writer, about [][2]string, rows iter.Seq2[fee.Row, error]) error
 	ItemList(w io.Writer, about [][2]string, rows iter.Seq2[receivable.Item, error], title func(receivable.Cause) string) error
 	DepositList(w io.Writer, about [][2]string, rows iter.Seq2[receivable.Deposit, error]) error
 	Cash(w io.Writer, about [][2]string, currency string, rows iter.Seq2[receivable.Applied, error], title func(receivable.Cause) string) error

@@ -86,7 +86,7 @@ func (s *server) lineTotals(r *request, d settlementDetail, f settlement.LineFil
 // match. Names of kinds are looked up among the settlement's own few hundred.
 func (r *request) lineFilter(d settlementDetail) (f settlement.LineFilter, nothing bool, err error) {
 	in := r.query()
-	f = settlement.LineFilter{OrderID: in.text("order", 60), SKU: in.text("sku", 80), MinAmount: in.amount("min"), MaxAmount: in.amount("max"), PageSize: linePageSize}
+	f = settlement.LineFilter{OrderID: in.text("order", 60), SKU: in.text("sku", 120), NoSKU: in.checked("no_sku"), MinAmount: in.amount("min"), MaxAmount: in.amount("max"), PageSize: linePageSize}
 	if from := in.date("from"); from != (period.Date{}) {
 		at := from.Time()
 		f.From = &at
@@ -181,7 +181,7 @@ func (r *request) lineFilterBar(d settlementDetail) views.Filter {
 		amountTypes[x.AmountType] = true
 	}
 	var keep []views.Hidden
-	for _, name := range []string{"kind", "category"} {
+	for _, name := range []string{"kind", "category", "no_sku"} {
 		if value := r.QueryParam(name); value != "" {
 			keep = append(keep, views.Hidden{Name: name, Value: value})
 		}

@@ -91,6 +91,7 @@ import (
 	"tieout/app/connection"
 	"tieout/app/exception"
 	"tieout/app/fbastock"
+	"tieout/app/fee"
 	"tieout/app/flow"
 	"tieout/app/identity"
 	"tieout/app/insight"
@@ -150,6 +151,7 @@ type Dependencies struct {
 	Receivable  *receivable.Service // nil: no screens of orders that P21 invoices
 	Reference   *reference.Service  // nil: no screen of reference data
 	Refunds     *refund.Service     // nil: no screens of refunds beside returns
+	Fees        *fee.Service        // nil: no reports of fees
 	Rates       *rates.Service      // nil: no screens of exchange rates
 	// Redraft has the drafts of a connection built again, after its rules changed.
 	Redraft func(ctx context.Context, connectionID int64) error

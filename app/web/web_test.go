@@ -27,6 +27,7 @@ import (
 	"tieout/app/document"
 	"tieout/app/exception"
 	"tieout/app/fault"
+	"tieout/app/fee"
 	"tieout/app/flow"
 	"tieout/app/flow/flowtest"
 	"tieout/app/identity"
@@ -85,6 +86,7 @@ func open(t *testing.T, o options) *site {
 		Redraft:     func(context.Context, int64) error { return nil },
 		Flows:       flowsOf(site.pool, site.flow),
 		Receivable:  receivable.NewService(site.pool, clock.System{}),
+		Fees:        fee.NewService(site.pool, clock.System{}),
 		Refunds:     refund.NewService(site.pool, clock.System{}),
 		Reference:   reference.NewService(site.pool, clock.System{}, nil),
 	}

@@ -1,0 +1,92 @@
+-- name: SumFees :many
+-- Amounts and units by what the caller groups by, with those of as many months
+-- before. Kinds come in as arrays with what each counts as; the sort value is
+-- ascending, so that a page begins behind the last row of the one before.
+WITH told AS (
+    SELECT unnest(@kinds::int[]) AS kind_id, unnest(@parts::int[]) AS part, unnest(@counted::boolean[]) AS counted, unnest(@marketplaces::text[]) COLLATE "C" AS marketplace
+), base AS (
+    SELECT CASE WHEN @by_connection::boolean THEN s.connection_id ELSE 0 END AS connection_id, s.currency COLLATE "C" AS currency, x.marketplace,
+           CASE WHEN @by_sku::boolean THEN x.product_id ELSE 0 END AS product_id, x.month, x.part, sum(x.amount) AS amount, sum(x.units) AS units
+    FROM settlement s
+    CROSS JOIN LATERAL (
+        SELECT a.month, a.product_id, t.marketplace, t.part, sum(a.amount) AS amount, coalesce(sum(a.quantity) FILTER (WHERE t.counted), 0) AS units
+        FROM sku_sum a JOIN told t ON t.kind_id = a.kind_id
+        WHERE @by_product::boolean AND a.settlement_id = s.id AND a.month >= @prior_from::date AND a.month <= @to_month::date
+          AND (@every_sku::boolean OR a.product_id = ANY (@products::int[]))
+        GROUP BY 1, 2, 3, 4
+        UNION ALL
+        -- Rollups say the same of all products together, in a few rows; corrections name no product.
+        SELECT date_trunc('month', r.posted_on)::date, 0, t.marketplace, t.part, r.amount, CASE WHEN t.counted THEN r.quantity ELSE 0 END
+        FROM rollup r JOIN told t ON t.kind_id = r.kind_id
+        WHERE (NOT @by_product::boolean OR r.correction_id <> 0 AND @every_sku::boolean) AND r.settlement_id = s.id AND r.posted_on >= @prior_from::date AND r.posted_on <= @last_day::date
+    ) x
+    WHERE s.replaced_at IS NULL AND (@connection_id::bigint = 0 OR s.connection_id = @connection_id)
+      -- Accounting dates lie within a cycle, in another time zone at most.
+      AND s.end_at >= @ends_from::timestamptz AND s.start_at < @starts_before::timestamptz
+    GROUP BY 1, 2, 3, 4, 5, 6
+), shown AS (
+    SELECT b.connection_id, b.currency, b.marketplace, b.product_id,
+           CASE WHEN @by_month::boolean THEN (b.month + interval '1 month' * p.months)::date ELSE @from_month::date END AS month,
+           p.prior, b.part, b.amount, b.units
+    FROM base b CROSS JOIN (SELECT 0 AS prior, 0 AS months UNION ALL SELECT 1, @months::int) p
+    WHERE (b.month + interval '1 month' * p.months)::date >= @from_month::date AND (b.month + interval '1 month' * p.months)::date <= @to_month::date
+), summed AS (
+    SELECT connection_id, currency, marketplace, product_id, month,
+           coalesce(sum(units) FILTER (WHERE prior = 0), 0) AS units, coalesce(sum(units) FILTER (WHERE prior = 1), 0) AS prior_units,
+           coalesce(sum(amount) FILTER (WHERE prior = 0 AND part = 1), 0) AS sales, coalesce(sum(amount) FILTER (WHERE prior = 1 AND part = 1), 0) AS prior_sales,
+           coalesce(-sum(amount) FILTER (WHERE prior = 0 AND part = 2), 0) AS referral, coalesce(-sum(amount) FILTER (WHERE prior = 0 AND part = 3), 0) AS fulfilment,
+           coalesce(-sum(amount) FILTER (WHERE prior = 0 AND part = 4), 0) AS storage, coalesce(-sum(amount) FILTER (WHERE prior = 0 AND part = 5), 0) AS advertising,
+           coalesce(-sum(amount) FILTER (WHERE prior = 0 AND part = 6), 0) AS other, coalesce(sum(amount) FILTER (WHERE prior = 0 AND part = 7), 0) AS unmapped,
+           coalesce(-sum(amount) FILTER (WHERE prior = 0 AND part IN (2, 3, 4, 5, 6)), 0) AS fees, coalesce(-sum(amount) FILTER (WHERE prior = 1 AND part IN (2, 3, 4, 5, 6)), 0) AS prior_fees
+    FROM shown GROUP BY 1, 2, 3, 4, 5
+), listed AS (
+    SELECT x.connection_id, coalesce(c.name, '') AS connection_name, x.currency, x.marketplace, coalesce(p.sku, '') AS sku, x.month, x.units, x.prior_units, x.sales, x.prior_sales,
+           x.referral, x.fulfilment, x.storage, x.advertising, x.other, x.unmapped, x.fees, x.prior_fees,
+           (CASE @sort::text WHEN 'sales' THEN x.sales WHEN 'units' THEN x.units WHEN 'fees' THEN x.fees
+                WHEN 'unit' THEN coalesce(x.fees / nullif(x.units, 0), 0) WHEN 'share' THEN coalesce(x.fees / nullif(x.sales, 0), 0)
+                WHEN 'change' THEN coalesce(x.fees / nullif(x.sales, 0), 0) - coalesce(x.prior_fees / nullif(x.prior_sales, 0), 0)
+                WHEN 'month' THEN extract(epoch FROM x.month) ELSE 0 END * @direction::int)::numeric AS sort_value
+    FROM summed x LEFT JOIN product p ON p.id = x.product_id LEFT JOIN connection c ON c.id = x.connection_id
+    -- What was there before and is no more is still a change; what never was is none.
+    WHERE (x.sales, x.fees, x.units, x.unmapped, x.prior_sales, x.prior_fees) <> (0, 0, 0, 0, 0, 0)
+)
+SELECT connection_id::bigint AS connection_id, connection_name::text AS connection_name, currency::text AS currency, marketplace::text AS marketplace, sku::text AS sku, month::date AS month,
+       units::bigint AS units, prior_units::bigint AS prior_units, sales::numeric AS sales, prior_sales::numeric AS prior_sales, referral::numeric AS referral, fulfilment::numeric AS fulfilment,
+       storage::numeric AS storage, advertising::numeric AS advertising, other::numeric AS other, unmapped::numeric AS unmapped, fees::numeric AS fees, prior_fees::numeric AS prior_fees,
+       round(sort_value, 6)::numeric AS sort_value
+FROM listed
+WHERE @first::boolean
+   OR (round(sort_value, 6), sku, marketplace, month, currency, connection_id) > (@after_value::numeric, @after_sku::text, @after_marketplace::text, @after_month::date, @after_currency::text, @after_connection::bigint)
+ORDER BY round(sort_value, 6), sku, marketplace, month, currency, connection_id LIMIT @page_size;
+
+-- name: FeeSources :many
+-- The settlements and kinds that a number is made of.
+SELECT s.id, s.amazon_id, s.currency, s.start_at, s.end_at, k.id AS kind_id, k.marketplace, k.transaction_type, k.amount_type, k.amount_description, k.sign,
+       sum(x.lines)::bigint AS lines, sum(x.quantity)::bigint AS units, sum(x.amount)::numeric AS amount
+FROM settlement s JOIN sku_amount x ON x.settlement_id = s.id JOIN kind k ON k.id = x.kind_id
+WHERE s.replaced_at IS NULL AND (@connection_id::bigint = 0 OR s.connection_id = @connection_id) AND (@currency::text = '' OR s.currency = @currency)
+  AND s.end_at >= @ends_from::timestamptz AND s.start_at < @starts_before::timestamptz
+  AND x.month >= @from_month::date AND x.month <= @to_month::date AND x.kind_id = ANY (@kinds::int[])
+  AND (@every_sku::boolean OR x.product_id = ANY (@products::int[]))
+  AND (@after_id::bigint = 0 OR (s.id, k.id) < (@after_id::bigint, @after_kind::int))
+GROUP BY s.id, k.id ORDER BY s.id DESC, k.id DESC LIMIT @page_size;
+
+-- name: SumFeeSources :many
+SELECT s.currency, sum(x.lines)::bigint AS lines, sum(x.quantity)::bigint AS units, sum(x.amount)::numeric AS amount
+FROM settlement s JOIN sku_amount x ON x.settlement_id = s.id JOIN kind k ON k.id = x.kind_id
+WHERE s.replaced_at IS NULL AND (@connection_id::bigint = 0 OR s.connection_id = @connection_id) AND (@currency::text = '' OR s.currency = @currency)
+  AND s.end_at >= @ends_from::timestamptz AND s.start_at < @starts_before::timestamptz
+  AND x.month >= @from_month::date AND x.month <= @to_month::date AND x.kind_id = ANY (@kinds::int[])
+  AND (@every_sku::boolean OR x.product_id = ANY (@products::int[]))
+GROUP BY s.currency ORDER BY s.currency;
+
+-- name: LastSettled :one
+SELECT coalesce(max(s.end_at), 'epoch')::timestamptz AS last_at FROM settlement s
+WHERE s.replaced_at IS NULL AND (@connection_id::bigint = 0 OR s.connection_id = @connection_id);
+
+-- name: MarketplacesSettled :many
+SELECT DISTINCT k.marketplace FROM kind k WHERE (@connection_id::bigint = 0 OR k.connection_id = @connection_id) ORDER BY k.marketplace;
+
+-- name: ProductsLike :many
+-- Products whose SKU holds a text, or is one.
+SELECT id FROM product WHERE (@connection_id::bigint = 0 OR connection_id = @connection_id) AND (sku ILIKE @pattern::text OR sku = @sku::text);
