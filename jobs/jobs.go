@@ -29,6 +29,7 @@ import (
 	"tieout/app/personal"
 	"tieout/app/rates"
 	"tieout/app/receivable"
+	"tieout/app/reconcile"
 	"tieout/app/reference"
 	"tieout/app/refund"
 	"tieout/app/settlement"
@@ -83,6 +84,7 @@ type Services struct {
 	Reference   *reference.Service  // nil: P21 is not asked for customers
 	Refunds     *refund.Service     // nil: refunds are not held beside returns
 	Rates       *rates.Service      // nil: no exchange rates are read
+	Reconcile   *reconcile.Service  // nil: nothing is compared
 }
 
 // Settings say how often and how much.
@@ -119,6 +121,9 @@ func Start(ctx context.Context, pool *pgxpool.Pool, q *Queue, s Services, set Se
 	}
 	if s.Refunds != nil {
 		river.AddWorker(workers, &refundWorker{connections: s.Connections, refunds: s.Refunds})
+	}
+	if s.Reconcile != nil {
+		river.AddWorker(workers, &reconcileWorker{connections: s.Connections, reconcile: s.Reconcile})
 	}
 	if s.Reference != nil {
 		river.AddWorker(workers, &customerWorker{connections: s.Connections, reference: s.Reference})
@@ -209,6 +214,9 @@ func periodic(set Settings, s Services) []*river.PeriodicJob {
 	}
 	if s.Rates != nil {
 		list = append(list, every(set.SyncAccounts, ReadRates{}))
+	}
+	if s.Reconcile != nil {
+		list = append(list, every(set.PollReports, Reconcile{}))
 	}
 	if s.Notices != nil {
 		list = append(list, every(set.Flows, DueNotices{}))

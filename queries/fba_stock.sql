@@ -48,3 +48,19 @@ DELETE FROM fba_difference WHERE connection_id = @connection_id AND item_code = 
 -- name: ApproveFBADifference :execrows
 UPDATE fba_difference SET approved_by = @person_id::bigint, approved_at = @now::timestamptz
 WHERE connection_id = @connection_id AND item_code = @item_code AND units = @units AND approved_by IS NULL;
+
+-- name: FBADifferences :many
+-- Differences that stand, with what both sides have as the exception says, the cost of a unit in P21, and the item's record.
+SELECT d.item_code, d.units, d.since, coalesce(e.detail->>'amazon', '')::text AS amazon, coalesce(e.detail->>'prophet_21', '')::text AS prophet_21, coalesce(e.title, '')::text AS title,
+       coalesce((SELECT max(s.unit_cost) FROM stock s WHERE s.connection_id = d.connection_id AND s.item_code = d.item_code), 0)::numeric AS unit_cost,
+       coalesce(r.id, 0)::bigint AS record_id
+FROM fba_difference d
+LEFT JOIN exception e ON e.connection_id = d.connection_id AND e.class = @class::text AND e.cause = d.item_code AND e.state = 'open'
+LEFT JOIN flow_record r ON r.connection_id = d.connection_id AND r.flow = @flow::text AND r.key = d.item_code
+WHERE d.connection_id = @connection_id ORDER BY d.item_code;
+
+-- name: FBAStockKnown :one
+SELECT c.functional_currency, (SELECT count(*) FROM flow_record r WHERE r.connection_id = c.id AND r.flow = @flow::text AND r.key NOT LIKE 'sku %') AS items,
+       coalesce((SELECT max(s.read_at) FROM fba_stock s WHERE s.connection_id = c.id), 'epoch')::timestamptz AS amazon,
+       coalesce((SELECT f.read_until FROM flow f WHERE f.connection_id = c.id AND f.name = @flow::text), 'epoch')::timestamptz AS compared
+FROM connection c WHERE c.id = @connection_id;

@@ -117,3 +117,25 @@ WHERE i.connection_id = @connection_id AND i.state = 'variance' AND i.tolerance 
 
 -- name: InvoicedConnections :many
 SELECT id FROM connection WHERE revenue_mode = 'invoiced' AND (@id::bigint = 0 OR id = @id::bigint) ORDER BY id;
+
+-- name: DifferingItems :many
+-- What does not agree, and what P21 invoiced before a day and Amazon has not settled.
+SELECT i.order_id, i.currency, i.invoiced, i.credited, i.bills, i.numbers, i.invoiced_on, i.settled, i.principal, i.tax, i.shipping, i.promotion, i.refund, i.tolerance,
+       coalesce(i.invoiced_on, (SELECT min(s.end_at)::date FROM settled_order o JOIN settlement s ON s.id = o.settlement_id
+                                WHERE o.order_id = i.order_id AND s.connection_id = i.connection_id AND s.replaced_at IS NULL), now()::date)::date AS since
+FROM open_item i
+WHERE i.connection_id = @connection_id AND i.state NOT IN ('paid', 'void') AND (i.state <> 'open' OR i.invoiced_on < @late::date)
+ORDER BY i.order_id, i.currency;
+
+-- name: SumItems :many
+-- Both sides of everything but what Amazon may still settle in time.
+SELECT i.currency, count(*) AS items, sum(i.principal + i.tax + i.shipping + i.promotion + i.refund)::numeric AS settled, sum(i.invoiced + i.credited)::numeric AS due
+FROM open_item i WHERE i.connection_id = @connection_id AND i.state <> 'void' AND (i.state <> 'open' OR i.invoiced_on < @late::date)
+GROUP BY i.currency ORDER BY i.currency;
+
+-- name: ReceivableKnown :one
+-- Whether P21 invoices the connection's orders, and up to when both sides are known.
+SELECT (c.revenue_mode = 'invoiced')::boolean AS invoiced,
+       coalesce((SELECT max(s.end_at) FROM settled_reading r JOIN settlement s ON s.id = r.settlement_id WHERE s.connection_id = c.id), 'epoch')::timestamptz AS settled,
+       coalesce((SELECT max(i.changed_at) FROM invoice i WHERE i.connection_id = c.id), 'epoch')::timestamptz AS billed
+FROM connection c WHERE c.id = @connection_id;

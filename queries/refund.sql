@@ -91,3 +91,24 @@ WHERE s.connection_id = @connection_id AND s.replaced_at IS NULL AND r.order_id 
 -- name: ReturnsOf :many
 SELECT b.record_id, b.returned_on, b.quantity, r.key FROM returned b JOIN flow_record r ON r.id = b.record_id
 WHERE b.connection_id = @connection_id AND b.order_id = @order_id AND b.sku = @sku ORDER BY b.returned_on, b.record_id;
+
+-- name: RefundedTotals :many
+-- Everything that settlements gave back of what Amazon ships, by currency.
+SELECT s.currency, count(*) AS items, sum(r.amount)::numeric AS amount FROM refunded r JOIN settlement s ON s.id = r.settlement_id
+WHERE s.connection_id = @connection_id AND s.replaced_at IS NULL GROUP BY s.currency ORDER BY s.currency;
+
+-- name: OpenRefundCases :many
+SELECT id, order_id, sku, finding, currency, amount, units, since FROM refund_case WHERE connection_id = @connection_id AND done_at IS NULL ORDER BY id;
+
+-- name: ReturnsWithoutRMA :many
+-- What came back before a day and P21 has no return of.
+SELECT b.record_id, b.order_id, b.sku, b.returned_on, b.quantity, r.key, r.state, r.problem
+FROM returned b JOIN flow_record r ON r.id = b.record_id
+WHERE b.connection_id = @connection_id AND r.state NOT IN ('delivered', 'ignored') AND r.remote_key = '' AND b.returned_on < @late::date ORDER BY b.record_id;
+
+-- name: RefundsKnown :one
+-- Up to when both sides are known, and what amounts without a currency count in.
+SELECT c.functional_currency,
+       coalesce((SELECT max(s.end_at) FROM refund_reading r JOIN settlement s ON s.id = r.settlement_id WHERE s.connection_id = c.id), 'epoch')::timestamptz AS refunded,
+       coalesce((SELECT f.read_until FROM flow f WHERE f.connection_id = c.id AND f.name = @flow), 'epoch')::timestamptz AS returned
+FROM connection c WHERE c.id = @connection_id;

@@ -83,6 +83,94 @@ func (q *Queries) EndFBADifference(ctx context.Context, arg EndFBADifferencePara
 	return err
 }
 
+const fBADifferences = `-- name: FBADifferences :many
+SELECT d.item_code, d.units, d.since, coalesce(e.detail->>'amazon', '')::text AS amazon, coalesce(e.detail->>'prophet_21', '')::text AS prophet_21, coalesce(e.title, '')::text AS title,
+       coalesce((SELECT max(s.unit_cost) FROM stock s WHERE s.connection_id = d.connection_id AND s.item_code = d.item_code), 0)::numeric AS unit_cost,
+       coalesce(r.id, 0)::bigint AS record_id
+FROM fba_difference d
+LEFT JOIN exception e ON e.connection_id = d.connection_id AND e.class = $1::text AND e.cause = d.item_code AND e.state = 'open'
+LEFT JOIN flow_record r ON r.connection_id = d.connection_id AND r.flow = $2::text AND r.key = d.item_code
+WHERE d.connection_id = $3 ORDER BY d.item_code
+`
+
+type FBADifferencesParams struct {
+	Class        string
+	Flow         string
+	ConnectionID int64
+}
+
+type FBADifferencesRow struct {
+	ItemCode  string
+	Units     decimal.Decimal
+	Since     time.Time
+	Amazon    string
+	Prophet21 string
+	Title     string
+	UnitCost  decimal.Decimal
+	RecordID  int64
+}
+
+// Differences that stand, with what both sides have as the exception says, the cost of a unit in P21, and the item's record.
+func (q *Queries) FBADifferences(ctx context.Context, arg FBADifferencesParams) ([]FBADifferencesRow, error) {
+	rows, err := q.db.Query(ctx, fBADifferences, arg.Class, arg.Flow, arg.ConnectionID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []FBADifferencesRow{}
+	for rows.Next() {
+		var i FBADifferencesRow
+		if err := rows.Scan(
+			&i.ItemCode,
+			&i.Units,
+			&i.Since,
+			&i.Amazon,
+			&i.Prophet21,
+			&i.Title,
+			&i.UnitCost,
+			&i.RecordID,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const fBAStockKnown = `-- name: FBAStockKnown :one
+SELECT c.functional_currency, (SELECT count(*) FROM flow_record r WHERE r.connection_id = c.id AND r.flow = $1::text AND r.key NOT LIKE 'sku %') AS items,
+       coalesce((SELECT max(s.read_at) FROM fba_stock s WHERE s.connection_id = c.id), 'epoch')::timestamptz AS amazon,
+       coalesce((SELECT f.read_until FROM flow f WHERE f.connection_id = c.id AND f.name = $1::text), 'epoch')::timestamptz AS compared
+FROM connection c WHERE c.id = $2
+`
+
+type FBAStockKnownParams struct {
+	Flow         string
+	ConnectionID int64
+}
+
+type FBAStockKnownRow struct {
+	FunctionalCurrency string
+	Items              int64
+	Amazon             time.Time
+	Compared           time.Time
+}
+
+func (q *Queries) FBAStockKnown(ctx context.Context, arg FBAStockKnownParams) (FBAStockKnownRow, error) {
+	row := q.db.QueryRow(ctx, fBAStockKnown, arg.Flow, arg.ConnectionID)
+	var i FBAStockKnownRow
+	err := row.Scan(
+		&i.FunctionalCurrency,
+		&i.Items,
+		&i.Amazon,
+		&i.Compared,
+	)
+	return i, err
+}
+
 const keepFBAStock = `-- name: KeepFBAStock :exec
 INSERT INTO fba_stock (connection_id, marketplace, sku, fnsku, condition, asin, title, fulfillable, inbound_working, inbound_shipped, inbound_receiving,
                        orders, transfers, processing, unfulfillable, researching, changed_at, read_at)

@@ -205,6 +205,75 @@ func (q *Queries) ClearItems(ctx context.Context, arg ClearItemsParams) error {
 	return err
 }
 
+const differingItems = `-- name: DifferingItems :many
+SELECT i.order_id, i.currency, i.invoiced, i.credited, i.bills, i.numbers, i.invoiced_on, i.settled, i.principal, i.tax, i.shipping, i.promotion, i.refund, i.tolerance,
+       coalesce(i.invoiced_on, (SELECT min(s.end_at)::date FROM settled_order o JOIN settlement s ON s.id = o.settlement_id
+                                WHERE o.order_id = i.order_id AND s.connection_id = i.connection_id AND s.replaced_at IS NULL), now()::date)::date AS since
+FROM open_item i
+WHERE i.connection_id = $1 AND i.state NOT IN ('paid', 'void') AND (i.state <> 'open' OR i.invoiced_on < $2::date)
+ORDER BY i.order_id, i.currency
+`
+
+type DifferingItemsParams struct {
+	ConnectionID int64
+	Late         time.Time
+}
+
+type DifferingItemsRow struct {
+	OrderID    string
+	Currency   string
+	Invoiced   decimal.Decimal
+	Credited   decimal.Decimal
+	Bills      int32
+	Numbers    []string
+	InvoicedOn *time.Time
+	Settled    bool
+	Principal  decimal.Decimal
+	Tax        decimal.Decimal
+	Shipping   decimal.Decimal
+	Promotion  decimal.Decimal
+	Refund     decimal.Decimal
+	Tolerance  decimal.Decimal
+	Since      time.Time
+}
+
+// What does not agree, and what P21 invoiced before a day and Amazon has not settled.
+func (q *Queries) DifferingItems(ctx context.Context, arg DifferingItemsParams) ([]DifferingItemsRow, error) {
+	rows, err := q.db.Query(ctx, differingItems, arg.ConnectionID, arg.Late)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []DifferingItemsRow{}
+	for rows.Next() {
+		var i DifferingItemsRow
+		if err := rows.Scan(
+			&i.OrderID,
+			&i.Currency,
+			&i.Invoiced,
+			&i.Credited,
+			&i.Bills,
+			&i.Numbers,
+			&i.InvoicedOn,
+			&i.Settled,
+			&i.Principal,
+			&i.Tax,
+			&i.Shipping,
+			&i.Promotion,
+			&i.Refund,
+			&i.Tolerance,
+			&i.Since,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const forgetSums = `-- name: ForgetSums :many
 WITH gone AS (DELETE FROM settled_reading r WHERE r.settlement_id = $1 RETURNING r.settlement_id)
 SELECT o.order_id FROM settled_order o JOIN gone g ON g.settlement_id = o.settlement_id
@@ -610,6 +679,27 @@ type PutItemParams struct {
 	Tolerance    decimal.Decimal
 }
 
+const receivableKnown = `-- name: ReceivableKnown :one
+SELECT (c.revenue_mode = 'invoiced')::boolean AS invoiced,
+       coalesce((SELECT max(s.end_at) FROM settled_reading r JOIN settlement s ON s.id = r.settlement_id WHERE s.connection_id = c.id), 'epoch')::timestamptz AS settled,
+       coalesce((SELECT max(i.changed_at) FROM invoice i WHERE i.connection_id = c.id), 'epoch')::timestamptz AS billed
+FROM connection c WHERE c.id = $1
+`
+
+type ReceivableKnownRow struct {
+	Invoiced bool
+	Settled  time.Time
+	Billed   time.Time
+}
+
+// Whether P21 invoices the connection's orders, and up to when both sides are known.
+func (q *Queries) ReceivableKnown(ctx context.Context, connectionID int64) (ReceivableKnownRow, error) {
+	row := q.db.QueryRow(ctx, receivableKnown, connectionID)
+	var i ReceivableKnownRow
+	err := row.Scan(&i.Invoiced, &i.Settled, &i.Billed)
+	return i, err
+}
+
 const settledOfOrder = `-- name: SettledOfOrder :many
 SELECT o.settlement_id, s.amazon_id, s.end_at, s.currency, o.principal, o.tax, o.shipping, o.promotion, o.refund
 FROM settled_order o JOIN settlement s ON s.id = o.settlement_id
@@ -693,6 +783,50 @@ func (q *Queries) SettlementsToSum(ctx context.Context, connectionID int64) ([]S
 	for rows.Next() {
 		var i SettlementsToSumRow
 		if err := rows.Scan(&i.ID, &i.RuleSetID, &i.Replaced); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const sumItems = `-- name: SumItems :many
+SELECT i.currency, count(*) AS items, sum(i.principal + i.tax + i.shipping + i.promotion + i.refund)::numeric AS settled, sum(i.invoiced + i.credited)::numeric AS due
+FROM open_item i WHERE i.connection_id = $1 AND i.state <> 'void' AND (i.state <> 'open' OR i.invoiced_on < $2::date)
+GROUP BY i.currency ORDER BY i.currency
+`
+
+type SumItemsParams struct {
+	ConnectionID int64
+	Late         time.Time
+}
+
+type SumItemsRow struct {
+	Currency string
+	Items    int64
+	Settled  decimal.Decimal
+	Due      decimal.Decimal
+}
+
+// Both sides of everything but what Amazon may still settle in time.
+func (q *Queries) SumItems(ctx context.Context, arg SumItemsParams) ([]SumItemsRow, error) {
+	rows, err := q.db.Query(ctx, sumItems, arg.ConnectionID, arg.Late)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []SumItemsRow{}
+	for rows.Next() {
+		var i SumItemsRow
+		if err := rows.Scan(
+			&i.Currency,
+			&i.Items,
+			&i.Settled,
+			&i.Due,
+		); err != nil {
 			return nil, err
 		}
 		items = append(items, i)

@@ -238,6 +238,108 @@ func (q *Queries) NoteReturned(ctx context.Context, arg NoteReturnedParams) erro
 	return err
 }
 
+const openRefundCases = `-- name: OpenRefundCases :many
+SELECT id, order_id, sku, finding, currency, amount, units, since FROM refund_case WHERE connection_id = $1 AND done_at IS NULL ORDER BY id
+`
+
+type OpenRefundCasesRow struct {
+	ID       int64
+	OrderID  string
+	Sku      string
+	Finding  string
+	Currency string
+	Amount   decimal.Decimal
+	Units    int32
+	Since    time.Time
+}
+
+func (q *Queries) OpenRefundCases(ctx context.Context, connectionID int64) ([]OpenRefundCasesRow, error) {
+	rows, err := q.db.Query(ctx, openRefundCases, connectionID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []OpenRefundCasesRow{}
+	for rows.Next() {
+		var i OpenRefundCasesRow
+		if err := rows.Scan(
+			&i.ID,
+			&i.OrderID,
+			&i.Sku,
+			&i.Finding,
+			&i.Currency,
+			&i.Amount,
+			&i.Units,
+			&i.Since,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const refundedTotals = `-- name: RefundedTotals :many
+SELECT s.currency, count(*) AS items, sum(r.amount)::numeric AS amount FROM refunded r JOIN settlement s ON s.id = r.settlement_id
+WHERE s.connection_id = $1 AND s.replaced_at IS NULL GROUP BY s.currency ORDER BY s.currency
+`
+
+type RefundedTotalsRow struct {
+	Currency string
+	Items    int64
+	Amount   decimal.Decimal
+}
+
+// Everything that settlements gave back of what Amazon ships, by currency.
+func (q *Queries) RefundedTotals(ctx context.Context, connectionID int64) ([]RefundedTotalsRow, error) {
+	rows, err := q.db.Query(ctx, refundedTotals, connectionID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []RefundedTotalsRow{}
+	for rows.Next() {
+		var i RefundedTotalsRow
+		if err := rows.Scan(&i.Currency, &i.Items, &i.Amount); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const refundsKnown = `-- name: RefundsKnown :one
+SELECT c.functional_currency,
+       coalesce((SELECT max(s.end_at) FROM refund_reading r JOIN settlement s ON s.id = r.settlement_id WHERE s.connection_id = c.id), 'epoch')::timestamptz AS refunded,
+       coalesce((SELECT f.read_until FROM flow f WHERE f.connection_id = c.id AND f.name = $1), 'epoch')::timestamptz AS returned
+FROM connection c WHERE c.id = $2
+`
+
+type RefundsKnownParams struct {
+	Flow         string
+	ConnectionID int64
+}
+
+type RefundsKnownRow struct {
+	FunctionalCurrency string
+	Refunded           time.Time
+	Returned           time.Time
+}
+
+// Up to when both sides are known, and what amounts without a currency count in.
+func (q *Queries) RefundsKnown(ctx context.Context, arg RefundsKnownParams) (RefundsKnownRow, error) {
+	row := q.db.QueryRow(ctx, refundsKnown, arg.Flow, arg.ConnectionID)
+	var i RefundsKnownRow
+	err := row.Scan(&i.FunctionalCurrency, &i.Refunded, &i.Returned)
+	return i, err
+}
+
 const refundsOf = `-- name: RefundsOf :many
 SELECT s.id, s.amazon_id, s.currency, r.amount, r.reimbursed, r.posted_on FROM refunded r JOIN settlement s ON s.id = r.settlement_id
 WHERE s.connection_id = $1 AND s.replaced_at IS NULL AND r.order_id = $2 AND r.sku = $3 ORDER BY r.posted_on, s.id
@@ -361,6 +463,58 @@ func (q *Queries) ReturnsOf(ctx context.Context, arg ReturnsOfParams) ([]Returns
 			&i.ReturnedOn,
 			&i.Quantity,
 			&i.Key,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const returnsWithoutRMA = `-- name: ReturnsWithoutRMA :many
+SELECT b.record_id, b.order_id, b.sku, b.returned_on, b.quantity, r.key, r.state, r.problem
+FROM returned b JOIN flow_record r ON r.id = b.record_id
+WHERE b.connection_id = $1 AND r.state NOT IN ('delivered', 'ignored') AND r.remote_key = '' AND b.returned_on < $2::date ORDER BY b.record_id
+`
+
+type ReturnsWithoutRMAParams struct {
+	ConnectionID int64
+	Late         time.Time
+}
+
+type ReturnsWithoutRMARow struct {
+	RecordID   int64
+	OrderID    string
+	Sku        string
+	ReturnedOn time.Time
+	Quantity   int32
+	Key        string
+	State      string
+	Problem    string
+}
+
+// What came back before a day and P21 has no return of.
+func (q *Queries) ReturnsWithoutRMA(ctx context.Context, arg ReturnsWithoutRMAParams) ([]ReturnsWithoutRMARow, error) {
+	rows, err := q.db.Query(ctx, returnsWithoutRMA, arg.ConnectionID, arg.Late)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []ReturnsWithoutRMARow{}
+	for rows.Next() {
+		var i ReturnsWithoutRMARow
+		if err := rows.Scan(
+			&i.RecordID,
+			&i.OrderID,
+			&i.Sku,
+			&i.ReturnedOn,
+			&i.Quantity,
+			&i.Key,
+			&i.State,
+			&i.Problem,
 		); err != nil {
 			return nil, err
 		}

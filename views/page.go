@@ -61,6 +61,7 @@ const (
 	JournalEntries Section = "Journal entries"
 	MappingRules   Section = "Mapping rules"
 	Exceptions     Section = "Exceptions"
+	Reconciling    Section = "Reconciliation"
 	Receivable     Section = "Receivable"
 	Refunds        Section = "Refunds"
 	Orders         Section = "Orders"
@@ -95,7 +96,8 @@ func navigation() []navItem {
 		{section: JournalEntries, icon: "book-open-text", href: "/entries"},
 		{section: MappingRules, icon: "route", href: "/rules"},
 		{section: Exceptions, icon: "triangle-alert", href: "/exceptions"},
-		{section: Receivable, icon: "scale", href: "/receivable"},
+		{section: Reconciling, icon: "scale", href: "/reconciliation"},
+		{section: Receivable, icon: "landmark", href: "/receivable"},
 		{section: Refunds, icon: "undo-2", href: "/refunds"},
 		{section: Orders, icon: "shopping-cart", href: "/orders"},
 		{section: Products, icon: "tag", href: "/products"},

@@ -80,3 +80,26 @@ func (i Item) text(d decimal.Decimal) string {
 func Causes() []Cause {
 	return []Cause{Rounding, MissingInvoice, DuplicateInvoice, RefundNotInP21, PromotionNotIn, ShippingNotIn, TaxDiffers, PriceOrQuantity}
 }
+
+// Title is the cause in words.
+func (c Cause) Title() string {
+	switch c {
+	case Rounding:
+		return "Rounding"
+	case MissingInvoice:
+		return "Not invoiced"
+	case DuplicateInvoice:
+		return "Invoiced twice"
+	case RefundNotInP21:
+		return "Refund not in P21"
+	case PromotionNotIn:
+		return "Promotion not in P21"
+	case ShippingNotIn:
+		return "Shipping not in P21"
+	case TaxDiffers:
+		return "Tax"
+	case PriceOrQuantity:
+		return "Price or quantity"
+	}
+	return string(c)
+}

@@ -18,6 +18,7 @@ import (
 	"tieout/app/personal"
 	"tieout/app/rates"
 	"tieout/app/receivable"
+	"tieout/app/reconcile"
 	"tieout/app/refund"
 	"tieout/app/settlement"
 )
@@ -41,6 +42,8 @@ type Workbooks interface {
 	RecordList(w io.Writer, about [][2]string, d flow.Definition, rows iter.Seq2[flow.Item, error]) error
 	AccessList(w io.Writer, about [][2]string, rows iter.Seq2[personal.Access, error]) error
 	RateList(w io.Writer, about [][2]string, rows iter.Seq2[rates.Rate, error]) error
+	Reconciliation(w io.Writer, about [][2]string, name reconcile.Name, totals []reconcile.Total, rows iter.Seq2[reconcile.Item, error], state func(reconcile.Item) string) error
+	Reconciliations(w io.Writer, about [][2]string, list []reconcile.Standing, state func(reconcile.Standing) string) error
 	RefundList(w io.Writer, about [][2]string, rows iter.Seq2[refund.Case, error], title func(refund.Finding) string) error
 	FeeList(w io.Writer, about [][2]string, rows iter.Seq2[fee.Row, error]) error
 	ItemList(w io.Writer, about [][2]string, rows iter.Seq2[receivable.Item, error], title func(receivable.Cause) string) error

@@ -23,6 +23,7 @@ const (
 	listRefunds     = "refunds"
 	listFees        = "fees"
 	listRates       = "rates"
+	listOpen        = "reconciliation"
 )
 
 // listRoutes are what people keep about lists.
@@ -37,7 +38,7 @@ func (s *server) listRoutes() []Route {
 // listName is the list that the path names.
 func (r *request) listName() (string, error) {
 	name := r.Param("list")
-	lists := []string{listSettlements, listLines, listEntries, listExceptions, listProducts, listReceivable, listCash, listDeposits, listRefunds, listRates, listFees}
+	lists := []string{listSettlements, listLines, listEntries, listExceptions, listProducts, listReceivable, listCash, listDeposits, listRefunds, listRates, listFees, listOpen}
 	if r.server.Flows != nil {
 		for _, d := range r.server.Flows.Definitions() {
 			lists = append(lists, d.Name)

@@ -19,27 +19,7 @@ func itemStates() []views.Option {
 		{Value: "paid", Label: "Paid"}, {Value: "void", Label: "Void"}, {Value: "all", Label: "All"}}
 }
 
-func causeTitle(c receivable.Cause) string {
-	switch c {
-	case receivable.Rounding:
-		return "Rounding"
-	case receivable.MissingInvoice:
-		return "Not invoiced"
-	case receivable.DuplicateInvoice:
-		return "Invoiced twice"
-	case receivable.RefundNotInP21:
-		return "Refund not in P21"
-	case receivable.PromotionNotIn:
-		return "Promotion not in P21"
-	case receivable.ShippingNotIn:
-		return "Shipping not in P21"
-	case receivable.TaxDiffers:
-		return "Tax"
-	case receivable.PriceOrQuantity:
-		return "Price or quantity"
-	}
-	return string(c)
-}
+func causeTitle(c receivable.Cause) string { return c.Title() }
 
 func causeOptions() []views.Option {
 	list := []views.Option{{Label: "Any"}}

@@ -100,6 +100,7 @@ import (
 	"tieout/app/notice"
 	"tieout/app/rates"
 	"tieout/app/receivable"
+	"tieout/app/reconcile"
 	"tieout/app/reference"
 	"tieout/app/refund"
 	"tieout/app/settlement"
@@ -153,6 +154,9 @@ type Dependencies struct {
 	Refunds     *refund.Service     // nil: no screens of refunds beside returns
 	Fees        *fee.Service        // nil: no reports of fees
 	Rates       *rates.Service      // nil: no screens of exchange rates
+	Reconcile   *reconcile.Service  // nil: no screens of reconciliations
+	// Compare has reconciliations of a connection, 0 for all, compared again soon.
+	Compare func(ctx context.Context, connectionID int64) error
 	// Redraft has the drafts of a connection built again, after its rules changed.
 	Redraft func(ctx context.Context, connectionID int64) error
 }

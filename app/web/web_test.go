@@ -35,6 +35,7 @@ import (
 	"tieout/app/mapping"
 	"tieout/app/outbound"
 	"tieout/app/receivable"
+	"tieout/app/reconcile"
 	"tieout/app/reference"
 	"tieout/app/refund"
 	"tieout/app/session"
@@ -88,6 +89,8 @@ func open(t *testing.T, o options) *site {
 		Receivable:  receivable.NewService(site.pool, clock.System{}),
 		Fees:        fee.NewService(site.pool, clock.System{}),
 		Refunds:     refund.NewService(site.pool, clock.System{}),
+		Reconcile:   reconcile.NewService(site.pool, clock.System{}),
+		Compare:     func(context.Context, int64) error { return nil },
 		Reference:   reference.NewService(site.pool, clock.System{}, nil),
 	}
 	if o.config != nil {
