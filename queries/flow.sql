@@ -157,11 +157,24 @@ WHERE id = @id AND state IN ('delivering', 'unknown');
 UPDATE flow_record SET retry_at = @retry_at, tries = tries + 1, problem = @problem, holder = '', held_until = NULL WHERE id = @id AND holder = @holder;
 
 -- name: ReleaseRecords :execrows
--- The cause is gone: what waited on it goes on. What may have been sent is
--- looked up before it is sent again.
-UPDATE flow_record SET state = CASE state WHEN 'unknown' THEN 'delivering' ELSE 'received' END, exception_id = NULL, problem = '', retry_at = NULL, tries = 0,
-       changed_at = clock_timestamp()
-WHERE exception_id = @exception_id AND state IN ('exception', 'unknown');
+-- The cause is gone: what waited on it goes on, and is remembered. What may have
+-- been sent is looked up before it is sent again.
+WITH released AS (
+    UPDATE flow_record SET state = CASE state WHEN 'unknown' THEN 'delivering' ELSE 'received' END, exception_id = NULL, problem = '', retry_at = NULL, tries = 0,
+           changed_at = clock_timestamp()
+    WHERE exception_id = @exception_id AND state IN ('exception', 'unknown') RETURNING id
+)
+INSERT INTO exception_release (exception_id, record_id) SELECT @exception_id::bigint, id FROM released
+ON CONFLICT (exception_id, record_id) DO UPDATE SET released_at = excluded.released_at;
+
+-- name: ReleasedRecords :many
+-- What an exception let go, in the order in which it goes on.
+SELECT r.id, r.key, r.state, r.waits, r.source_at, r.title, r.amount, r.currency, r.problem, r.reason, r.remote_key
+FROM exception_release x JOIN flow_record r ON r.id = x.record_id WHERE x.exception_id = @exception_id ORDER BY r.source_at, r.id LIMIT @size;
+
+-- name: ReleaseProgress :one
+SELECT count(*) AS released, count(*) FILTER (WHERE r.state IN ('delivered', 'ignored') OR r.waits <> '') AS arrived, count(*) FILTER (WHERE r.state IN ('exception', 'unknown')) AS stopped
+FROM exception_release x JOIN flow_record r ON r.id = x.record_id WHERE x.exception_id = @exception_id;
 
 -- name: ReleaseRecord :one
 UPDATE flow_record SET state = CASE state WHEN 'unknown' THEN 'delivering' ELSE 'received' END, exception_id = NULL, problem = '', retry_at = NULL, tries = 0,

@@ -1667,6 +1667,24 @@ func (q *Queries) ReleaseFlow(ctx context.Context, arg ReleaseFlowParams) (int64
 	return result.RowsAffected(), nil
 }
 
+const releaseProgress = `-- name: ReleaseProgress :one
+SELECT count(*) AS released, count(*) FILTER (WHERE r.state IN ('delivered', 'ignored') OR r.waits <> '') AS arrived, count(*) FILTER (WHERE r.state IN ('exception', 'unknown')) AS stopped
+FROM exception_release x JOIN flow_record r ON r.id = x.record_id WHERE x.exception_id = $1
+`
+
+type ReleaseProgressRow struct {
+	Released int64
+	Arrived  int64
+	Stopped  int64
+}
+
+func (q *Queries) ReleaseProgress(ctx context.Context, exceptionID int64) (ReleaseProgressRow, error) {
+	row := q.db.QueryRow(ctx, releaseProgress, exceptionID)
+	var i ReleaseProgressRow
+	err := row.Scan(&i.Released, &i.Arrived, &i.Stopped)
+	return i, err
+}
+
 const releaseRecord = `-- name: ReleaseRecord :one
 UPDATE flow_record SET state = CASE state WHEN 'unknown' THEN 'delivering' ELSE 'received' END, exception_id = NULL, problem = '', retry_at = NULL, tries = 0,
        changed_at = clock_timestamp()
@@ -1686,19 +1704,80 @@ func (q *Queries) ReleaseRecord(ctx context.Context, arg ReleaseRecordParams) (s
 }
 
 const releaseRecords = `-- name: ReleaseRecords :execrows
-UPDATE flow_record SET state = CASE state WHEN 'unknown' THEN 'delivering' ELSE 'received' END, exception_id = NULL, problem = '', retry_at = NULL, tries = 0,
-       changed_at = clock_timestamp()
-WHERE exception_id = $1 AND state IN ('exception', 'unknown')
+WITH released AS (
+    UPDATE flow_record SET state = CASE state WHEN 'unknown' THEN 'delivering' ELSE 'received' END, exception_id = NULL, problem = '', retry_at = NULL, tries = 0,
+           changed_at = clock_timestamp()
+    WHERE exception_id = $1 AND state IN ('exception', 'unknown') RETURNING id
+)
+INSERT INTO exception_release (exception_id, record_id) SELECT $1::bigint, id FROM released
+ON CONFLICT (exception_id, record_id) DO UPDATE SET released_at = excluded.released_at
 `
 
-// The cause is gone: what waited on it goes on. What may have been sent is
-// looked up before it is sent again.
-func (q *Queries) ReleaseRecords(ctx context.Context, exceptionID *int64) (int64, error) {
+// The cause is gone: what waited on it goes on, and is remembered. What may have
+// been sent is looked up before it is sent again.
+func (q *Queries) ReleaseRecords(ctx context.Context, exceptionID int64) (int64, error) {
 	result, err := q.db.Exec(ctx, releaseRecords, exceptionID)
 	if err != nil {
 		return 0, err
 	}
 	return result.RowsAffected(), nil
+}
+
+const releasedRecords = `-- name: ReleasedRecords :many
+SELECT r.id, r.key, r.state, r.waits, r.source_at, r.title, r.amount, r.currency, r.problem, r.reason, r.remote_key
+FROM exception_release x JOIN flow_record r ON r.id = x.record_id WHERE x.exception_id = $1 ORDER BY r.source_at, r.id LIMIT $2
+`
+
+type ReleasedRecordsParams struct {
+	ExceptionID int64
+	Size        int32
+}
+
+type ReleasedRecordsRow struct {
+	ID        int64
+	Key       string
+	State     string
+	Waits     string
+	SourceAt  time.Time
+	Title     string
+	Amount    decimal.NullDecimal
+	Currency  string
+	Problem   string
+	Reason    string
+	RemoteKey string
+}
+
+// What an exception let go, in the order in which it goes on.
+func (q *Queries) ReleasedRecords(ctx context.Context, arg ReleasedRecordsParams) ([]ReleasedRecordsRow, error) {
+	rows, err := q.db.Query(ctx, releasedRecords, arg.ExceptionID, arg.Size)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []ReleasedRecordsRow{}
+	for rows.Next() {
+		var i ReleasedRecordsRow
+		if err := rows.Scan(
+			&i.ID,
+			&i.Key,
+			&i.State,
+			&i.Waits,
+			&i.SourceAt,
+			&i.Title,
+			&i.Amount,
+			&i.Currency,
+			&i.Problem,
+			&i.Reason,
+			&i.RemoteKey,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const remoteOfKeys = `-- name: RemoteOfKeys :many

@@ -20,6 +20,14 @@ type ExceptionPage struct {
 	Comment  string // posts "body"; "" for those who may only read
 	History  []Event
 	Forms    []ActionForm
+	Released *ExceptionReleased // nil: it let nothing go
+}
+
+// ExceptionReleased is what an exception let go when its cause was gone.
+type ExceptionReleased struct {
+	Progress Progress
+	Table    Table
+	Follow   string // read again every two seconds; "" when nothing is on its way
 }
 
 // ExceptionResolve maps the kind that an exception is about.

@@ -227,7 +227,7 @@ func (s *Service) Release(ctx context.Context, tx pgx.Tx, connectionID int64, cl
 	if err := sqlc.New(tx).LookAgain(ctx, sqlc.LookAgainParams{ExceptionID: &id}); err != nil {
 		return 0, fmt.Errorf("look again: %w", err)
 	}
-	if released, err = sqlc.New(tx).ReleaseRecords(ctx, &id); err != nil {
+	if released, err = sqlc.New(tx).ReleaseRecords(ctx, id); err != nil {
 		return 0, fmt.Errorf("release records: %w", err)
 	}
 	for _, flow := range flows {

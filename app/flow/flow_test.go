@@ -87,6 +87,11 @@ func TestOneCauseStandsForAllThatWaitOnItAndReleasesThemInOrder(t *testing.T) {
 		require.EqualValues(t, 20, released)
 		return err
 	}))
+	cause := w.number(`SELECT max(id) FROM exception`)
+	let, progress, err := w.Released(t.Context(), cause, 2)
+	require.NoError(t, err)
+	require.Equal(t, flow.Progress{Released: 20}, progress)
+	require.Equal(t, "P19", let[0].Key, "the oldest first")
 	one := w.service("in order")
 	one.Parallel = 1
 	require.NoError(t, one.Work(t.Context(), w.connection, "parcels"))
@@ -94,6 +99,9 @@ func TestOneCauseStandsForAllThatWaitOnItAndReleasesThemInOrder(t *testing.T) {
 	require.Equal(t, "P19", w.Sent[0])
 	require.Equal(t, "P00", w.Sent[19])
 	require.EqualValues(t, 0, w.number(`SELECT count(*) FROM exception WHERE state = 'open'`))
+	_, progress, err = w.Released(t.Context(), cause, 2)
+	require.NoError(t, err)
+	require.Equal(t, flow.Progress{Released: 20, Arrived: 20}, progress)
 	require.EqualValues(t, 1, int64(w.queue.work.Load())-w.number(`SELECT count(*) FROM flow_run`))
 }
 

@@ -289,6 +289,36 @@ func (s *Service) Waiting(ctx context.Context, exceptionID int64, size int32) ([
 	return list, nil
 }
 
+// Progress is how far the records are that an exception let go.
+type Progress struct {
+	Released int64
+	Arrived  int64 // on the other side, or with nothing to do there
+	Stopped  int64 // behind another exception
+}
+
+// Under reports whether some of them are on their way.
+func (p Progress) Under() bool { return p.Arrived+p.Stopped < p.Released }
+
+// Released returns what an exception let go, in the order in which it goes on,
+// and how far all of it is.
+func (s *Service) Released(ctx context.Context, exceptionID int64, size int32) ([]Item, Progress, error) {
+	db := sqlc.New(s.Pool)
+	p, err := db.ReleaseProgress(ctx, exceptionID)
+	if err != nil {
+		return nil, Progress{}, fmt.Errorf("read how far the records of exception %d are: %w", exceptionID, err)
+	}
+	rows, err := db.ReleasedRecords(ctx, sqlc.ReleasedRecordsParams{ExceptionID: exceptionID, Size: size})
+	if err != nil {
+		return nil, Progress{}, fmt.Errorf("list what exception %d let go: %w", exceptionID, err)
+	}
+	list := make([]Item, len(rows))
+	for i, r := range rows {
+		list[i] = Item{ID: r.ID, Key: r.Key, State: r.State, Waits: r.Waits, SourceAt: r.SourceAt, Title: r.Title, Amount: r.Amount, Currency: r.Currency,
+			Problem: cmp.Or(r.Problem, r.Reason), RemoteKey: r.RemoteKey}
+	}
+	return list, Progress{p.Released, p.Arrived, p.Stopped}, nil
+}
+
 // Retry takes up again what waits behind an exception: everything, or one
 // record. Those whose outcome is unknown are looked up at the other side first,
 // as ever, before anything is sent.

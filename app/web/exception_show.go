@@ -1,6 +1,7 @@
 package web
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"net/http"
@@ -64,7 +65,7 @@ func (s *server) exceptionRecord(r *request, e exception.Exception, model *views
 		model.Map, err = s.mapModel(r, e, values, wrong)
 	}
 	if err == nil && e.Flow != "" && s.Flows != nil {
-		err = s.waitingRecords(r, e, model)
+		err = errors.Join(s.waitingRecords(r, e, model), s.releasedRecords(r, e, model))
 	}
 	return err
 }

@@ -53,6 +53,8 @@ func TestAnUnknownSKUIsMappedFromTheQueueByKeyboardAlone(t *testing.T) {
 	s.eventually(t, `SELECT count(*) = 1 FROM exception WHERE class = 'unknown_sku' AND state = 'resolved'`)
 	s.settleFlows(t)
 	require.Less(t, s.number(t, `SELECT count(*) FROM flow_record WHERE state = 'exception'`), waiting)
+	olga.open("/exceptions/%d", s.number(t, `SELECT id FROM exception WHERE class = 'unknown_sku' AND state = 'resolved'`))
+	olga.says("What waited on it goes on, oldest first")
 }
 
 // TestAFieldMappingIsEditedWithAPreviewAndUsed changes a formula, sees what it
