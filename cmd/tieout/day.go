@@ -19,6 +19,7 @@ type day struct {
 	faults  float64 // part of the requests to either side that fail
 	workers int
 	kill    time.Duration // between two kills of a worker; 0: none is killed
+	kills   int           // of them at most; 0: as often as there is time for
 	outage  time.Duration // how long the database is gone in the middle of the day; 0: never
 	length  time.Duration // what the day is pressed into
 	limit   time.Duration // until when everything must have arrived
@@ -66,7 +67,7 @@ func (d day) run(ctx context.Context, env environment) (err error) {
 	}
 	defer func() { err = errors.Join(err, w.close()) }()
 	say(env, "A day of %d orders in %s, %d workers, %.0f%% faults on both sides.", d.orders, d.length, d.workers, 100*d.faults)
-	if err := w.misbehave(d.faults); err != nil {
+	if err := w.misbehave(d.faults, d.length); err != nil {
 		return err
 	}
 	crew, err := w.hire(ctx, d)
@@ -74,7 +75,7 @@ func (d day) run(ctx context.Context, env environment) (err error) {
 		return err
 	}
 	defer crew.dismiss()
-	olga, err := w.signIn(ctx, "olga.ops")
+	people, err := w.shift(ctx)
 	if err != nil {
 		return err
 	}
@@ -82,7 +83,7 @@ func (d day) run(ctx context.Context, env environment) (err error) {
 		return err
 	}
 	say(env, "The day is over; people clear the queue.")
-	if err := w.settle(ctx, olga); err != nil {
+	if err := w.settle(ctx, people); err != nil {
 		return err
 	}
 	return w.compare(env, crew)

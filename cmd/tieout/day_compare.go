@@ -43,7 +43,11 @@ func (w *dayWorld) compare(env environment, c *crew) error {
 	if err != nil {
 		return err
 	}
-	results = append(results, orders, shipments, w.compareReturns(), quantities, fulfilments)
+	sent, err := w.compareInbound(context.Background())
+	if err != nil {
+		return err
+	}
+	results = append(results, orders, shipments, w.compareReturns(), quantities, w.compareFBA(), sent, fulfilments)
 	if err := w.explain(context.Background()); err != nil {
 		return err
 	}

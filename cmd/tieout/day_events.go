@@ -44,6 +44,12 @@ func (d day) timeline(ctx context.Context, w *dayWorld) []event {
 	for i := range d.orders / stockShare {
 		list = append(list, d.stockChange(w, i, chance))
 	}
+	for i := range max(d.orders/countShare, 1) {
+		list = append(list, d.shelfCount(w, i, chance))
+	}
+	for i := range max(d.orders/inboundShare, 3) {
+		list = append(list, d.inboundLife(w, i, chance)...)
+	}
 	if d.outage > 0 {
 		list = append(list, event{d.length / 2, func() error { return w.interrupt(ctx, d.outage) }})
 	}

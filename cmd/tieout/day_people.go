@@ -12,32 +12,49 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"tieout/app/amazon"
+	"tieout/app/fbastock"
 	p21stand "tieout/cmd/sandbox/p21"
 )
 
+// shift are the people of the day: who works on exceptions, and who approves.
+type shift struct{ ops, controller *clerk }
+
+func (w *dayWorld) shift(ctx context.Context) (s shift, err error) {
+	if s.ops, err = w.signIn(ctx, "olga.ops"); err != nil {
+		return s, err
+	}
+	s.controller, err = w.signIn(ctx, "carl.controller")
+	return s, err
+}
+
 // cause is an open exception of a flow.
 type cause struct {
-	id           int64
-	class, cause string
+	id                 int64
+	version            int32
+	class, cause, flow string
 }
 
 // clear removes every cause that stands in the queue, through its page: an
-// unknown SKU is mapped, anything else is tried again.
-func (p *clerk) clear(ctx context.Context, w *dayWorld) error {
-	rows, err := w.pool.Query(ctx, `SELECT id, class, cause FROM exception WHERE flow <> '' AND state = 'open' ORDER BY id`)
+// unknown SKU is mapped, what Amazon lost of a shipment claimed, a difference of
+// stock approved once nothing moves it any more, anything else is tried again.
+func (s shift) clear(ctx context.Context, w *dayWorld) error {
+	rows, err := w.pool.Query(ctx, `SELECT id, version, class, cause, flow FROM exception WHERE flow <> '' AND state = 'open'
+		AND (class <> 'stock_difference' OR NOT EXISTS (SELECT FROM flow_record WHERE state NOT IN ('delivered', 'ignored') AND waits = '' AND flow <> $1)) ORDER BY id`, fbastock.Name)
 	if err != nil {
 		return fmt.Errorf("read the queue: %w", err)
 	}
-	queue, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (c cause, err error) { return c, row.Scan(&c.id, &c.class, &c.cause) })
+	queue, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (c cause, err error) {
+		return c, row.Scan(&c.id, &c.version, &c.class, &c.cause, &c.flow)
+	})
 	if err != nil {
 		return fmt.Errorf("read the queue: %w", err)
 	}
 	for _, c := range queue {
-		address := fmt.Sprintf("%s/exceptions/%d", p.base, c.id)
-		if _, err := p.ask(ctx, http.MethodGet, address, nil); err != nil {
+		address := fmt.Sprintf("%s/exceptions/%d", s.ops.base, c.id)
+		if _, err := s.ops.ask(ctx, http.MethodGet, address, nil); err != nil {
 			return err
 		}
-		if err := p.settle(ctx, address, c); err != nil {
+		if err := s.settle(ctx, w, address, c); err != nil {
 			return err
 		}
 	}
@@ -45,11 +62,20 @@ func (p *clerk) clear(ctx context.Context, w *dayWorld) error {
 }
 
 // settle does with one cause what a person would.
-func (p *clerk) settle(ctx context.Context, address string, c cause) (err error) {
-	switch c.class {
-	case "unknown_sku":
+func (s shift) settle(ctx context.Context, w *dayWorld, address string, c cause) (err error) {
+	p := s.ops
+	switch {
+	case c.class == "stock_difference":
+		_, err = s.controller.ask(ctx, http.MethodPost, address+"/approve", nil)
+	case c.class == "inbound_difference":
+		if err = w.claim(c.cause); err == nil {
+			_, err = p.ask(ctx, http.MethodPost, address+"/retry", nil)
+		}
+	case c.class == "delivery_mismatch" && c.flow == fbastock.Name: // what is left over is the next difference
+		_, err = p.ask(ctx, http.MethodPost, address+"/ignore", url.Values{"reason": {"Looked into the adjustments of the item."}, "version": {fmt.Sprint(c.version)}})
+	case c.class == "unknown_sku":
 		_, err = p.ask(ctx, http.MethodPost, address+"/map", url.Values{"code": {itemOf(c.cause)}, "quantity": {"1"}})
-	case "delivery_unknown":
+	case c.class == "delivery_unknown":
 		_, err = p.ask(ctx, http.MethodPost, address+"/send", url.Values{"reason": {"Looked under the reference, it is not there."}})
 	default:
 		_, err = p.ask(ctx, http.MethodPost, address+"/retry", nil)
@@ -67,10 +93,10 @@ func itemOf(sku string) string {
 
 // settle has people clear the queue until nothing is on its way or waits for
 // them any more, and the sources have been read to the end of the day.
-func (w *dayWorld) settle(ctx context.Context, person *clerk) error {
+func (w *dayWorld) settle(ctx context.Context, people shift) error {
 	begun, over, said := time.Now(), time.Now().UTC(), time.Now()
 	for {
-		if err := person.clear(ctx, w); err != nil {
+		if err := people.clear(ctx, w); err != nil {
 			return err
 		}
 		shipped, err := w.warehouse.work()
@@ -82,6 +108,9 @@ func (w *dayWorld) settle(ctx context.Context, person *clerk) error {
 		}
 		// What is put off for minutes or hours is put off for seconds: the day is fast.
 		if _, err := w.pool.Exec(ctx, `UPDATE flow_record SET retry_at = now() + interval '5 seconds' WHERE retry_at > now() + interval '5 seconds'`); err != nil {
+			return fmt.Errorf("let time pass: %w", err)
+		}
+		if _, err := w.pool.Exec(ctx, `UPDATE flow SET held_until = now() + interval '5 seconds' WHERE held_until > now() + interval '5 seconds'`); err != nil {
 			return fmt.Errorf("let time pass: %w", err)
 		}
 		var done bool

@@ -38,14 +38,16 @@ func realProgram(t *testing.T) string {
 func TestADayEndsWithBothSidesEqual(t *testing.T) {
 	t.Parallel()
 	var out bytes.Buffer
-	d := day{data: t.TempDir(), program: realProgram(t), seed: 3, orders: 150, unknown: 0.05, faults: 0.05, workers: 2, kill: 15 * time.Second, outage: 5 * time.Second, length: 10 * time.Second, limit: 8 * time.Minute}
+	d := day{data: t.TempDir(), program: realProgram(t), seed: 3, orders: 150, unknown: 0.05, faults: 0.05, workers: 2, kill: 20 * time.Second, kills: 1, outage: 4 * time.Second, length: 10 * time.Second, limit: 8 * time.Minute}
 	err := d.run(t.Context(), environment{stdout: &out, stderr: os.Stderr})
 	require.NoError(t, err, out.String())
 	require.Contains(t, out.String(), "Both sides agree.")
 	require.Contains(t, out.String(), "The database is back.")
 	require.Regexp(t, `unknown_sku +[1-9]`, out.String())
+	require.Regexp(t, `stock_difference +[1-9]`, out.String())
+	require.Regexp(t, `inbound_difference +[1-9]`, out.String())
 	require.Regexp(t, `ORDER_CHANGE +[1-9]`, out.String())
-	for _, what := range []string{"orders", "shipments", "returns", "quantities", "fulfilments"} {
+	for _, what := range []string{"orders", "shipments", "returns", "quantities", "FBA quantities", "inbound", "fulfilments"} {
 		require.Regexp(t, what+` +[1-9][0-9]* +0\n`, out.String())
 	}
 }

@@ -7,12 +7,16 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"sync"
 	"time"
 
 	"tieout/app/audit"
 	"tieout/app/catalog"
+	"tieout/app/fbastock"
+	"tieout/app/inbound"
 	"tieout/app/returns"
+	amazonstand "tieout/cmd/sandbox/amazon"
 	"tieout/cmd/sandbox/misbehave"
 	p21stand "tieout/cmd/sandbox/p21"
 	"tieout/cmd/sandbox/seller"
@@ -25,6 +29,7 @@ type dayWorld struct {
 	*world
 	begun     time.Time // on the sandbox's clock
 	warehouse *warehouse
+	stores    stores
 }
 
 // dayRates is how much more Amazon allows than by default: a day's calls in minutes.
@@ -38,7 +43,8 @@ func (d day) open(ctx context.Context, env environment) (*dayWorld, error) {
 	}
 	w := &dayWorld{world: opened, begun: opened.sandbox.Now()}
 	w.warehouse = newWarehouse(w, d.seed)
-	if err := errors.Join(w.listings(), w.hurry(ctx)); err != nil {
+	w.stores.held = map[storeKey]amazonstand.FBAStock{}
+	if err := errors.Join(w.listings(), w.fill(), w.hurry(ctx)); err != nil {
 		return nil, errors.Join(err, w.close())
 	}
 	return w, nil
@@ -55,6 +61,14 @@ func (w *dayWorld) hurry(ctx context.Context) error {
 		if err := w.mapAll(ctx, c.ID, actor); err != nil {
 			return err
 		}
+		side := w.side(c.Name)
+		stock := map[string]string{"location": strconv.Quote(side.P21Location), "counts": fmt.Sprintf("location == %q", side.P21Location), "patience": "0"}
+		if err := w.furnishFields(ctx, c.ID, fbastock.Name, stock, "A difference is asked about at once: the day is fast.", actor); err != nil {
+			return err
+		}
+		if err := w.beginFlow(ctx, c.ID, inbound.Name, actor); err != nil {
+			return err
+		}
 		if err := w.furnishFlow(ctx, c.ID, returns.Name, "wanted", fmt.Sprintf("hasPrefix(order, %q)", dayOrders), "The day's own alone.", actor); err != nil {
 			return err
 		}
@@ -69,6 +83,16 @@ func (w *dayWorld) hurry(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// side is the connection of that name.
+func (w *dayWorld) side(name string) server.Connection {
+	for _, side := range w.sandbox.Connections() {
+		if side.Name == name {
+			return side
+		}
+	}
+	return server.Connection{}
 }
 
 // mapAll maps the SKUs that a demonstration leaves for a person.
@@ -94,7 +118,7 @@ func (w *dayWorld) mapAll(ctx context.Context, connectionID int64, actor audit.A
 // misbehave has a part of the requests to both sides fail, in every way there
 // is: before anything was done, after it, and in the middle of the answer.
 // Notifications come twice, late, in no order, or never.
-func (w *dayWorld) misbehave(part float64) error {
+func (w *dayWorld) misbehave(part float64, length time.Duration) error {
 	if part == 0 {
 		return nil
 	}
@@ -102,7 +126,7 @@ func (w *dayWorld) misbehave(part float64) error {
 		{Kind: misbehave.Status, Status: 503}, {Kind: misbehave.Status, Status: 500}, {Kind: misbehave.Reset}, {Kind: misbehave.StatusAfter, Status: 500},
 		{Kind: misbehave.ResetAfter}, {Kind: misbehave.TruncatedBody}, {Kind: misbehave.ExpiredToken},
 	}
-	w.sandbox.Queues.Behave(sqs.Habits{Twice: 6 * part, Lost: part, Late: 15 * time.Second})
+	w.sandbox.Queues.Behave(sqs.Habits{Twice: 6 * part, Lost: part, Late: min(15*time.Second, length/2)})
 	for _, side := range []string{"amazon", "p21", "sqs"} {
 		for _, rule := range kinds {
 			rule.Side, rule.Probability = side, part/float64(len(kinds))
@@ -155,6 +179,9 @@ func (w *dayWorld) hire(ctx context.Context, d day) (*crew, error) {
 			case <-ticker.C:
 			}
 			c.replace(turn%d.workers, start)
+			if turn+1 == d.kills {
+				return
+			}
 		}
 	})
 	return c, nil

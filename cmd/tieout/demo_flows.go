@@ -44,12 +44,17 @@ func (p *program) furnishFlows(ctx context.Context, connectionID int64, location
 
 // furnishFlow gives a flow another formula for one field and lets it begin.
 func (p *program) furnishFlow(ctx context.Context, connectionID int64, name, field, formula, note string, actor audit.Actor) error {
+	return p.furnishFields(ctx, connectionID, name, map[string]string{field: formula}, note, actor)
+}
+
+// furnishFields gives a flow other formulas, by field, and lets it begin.
+func (p *program) furnishFields(ctx context.Context, connectionID int64, name string, formulas map[string]string, note string, actor audit.Actor) error {
 	version, err := p.flows.Version(ctx, connectionID, name, 0)
 	if err != nil {
 		return err
 	}
 	for i := range version.Fields {
-		if version.Fields[i].Name == field {
+		if formula, other := formulas[version.Fields[i].Name]; other {
 			version.Fields[i].Formula = formula
 		}
 	}
