@@ -105,6 +105,9 @@ type Worker struct {
 	end    func(context.Context) // says that this process works no more
 }
 
+// readByHand is between two looks at P21 for what people entered there.
+const readByHand = time.Minute
+
 // jobTimeout bounds a job; only imports and downloads may take longer.
 const jobTimeout = 5 * time.Minute
 
@@ -115,6 +118,7 @@ func Start(ctx context.Context, pool *pgxpool.Pool, q *Queue, s Services, set Se
 	river.AddWorker(workers, &draftWorker{settlements: s.Settlements, entries: s.Entries})
 	river.AddWorker(workers, &redraftWorker{entries: s.Entries, queue: q, pool: pool})
 	river.AddWorker(workers, &postWorker{entries: s.Entries})
+	river.AddWorker(workers, &byHandWorker{entries: s.Entries})
 	river.AddWorker(workers, &sweepWorker{entries: s.Entries, queue: q, pool: pool})
 	if s.Receivable != nil {
 		river.AddWorker(workers, &receivableWorker{connections: s.Connections, receivable: s.Receivable})
@@ -199,7 +203,7 @@ func periodic(set Settings, s Services) []*river.PeriodicJob {
 			return args, &river.InsertOpts{UniqueOpts: river.UniqueOpts{ByArgs: true, ByState: unfinished}}
 		}, &river.PeriodicJobOpts{RunOnStart: true})
 	}
-	list := []*river.PeriodicJob{every(set.PollReports, FindReports{}), every(set.SyncAccounts, Sync{}), every(set.SyncAccounts, SyncItems{}), every(set.SyncAccounts, SyncListings{}), every(set.Sweep, Sweep{})}
+	list := []*river.PeriodicJob{every(set.PollReports, FindReports{}), every(set.SyncAccounts, Sync{}), every(set.SyncAccounts, SyncItems{}), every(set.SyncAccounts, SyncListings{}), every(set.Sweep, Sweep{}), every(readByHand, ReadByHand{})}
 	if s.Flows != nil {
 		list = append(list, every(set.Flows, DueFlows{}))
 	}

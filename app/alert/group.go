@@ -60,7 +60,7 @@ func (g Group) classes() []exception.Class {
 	case Balance:
 		return []exception.Class{exception.OutOfBalance, exception.AmendedReport, exception.ChainBroken, exception.TaxResidue}
 	case Posting:
-		return []exception.Class{exception.PostingRefused, exception.PostingUnknown, exception.PostingMismatch}
+		return []exception.Class{exception.PostingRefused, exception.PostingUnknown, exception.PostingMismatch, exception.ByHandDiffers}
 	case Rules:
 		return []exception.Class{exception.UnmappedKind, exception.AccountProblem, exception.NoPeriod, exception.ClosedPeriod, exception.MissingRate, exception.RoundingLimit}
 	case Delivery:

@@ -30,6 +30,7 @@ const (
 	PostingRefused  Class = "posting_refused"  // P21 said no
 	PostingUnknown  Class = "posting_unknown"  // whether P21 holds the entry cannot be known
 	PostingMismatch Class = "posting_mismatch" // P21 holds something else under the reference
+	ByHandDiffers   Class = "by_hand_differs"  // P21 holds something else than was entered there by hand
 	ChainBroken     Class = "chain_broken"     // reserve or balance does not follow from the cycle before
 	TaxResidue      Class = "tax_residue"      // collected and withheld tax do not cancel
 

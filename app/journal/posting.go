@@ -216,6 +216,9 @@ func (s *Service) ByHand(ctx context.Context, id int64, actor audit.Actor) error
 		if err != nil {
 			return err
 		}
+		if err := sqlc.New(tx).TakeByHand(ctx, sqlc.TakeByHandParams{EntryID: id, PersonID: actor.PersonID, Now: tx.Now}); err != nil {
+			return fmt.Errorf("note who enters it: %w", err)
+		}
 		return s.unknown(ctx, tx, e, outbound.Result{State: outbound.Unknown, Reason: reason}, actor)
 	})
 }
@@ -237,36 +240,41 @@ func (s *Service) LookAgain(ctx context.Context, id int64, actor audit.Actor) (f
 	if len(held) > 1 || held[0].Difference != "" {
 		return false, fault.New(fault.Conflict, "P21 holds %d journals under %s, or one that differs: %s. Correct it in P21 first.", len(held), e.Reference, held[0].Difference)
 	}
-	return true, s.settle(ctx, id, message.ID, held[0].Key, actor, "found in P21")
+	return true, s.settle(ctx, id, message.ID, told{held[0].Key, "found in P21", true, false}, actor)
 }
 
 // MarkPosted records the P21 number of an unknown entry that a person found.
 // The number is read back and compared where P21 can be asked; while it does
 // not answer the number is taken as it is, and the audit log says so.
 func (s *Service) MarkPosted(ctx context.Context, id int64, number string, actor audit.Actor) error {
+	return s.markPosted(ctx, id, number, false, actor)
+}
+
+func (s *Service) markPosted(ctx context.Context, id int64, number string, second bool, actor audit.Actor) error {
 	if number == "" {
 		return fault.InvalidFields(map[string]string{"p21_number": "The journal's number in P21."})
 	}
 	e, message, side, err := s.undecided(ctx, id)
+	blind := told{number, "number entered while P21 did not answer", false, second}
 	if fault.Is(err, fault.Unavailable) {
-		return s.settle(ctx, id, message.ID, number, actor, "number entered while P21 did not answer")
+		return s.settle(ctx, id, message.ID, blind, actor)
 	}
 	if err != nil {
 		return err
 	}
 	if !side.CanLookUp() {
-		return s.settle(ctx, id, message.ID, number, actor, "number entered")
+		return s.settle(ctx, id, message.ID, told{number, "number entered", false, second}, actor)
 	}
 	held, err := side.Read(ctx, message, number)
 	switch {
 	case fault.Is(err, fault.Unavailable):
-		return s.settle(ctx, id, message.ID, number, actor, "number entered while P21 did not answer")
+		return s.settle(ctx, id, message.ID, blind, actor)
 	case err != nil:
 		return fault.Wrap(err, fault.Conflict, "P21 has no journal %s that could be read: %v", number, err)
 	case held.Difference != "":
 		return fault.New(fault.Conflict, "Journal %s in P21 is not %s: %s.", number, e.Reference, held.Difference)
 	}
-	return s.settle(ctx, id, message.ID, number, actor, "number entered")
+	return s.settle(ctx, id, message.ID, told{number, "number entered", true, second}, actor)
 }
 
 // SendAgain lets an unknown entry be sent once more, because a person looked in
@@ -285,6 +293,9 @@ func (s *Service) SendAgain(ctx context.Context, id int64, reason string, actor 
 		}
 		if err := outbound.Reopen(ctx, tx, message.ID, actor.Name, reason); err != nil {
 			return err
+		}
+		if err := sqlc.New(tx).GiveBack(ctx, id); err != nil {
+			return fmt.Errorf("note that nobody enters it by hand: %w", err)
 		}
 		if _, err := sqlc.New(tx).StartPosting(ctx, id); err != nil {
 			return err
@@ -316,15 +327,29 @@ func (s *Service) undecided(ctx context.Context, id int64) (sqlc.GetEntryRow, ou
 	return e, message, side, err
 }
 
-func (s *Service) settle(ctx context.Context, id, message int64, number string, actor audit.Actor, action string) error {
+// told is the number of an entry in P21 and how it came to be known.
+type told struct {
+	number, action string
+	seen           bool // P21 was asked, and holds the entry under it
+	second         bool // somebody else has recorded it before
+}
+
+func (s *Service) settle(ctx context.Context, id, message int64, t told, actor audit.Actor) error {
 	return s.change(ctx, "settle", id, func(tx *database.Tx, e sqlc.LockEntryRow) error {
 		if Status(e.Status) != Unknown {
 			return Changed()
 		}
-		if err := outbound.Finish(ctx, tx, message, outbound.Result{State: outbound.Confirmed, Key: number}); err != nil {
+		if err := outbound.Finish(ctx, tx, message, outbound.Result{State: outbound.Confirmed, Key: t.number}); err != nil {
 			return err
 		}
-		return s.posted(ctx, tx, e, number, actor, action)
+		byHand, err := s.noteNumber(ctx, tx, e, t, actor)
+		if err != nil {
+			return err
+		}
+		if err := s.posted(ctx, tx, e, t.number, actor, t.action); err != nil || !byHand || !t.seen {
+			return err
+		}
+		return sqlc.New(tx).NoteReadBack(ctx, sqlc.NoteReadBackParams{EntryID: id, Outcome: string(Agrees), Now: tx.Now})
 	})
 }
 

@@ -7,7 +7,7 @@ func exceptionClasses() []exception.Class {
 	return []exception.Class{
 		exception.UnmappedKind, exception.OutOfBalance, exception.UnreadableLines, exception.UnreadableFile, exception.AmendedReport,
 		exception.NoPeriod, exception.ClosedPeriod, exception.MissingRate, exception.RoundingLimit, exception.AccountProblem,
-		exception.PostingRefused, exception.PostingUnknown, exception.PostingMismatch, exception.ChainBroken, exception.TaxResidue,
+		exception.PostingRefused, exception.PostingUnknown, exception.PostingMismatch, exception.ByHandDiffers, exception.ChainBroken, exception.TaxResidue,
 		exception.UnknownSKU, exception.MappingFailed, exception.CheckFailed, exception.DeliveryRefused, exception.DeliveryUnknown, exception.DeliveryMismatch,
 		exception.StockDifference, exception.InboundDifference, exception.StockLost,
 	}
@@ -42,6 +42,8 @@ func classTitle(c exception.Class) string {
 		return "Posting unknown"
 	case exception.PostingMismatch:
 		return "Differs in Prophet 21"
+	case exception.ByHandDiffers:
+		return "Entered by hand, differs"
 	case exception.ChainBroken:
 		return "Broken chain"
 	case exception.TaxResidue:
@@ -97,6 +99,8 @@ func classAdvice(c exception.Class) string {
 		return "The answer of Prophet 21 was lost. Look in Prophet 21 for the reference, then say on the entry's page what you found. Nothing is sent again by itself."
 	case exception.PostingMismatch:
 		return "Prophet 21 holds something else under the reference of the entry. Correct it in Prophet 21, then look again on the entry's page."
+	case exception.ByHandDiffers:
+		return "Prophet 21 was asked for an entry that was entered there by hand, and shows something else. Both stand below. Correct it in Prophet 21: it is read again every few minutes, and this ends by itself when they agree."
 	case exception.ChainBroken:
 		return "The opening balance of a cycle does not follow from the cycle before. A report may be missing."
 	case exception.TaxResidue:

@@ -34,6 +34,11 @@ type Workbooks interface {
 	ReadRules(content []byte) (mapping.Written, error)
 	Backtest(w io.Writer, about [][2]string, result mapping.Backtest, names map[string]string) error
 
+	// Entries go out for entering them in Prophet 21 by hand, and come back with numbers.
+	PostingSheet(w io.Writer, entries []journal.SheetEntry) error
+	PostingCSV(w io.Writer, entries []journal.SheetEntry) error
+	ReadPostingSheet(content []byte) (journal.TypedNumbers, error)
+
 	// Lists: about says in words what was filtered, by whom and when.
 	SettlementList(w io.Writer, about [][2]string, rows iter.Seq2[settlement.Item, error]) error
 	LineList(w io.Writer, about [][2]string, d settlement.Detail, rows iter.Seq2[settlement.Line, error], account func(settlement.Line) string) error
@@ -70,6 +75,10 @@ func (s *server) exportRoutes() []Route {
 		{GET, "/settlements/export.xlsx", identity.Export, s.settlementListExport, 0},
 		{GET, "/settlements/:id/lines/export.xlsx", identity.Export, s.lineListExport, 0},
 		{GET, "/entries/export.xlsx", identity.Export, s.entryListExport, 0},
+		{GET, "/entries/by-hand/sheet.xlsx", identity.Export, s.handSheet, 0},
+		{GET, "/entries/by-hand/sheet.csv", identity.Export, s.handCSV, 0},
+		{POST, "/entries/by-hand/upload", identity.PostEntries, s.handUpload, rateFileBody},
+		{POST, "/entries/by-hand/upload/apply", identity.PostEntries, s.handUploadApply, rateFileBody},
 		{GET, "/exceptions/export.xlsx", identity.Export, s.exceptionListExport, 0},
 		{GET, "/entries/:id/export.xlsx", identity.Export, s.entryExport, 0},
 		{GET, "/entries/:id/import.csv", identity.Export, s.entryImportSheet, 0},
