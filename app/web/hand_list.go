@@ -172,4 +172,3 @@ func (s *server) handCSV(r *request) error {
 	}
 	return r.file("posting-sheet.csv", "text/csv; charset=utf-8", func(w io.Writer) error { return s.Workbooks.PostingCSV(w, entries) })
 }
-

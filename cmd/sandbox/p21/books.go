@@ -282,6 +282,13 @@ func (s *Server) Journals(company string) []Journal {
 	return posted
 }
 
+// Enter is a person who types a journal into P21's own window, which refuses no
+// reference. It returns the journal's number.
+func (s *Server) Enter(j Journal) (int64, error) {
+	posted, err := s.books.post(j, false)
+	return posted.Number, err
+}
+
 // ByReference returns the journals that were posted with this reference:
 // exactly one when a writer did its work.
 func (s *Server) ByReference(company, reference string) []Journal {
