@@ -188,7 +188,7 @@ var rules = []rule{
 		`SELECT count(*) FROM journal_rate`,
 		`SELECT format('entry %s rests on a rate of %s to %s of %s', e.reference, r.base, r.quote, r.rate_on)
 		 FROM journal_rate x JOIN journal_entry e ON e.id = x.entry_id JOIN exchange_rate r ON r.id = x.rate_id
-		 WHERE e.status <> 'discarded' AND (e.currency = e.functional_currency
+		 WHERE e.status <> 'discarded' AND e.entry_type <> 'revaluation' AND (e.currency = e.functional_currency AND NOT EXISTS (SELECT 1 FROM journal_entry o WHERE o.id = e.reverses_id AND o.entry_type = 'revaluation')
 			OR NOT (r.base IN (e.currency, e.functional_currency) OR r.quote IN (e.currency, e.functional_currency)))
 		 UNION ALL
 		 SELECT format('entry %s is in %s, the books are in %s, and it rests on no rate', e.reference, e.currency, e.functional_currency)

@@ -107,9 +107,9 @@ func (s *RuleSet) Account(r Rule) (string, bool) {
 
 // Slots returns the slots that the rules use, in the order of the pick list.
 // Clearing and rounding are always among them: every entry needs the one and
-// may need the other.
+// may need the other. So are exchange gains and losses, which may stay empty.
 func (s *RuleSet) Slots() []Slot {
-	used := map[string]bool{SlotClearing: true, SlotRounding: true}
+	used := map[string]bool{SlotClearing: true, SlotRounding: true, SlotFXGain: true, SlotFXLoss: true}
 	for _, r := range s.Rules {
 		if r.Account == "" && r.Slot != SlotNone {
 			used[r.Slot] = true
@@ -135,5 +135,5 @@ func (s *RuleSet) Slots() []Slot {
 
 // Missing returns the slots that are used and have no account yet.
 func (s *RuleSet) Missing() []Slot {
-	return slices.DeleteFunc(s.Slots(), func(slot Slot) bool { return s.Accounts[slot.Name] != "" })
+	return slices.DeleteFunc(s.Slots(), func(slot Slot) bool { return s.Accounts[slot.Name] != "" || slot.Optional() })
 }

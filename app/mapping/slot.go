@@ -4,6 +4,8 @@ package mapping
 const (
 	SlotClearing        = "clearing"         // what Amazon owes until the bank has it
 	SlotRounding        = "rounding"         // what converting per line leaves over
+	SlotFXGain          = "fx_gain"          // open balances in other currencies are worth more
+	SlotFXLoss          = "fx_loss"          // or less
 	SlotReserve         = "reserve"          // held back by Amazon: one receivable, up and down
 	SlotReceivable      = "receivable"       // what Amazon owes for orders that P21 has invoiced
 	SlotCard            = "card"             // the card or bank account that pays a negative balance
@@ -25,6 +27,10 @@ type Slot struct {
 	Like string
 }
 
+// Optional reports whether rules work without an account for the slot: it is
+// needed for open balances in other currencies alone.
+func (s Slot) Optional() bool { return s.Name == SlotFXGain || s.Name == SlotFXLoss }
+
 // AllSlots returns the pick list in its order.
 func AllSlots() []Slot {
 	return []Slot{
@@ -33,6 +39,8 @@ func AllSlots() []Slot {
 		{SlotReceivable, "Amazon receivable", "Asset. What P21 has invoiced for Amazon orders; used where revenue is invoiced in P21.", ""},
 		{SlotCard, "Card charged by Amazon", "Liability or bank. Pays for a negative balance.", ""},
 		{SlotDebtAdjustments, "Between own Amazon accounts", "Asset or liability. Nets to zero over the seller's accounts.", SlotClearing},
+		{SlotFXGain, "Unrealised exchange gains", "Income or expense. Open balances in other currencies at a period's end; needed for those alone.", SlotRounding},
+		{SlotFXLoss, "Unrealised exchange losses", "Expense. The same account as gains, or one of its own.", SlotFXGain},
 		{SlotRounding, "Rounding differences", "Expense. Cents left over by converting currencies.", ""},
 		{string(Sales), "Product sales", "Income.", ""},
 		{string(ShippingIncome), "Shipping income", "Income. Shipping that buyers pay.", string(Sales)},

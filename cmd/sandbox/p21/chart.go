@@ -85,7 +85,7 @@ func ChartOfAccounts() []Account {
 		{Number: "6710-000", Description: "Office and software", Type: "Expense"},
 		{Number: "6810-000", Description: "Depreciation", Type: "Expense"},
 		{Number: Rounding, Description: "Rounding differences", Type: "Expense", Pick: "rounding"},
-		{Number: "7920-000", Description: "Foreign exchange gains and losses", Type: "Expense", Pick: "fx"},
+		{Number: "7920-000", Description: "Foreign exchange gains and losses", Type: "Expense", Pick: "fx_gain"},
 		{Number: "7990-000", Description: "Interest expense", Type: "Expense"},
 	}
 }
