@@ -32,6 +32,7 @@ import (
 	"tieout/app/reconcile"
 	"tieout/app/reference"
 	"tieout/app/refund"
+	"tieout/app/revaluation"
 	"tieout/app/settlement"
 )
 
@@ -76,15 +77,16 @@ type Services struct {
 	Entries     *journal.Service
 	Deliverer   *outbound.Deliverer
 	Catalog     *catalog.Service
-	Flows       *flow.Service       // nil: no flows
-	Alerts      *alert.Service      // nil: nobody is told anything
-	Notices     *notice.Service     // nil: Amazon's queues are not read
-	Personal    *personal.Ring      // nil: there is no personal data
-	Receivable  *receivable.Service // nil: P21 invoices no orders
-	Reference   *reference.Service  // nil: P21 is not asked for customers
-	Refunds     *refund.Service     // nil: refunds are not held beside returns
-	Rates       *rates.Service      // nil: no exchange rates are read
-	Reconcile   *reconcile.Service  // nil: nothing is compared
+	Flows       *flow.Service        // nil: no flows
+	Alerts      *alert.Service       // nil: nobody is told anything
+	Notices     *notice.Service      // nil: Amazon's queues are not read
+	Personal    *personal.Ring       // nil: there is no personal data
+	Receivable  *receivable.Service  // nil: P21 invoices no orders
+	Reference   *reference.Service   // nil: P21 is not asked for customers
+	Refunds     *refund.Service      // nil: refunds are not held beside returns
+	Rates       *rates.Service       // nil: no exchange rates are read
+	Revaluation *revaluation.Service // nil: nothing is revalued
+	Reconcile   *reconcile.Service   // nil: nothing is compared
 }
 
 // Settings say how often and how much.
@@ -134,6 +136,9 @@ func Start(ctx context.Context, pool *pgxpool.Pool, q *Queue, s Services, set Se
 	}
 	if s.Rates != nil {
 		river.AddWorker(workers, &rateWorker{connections: s.Connections, rates: s.Rates})
+	}
+	if s.Revaluation != nil {
+		river.AddWorker(workers, &revaluationWorker{connections: s.Connections, revaluation: s.Revaluation})
 	}
 	river.AddWorker(workers, &importWorker{settlements: s.Settlements, pool: pool})
 	river.AddWorker(workers, &findWorker{connections: s.Connections, queue: q, pool: pool, clock: c, alerts: s.Alerts})
@@ -221,6 +226,9 @@ func periodic(set Settings, s Services) []*river.PeriodicJob {
 	}
 	if s.Reconcile != nil {
 		list = append(list, every(set.PollReports, Reconcile{}))
+	}
+	if s.Revaluation != nil {
+		list = append(list, every(set.SyncAccounts, Revalue{}))
 	}
 	if s.Notices != nil {
 		list = append(list, every(set.Flows, DueNotices{}))

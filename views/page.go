@@ -64,6 +64,7 @@ const (
 	Reconciling    Section = "Reconciliation"
 	Receivable     Section = "Receivable"
 	Refunds        Section = "Refunds"
+	Revaluation    Section = "Revaluation"
 	Orders         Section = "Orders"
 	Flows          Section = "Flows"
 	Reports        Section = "Reports"
@@ -99,6 +100,7 @@ func navigation() []navItem {
 		{section: Reconciling, icon: "scale", href: "/reconciliation"},
 		{section: Receivable, icon: "landmark", href: "/receivable"},
 		{section: Refunds, icon: "undo-2", href: "/refunds"},
+		{section: Revaluation, icon: "arrow-left-right", href: "/revaluation"},
 		{section: Orders, icon: "shopping-cart", href: "/orders"},
 		{section: Products, icon: "tag", href: "/products"},
 		{section: Flows, icon: "workflow", href: "/flows"},

@@ -184,6 +184,11 @@ var rules = []rule{
 		 UNION ALL
 		 SELECT format('entry %s names rule set %s, which was never published', e.reference, r.number)
 		 FROM journal_entry e JOIN rule_set r ON r.id = e.rule_set_id WHERE e.status <> 'discarded' AND r.state NOT IN ('published', 'retired')`},
+	{"entered-by-hand", "Who records the number of an entry that was entered by hand is not who confirms it, and the number is the entry's.",
+		`SELECT count(*) FROM journal_by_hand`,
+		`SELECT format('entry %s was entered by hand as %s and stands as %s', e.reference, h.number, e.p21_number)
+		 FROM journal_by_hand h JOIN journal_entry e ON e.id = h.entry_id
+		 WHERE h.confirmed_by = h.recorded_by OR (e.status IN ('posted', 'reversed') AND (h.number <> e.p21_number OR h.recorded_by IS NULL))`},
 	{"rates-rested-on", "Every rate that an entry rests on is of the currencies that lead from the entry's to the company's, no later than the entry needs it.",
 		`SELECT count(*) FROM journal_rate`,
 		`SELECT format('entry %s rests on a rate of %s to %s of %s', e.reference, r.base, r.quote, r.rate_on)
@@ -202,7 +207,7 @@ var rules = []rule{
 			'settlement_line_immutable', 'settlement_problem_immutable', 'settlement_seal', 'settlement_rolled_up', 'settlement_summed_up', 'sku_sum_insert', 'sku_sum_immutable', 'settlement_correction_change', 'fba_difference_approval', 'reconciliation_note_change',
 			'cash_entry_change', 'cash_entry_adds_up', 'cash_entry_order_immutable', 'cash_entry_order_insert',
 			'journal_entry_change', 'journal_line_change', 'journal_source_change', 'journal_evidence_change', 'journal_entry_schedule', 'journal_reversal_insert', 'approval_change', 'journal_preparer_immutable',
-			'rollup_change', 'exchange_rate_change', 'exchange_rate_end', 'exchange_rate_truncate', 'journal_rate_change', 'journal_rate_truncate', 'outbound_message_change', 'outbound_event_immutable', 'personal_access_immutable']) AS n(name)
+			'rollup_change', 'exchange_rate_change', 'exchange_rate_end', 'exchange_rate_truncate', 'journal_rate_change', 'journal_rate_truncate', 'journal_by_hand_change', 'journal_by_hand_truncate', 'outbound_message_change', 'outbound_event_immutable', 'personal_access_immutable']) AS n(name)
 		 LEFT JOIN pg_trigger t ON t.tgname = n.name AND NOT t.tgisinternal
 		 WHERE t.oid IS NULL OR t.tgenabled = 'D'`},
 }

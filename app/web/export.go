@@ -20,6 +20,7 @@ import (
 	"tieout/app/receivable"
 	"tieout/app/reconcile"
 	"tieout/app/refund"
+	"tieout/app/revaluation"
 	"tieout/app/settlement"
 )
 
@@ -49,6 +50,7 @@ type Workbooks interface {
 	RateList(w io.Writer, about [][2]string, rows iter.Seq2[rates.Rate, error]) error
 	Reconciliation(w io.Writer, about [][2]string, name reconcile.Name, totals []reconcile.Total, rows iter.Seq2[reconcile.Item, error], state func(reconcile.Item) string) error
 	Reconciliations(w io.Writer, about [][2]string, list []reconcile.Standing, state func(reconcile.Standing) string) error
+	Revaluation(w io.Writer, about [][2]string, list []revaluation.Computation) error
 	RefundList(w io.Writer, about [][2]string, rows iter.Seq2[refund.Case, error], title func(refund.Finding) string) error
 	FeeList(w io.Writer, about [][2]string, rows iter.Seq2[fee.Row, error]) error
 	ItemList(w io.Writer, about [][2]string, rows iter.Seq2[receivable.Item, error], title func(receivable.Cause) string) error

@@ -110,7 +110,7 @@ func (s *server) hiddenFrom(person identity.Person) map[views.Section]bool {
 	for section, needs := range map[views.Section]identity.Permission{
 		views.Overview: identity.ViewBooks, views.Settlements: identity.ViewBooks, views.JournalEntries: identity.ViewBooks,
 		views.MappingRules: identity.ViewBooks, views.Exceptions: identity.ViewBooks, views.Products: identity.ViewBooks,
-		views.Orders: identity.ViewBooks, views.Flows: identity.ViewBooks, views.Receivable: identity.ViewBooks, views.Refunds: identity.ViewBooks, views.Reports: identity.ViewBooks, views.Reconciling: identity.ViewBooks,
+		views.Orders: identity.ViewBooks, views.Flows: identity.ViewBooks, views.Receivable: identity.ViewBooks, views.Refunds: identity.ViewBooks, views.Revaluation: identity.ViewBooks, views.Reports: identity.ViewBooks, views.Reconciling: identity.ViewBooks,
 		views.Connections: identity.ViewAdministration, views.People: identity.ViewAdministration, views.Policies: identity.ViewAdministration,
 		views.Periods: identity.ViewBooks, views.Rates: identity.ViewBooks, views.Reference: identity.ViewBooks,
 		views.Alerts: identity.ViewAdministration, views.AuditLog: identity.ViewAudit, views.PersonalData: identity.ViewAudit, views.Jobs: identity.ManageJobs,
@@ -123,6 +123,7 @@ func (s *server) hiddenFrom(person identity.Person) map[views.Section]bool {
 	hidden[views.Refunds] = hidden[views.Refunds] || s.Refunds == nil
 	hidden[views.Reports] = hidden[views.Reports] || s.Fees == nil
 	hidden[views.Reconciling] = hidden[views.Reconciling] || s.Reconcile == nil
+	hidden[views.Revaluation] = hidden[views.Revaluation] || s.Revaluation == nil
 	hidden[views.Reference] = hidden[views.Reference] || s.Reference == nil
 	return hidden
 }

@@ -39,6 +39,7 @@ import (
 	"tieout/app/personal"
 	"tieout/app/rates"
 	"tieout/app/returns"
+	"tieout/app/revaluation"
 	"tieout/app/settlement"
 	"tieout/app/shipments"
 	"tieout/app/vault"
@@ -139,6 +140,11 @@ func (p *program) wireServices(ctx context.Context) error {
 	p.entries = journal.NewService(journal.Needs{Pool: p.pool, Clock: p.clock, Rules: publishedRules, Jobs: p.queue, Deliverer: p.deliverer, Log: p.log,
 		Ledgers: func(ctx context.Context, id int64) (p21.Ledger, error) { return p.connections.Ledger(ctx, id) }})
 	return nil
+}
+
+// revaluation values what is open in other currencies.
+func (p *program) revaluation() *revaluation.Service {
+	return revaluation.NewService(p.pool, p.clock, p.entries, publishedRules)
 }
 
 // ledgerRates are the exchange rates that a connection's P21 keeps.
