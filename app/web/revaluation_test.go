@@ -57,6 +57,9 @@ func TestOpenBalancesAreShownDraftedAndExported(t *testing.T) {
 		require.NoError(t, err)
 		require.NoError(t, o.Entries.Post(t.Context(), id))
 	}
+	ends := period.DateOf(last.EntryOn.AddDate(0, 1, -last.EntryOn.Day()))
+	_, err = table.Store(t.Context(), []rates.Entry{{Pair: rates.Pair{Base: "USD", Quote: "EUR"}, On: ends, Value: decimal.New(95, -2), Reason: "closing"}}, rates.How{Origin: rates.ByHand}, audit.Job("test"))
+	require.NoError(t, err)
 	page := "/revaluation?period=" + key
 	o.shows(page, "USD at the end of "+key, "Closing rate 1 USD = ", "Amazon clearing", "Unrealised")
 	form := url.Values{"of": {strconv.FormatInt(o.connection, 10)}, "period": {key}, "currency": {"USD"}}
