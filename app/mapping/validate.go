@@ -122,9 +122,12 @@ func Check(set RuleSet, chart []Account, receivable string) []Problem {
 	}
 	for _, slot := range set.Slots() {
 		account := set.Accounts[slot.Name]
-		message := "Pick an account."
-		if account != "" {
+		message := ""
+		switch {
+		case account != "":
 			message = usable(accounts, account, receivable)
+		case !slot.Optional():
+			message = "Pick an account."
 		}
 		if message != "" {
 			problems = append(problems, Problem{Slot: slot.Name, Field: "account", Message: message})
