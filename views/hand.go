@@ -37,6 +37,14 @@ type HandRow struct {
 	Own        bool // recorded by the person who looks
 }
 
+// confirmed says who confirmed the number.
+func (r HandRow) confirmed() string {
+	if r.Confirmed == "" {
+		return ""
+	}
+	return "confirmed by " + r.Confirmed
+}
+
 func (p HandPage) open() Table {
 	table := Table{ID: "open", Caption: "Entries without a number", Summary: Counted(len(p.Open), "entry to be entered", "entries to be entered"), Inside: true, Export: p.Sheets,
 		Columns: []Column{{Label: "Entry", Kind: Tight}, {Label: "Connection", Kind: Tight}, {Label: "Date", Kind: Tight}, {Label: "Debits", Kind: Number}, {Label: "Taken by"}},
@@ -62,10 +70,10 @@ func (p HandPage) recorded() Table {
 
 func (p HandPage) posted() Table {
 	table := Table{ID: "read", Caption: "Read back from Prophet 21", Summary: "Read back from Prophet 21", Inside: true,
-		Columns: []Column{{Label: "Entry", Kind: Tight}, {Label: "P21 number", Kind: Tight}, {Label: "Debits", Kind: Number}, {Label: "Recorded by", Kind: Tight}, {Label: "Confirmed by", Kind: Tight}, {Label: "Prophet 21", Kind: Tight}, {Label: "What differs", Kind: Wrap}},
+		Columns: []Column{{Label: "Entry", Kind: Tight}, {Label: "P21 number", Kind: Tight}, {Label: "Debits", Kind: Number}, {Label: "Recorded by", Kind: Tight}, {Label: "Prophet 21", Kind: Tight}, {Label: "What differs", Kind: Wrap}},
 		Empty:   Empty{Icon: "search", Title: "Nothing to read back", Text: "As soon as Prophet 21 answers, each entry is read there by number and reference, and compared."}}
 	for _, r := range p.Posted {
-		table.Rows = append(table.Rows, Row{Cells: []templ.Component{RowLink(r.Entry), Code(r.Number), Money(r.Total), Text(r.Recorded), textOrNothing(r.Confirmed), StatusPill(r.Status), textOrNothing(r.Note)}})
+		table.Rows = append(table.Rows, Row{Cells: []templ.Component{RowLink(r.Entry), Code(r.Number), Money(r.Total), Stacked(Text(r.Recorded), r.confirmed()), StatusPill(r.Status), textOrNothing(r.Note)}})
 	}
 	return table
 }

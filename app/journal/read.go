@@ -232,6 +232,35 @@ type Finding struct {
 
 // Checks says what stands between an entry and its posting.
 func (s *Service) Checks(ctx context.Context, e Entry, lines []EntryLine) ([]Finding, error) {
+	findings, err := s.bookChecks(ctx, e, lines)
+	if err != nil {
+		return nil, err
+	}
+	h, byHand, err := s.HandOf(ctx, e.ID)
+	if err != nil || !byHand {
+		return findings, err
+	}
+	return append(findings, handChecked(h)), nil
+}
+
+// handChecked says what P21 shows of an entry that a person entered there.
+func handChecked(h Hand) Finding {
+	const name = "Entered by hand"
+	switch ReadBack(h.Outcome) {
+	case Agrees:
+		return Finding{name, true, "P21 shows the same under number " + h.Number + "."}
+	case Differs, Absent:
+		return Finding{name, false, "P21 was read back: " + h.Difference + "."}
+	case NotRead:
+	}
+	if h.Number == "" {
+		return Finding{name, true, h.TakenName + " enters it in P21; nothing is sent."}
+	}
+	return Finding{name, true, h.RecordedName + " recorded number " + h.Number + "; P21 has not been read back yet."}
+}
+
+// bookChecks are the checks against the books.
+func (s *Service) bookChecks(ctx context.Context, e Entry, lines []EntryLine) ([]Finding, error) {
 	db := sqlc.New(s.pool)
 	calendar, err := calendarOf(ctx, db, e.ConnectionID)
 	if err != nil {

@@ -64,7 +64,7 @@ func (s *server) handActions(r *request, model *views.HandPage) {
 			Fields: []views.Field{{Name: "file", Label: "Posting sheet (.xlsx, .csv)", Type: "file"}}}
 	}
 	if len(model.Posted) > 0 {
-		model.Buttons = []views.Button{{Label: "Read back now", Icon: "refresh-cw", Action: "/entries/by-hand/read"}}
+		model.Buttons = []views.Button{{Label: "Read back now", Icon: "rotate-ccw", Action: "/entries/by-hand/read"}}
 	}
 }
 

@@ -3,11 +3,13 @@ package web
 import (
 	"fmt"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 
 	"tieout/app/fault"
 	"tieout/app/identity"
+	"tieout/app/journal"
 	"tieout/app/money"
 	"tieout/app/rates"
 	"tieout/views"
@@ -34,13 +36,13 @@ func (s *server) showRate(r *request, status int, id int64, typed *input, wrong 
 	case !x.EndedAt.IsZero():
 		model.Alerts = []views.Alert{{State: views.Info, Title: "This version is not in force.", Text: "It stays for the entries that rest on it.", Action: views.Link{Text: "Latest version", Href: ratePath(versions[0].ID)}}}
 	case r.person.Can(identity.ManageRates):
-		model.Sheets = append(model.Sheets, rateForms(x, typed, wrong)...)
+		model.Sheets = append(model.Sheets, rateForms(x, rested(entries), typed, wrong)...)
 	}
 	return r.showAs(status, views.AdminView(page, model))
 }
 
 func (r *request) rateVersions(versions []rates.Rate) *views.Table {
-	table := &views.Table{ID: "versions", Caption: "Versions", Columns: []views.Column{{Label: "Version", Kind: views.Number}, {Label: "Rate", Kind: views.Number}, {Label: "State", Kind: views.Tight}, {Label: "Holds for", Kind: views.Tight},
+	table := &views.Table{ID: "versions", Caption: "Versions", Columns: []views.Column{{Label: "Version", Kind: views.TightNumber}, {Label: "Rate", Kind: views.TightNumber}, {Label: "State", Kind: views.Tight}, {Label: "Holds for", Kind: views.Tight},
 		{Label: "Source", Kind: views.Tight}, {Label: "By", Kind: views.Tight}, {Label: "Entered", Kind: views.Tight}, {Label: "Reason", Kind: views.Wrap}}}
 	for _, v := range versions {
 		state := views.Pill{State: views.Done, Text: "In force"}
@@ -58,7 +60,7 @@ func (r *request) rateVersions(versions []rates.Rate) *views.Table {
 }
 
 func restingTable(entries []rates.Resting) *views.Table {
-	table := &views.Table{ID: "entries", Caption: "Entries", Columns: []views.Column{{Label: "Entry", Kind: views.Tight}, {Label: "State", Kind: views.Tight}, {Label: "Version", Kind: views.Number}, {Label: "Rate", Kind: views.Number}},
+	table := &views.Table{ID: "entries", Caption: "Entries", Columns: []views.Column{{Label: "Entry", Kind: views.Tight}, {Label: "State", Kind: views.Tight}, {Label: "Version", Kind: views.TightNumber}, {Label: "Rate", Kind: views.TightNumber}},
 		Empty: views.Empty{Icon: "book-open-text", Title: "No entry rests on it"}}
 	for _, e := range entries {
 		table.Rows = append(table.Rows, cells(views.Anchor(views.Link{Text: e.Reference, Href: fmt.Sprintf("/entries/%d", e.ID)}), views.Text(e.Status), views.Text(strconv.Itoa(e.Version)), views.Text(e.Value.String())))
@@ -66,7 +68,12 @@ func restingTable(entries []rates.Resting) *views.Table {
 	return table
 }
 
-func rateForms(x rates.Rate, typed *input, wrong map[string]string) []views.AdminSheet {
+// rested reports whether a submitted entry rests on the rate.
+func rested(entries []rates.Resting) bool {
+	return slices.ContainsFunc(entries, func(e rates.Resting) bool { return e.Status != string(journal.Draft) })
+}
+
+func rateForms(x rates.Rate, rested bool, typed *input, wrong map[string]string) []views.AdminSheet {
 	value := func(name, otherwise string) string {
 		if typed == nil {
 			return otherwise
@@ -79,11 +86,15 @@ func rateForms(x rates.Rate, typed *input, wrong map[string]string) []views.Admi
 	if wrong["confirm"] != "" {
 		change.Fields = append(change.Fields, views.Field{Name: "confirm", Label: "The rate is right", Type: "checkbox", Error: wrong["confirm"]})
 	}
+	correct := views.AdminSheet{Title: "Correct it", Lead: "The correction is a new version. Entries that are submitted keep the one they rest on; drafts are built again.", Form: change}
+	if rested {
+		return []views.AdminSheet{correct}
+	}
 	withdraw := &views.AdminForm{Action: ratePath(x.ID) + "/withdraw", Submit: views.Button{Label: "Withdraw it", Icon: "x", Look: views.Danger},
 		Fields: []views.Field{{Name: "reason", Label: "Reason", Suffix: "-withdraw", Error: wrong["withdraw"], Required: true, Width: "wide"}}}
 	return []views.AdminSheet{
-		{Title: "Correct it", Lead: "The correction is a new version. Entries that are submitted keep the one they rest on; drafts are built again.", Form: change},
-		{Title: "Withdraw it", Lead: "Where no submitted entry rests on it. Settlements that need the day wait for another rate.", Form: withdraw}}
+		correct,
+		{Title: "Withdraw it", Lead: "No submitted entry rests on it. Settlements that need the day wait for another rate.", Form: withdraw}}
 }
 
 // rateChange stores a correction.

@@ -36,7 +36,7 @@ func (s *server) showRateSources(r *request, status int, of int64, typed *rates.
 		}
 		model.Sheets = append(model.Sheets, r.rateSource(x, readings, shown))
 		if r.person.Can(identity.ManageRates) && (x.FromP21 || x.DailyURL != "") {
-			model.Buttons = append(model.Buttons, views.Button{Label: "Read rates of " + titleOf(x.Title, x.ConnectionName), Icon: "refresh-cw", Action: fmt.Sprintf("/admin/rates/sources/%d/read", x.ConnectionID)})
+			model.Buttons = append(model.Buttons, views.Button{Label: "Read rates of " + titleOf(x.Title, x.ConnectionName), Icon: "rotate-ccw", Action: fmt.Sprintf("/admin/rates/sources/%d/read", x.ConnectionID)})
 		}
 	}
 	page := r.page("Sources of exchange rates", views.Rates, views.Link{Text: "Administration", Href: "/admin"}, views.Link{Text: "Exchange rates", Href: "/admin/rates"})
@@ -51,7 +51,7 @@ func (r *request) rateSource(x rates.Settings, readings []rates.Reading, wrong m
 			{Name: "daily_url", Label: "Daily file (eurofxref XML or CSV)", Value: x.DailyURL, Error: wrong["daily_url"], Place: "https://www.ecb.europa.eu/stats/eurofxref/eurofxref-hist-90d.xml", Suffix: suffix, Width: "wide"},
 			{Name: "inverse", Label: "The rate of the other direction", Options: choices(yesNo(x.Inverse), "no", "is not used", "yes", "may be turned around"), Suffix: suffix},
 			{Name: "pivot", Label: "Joined through", Value: string(x.Pivot), Error: wrong["pivot"], Hint: "Such as EUR: GBP to USD by way of EUR. Empty: never.", Place: "EUR", Mono: true, Suffix: suffix},
-			{Name: "most_move", Label: "Move that needs no confirmation (%)", Value: x.MostMove.String(), Error: wrong["most_move"], Mono: true, Suffix: suffix}}}
+			{Name: "most_move", Label: "Largest usual move (%)", Value: x.MostMove.String(), Error: wrong["most_move"], Mono: true, Suffix: suffix}}}
 	if !r.person.Can(identity.ManageConnections) {
 		form.Why = "An administrator decides where rates come from."
 	}
