@@ -101,6 +101,24 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12);
 INSERT INTO journal_source (entry_id, line_no, settlement_id, kind_id, posted_on, product_group, fulfillment, correction_id, rule_id, lines, amount)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11);
 
+-- name: RatesOfEntry :many
+-- The rates that an entry names, as they stood when it was made.
+SELECT r.id, r.base, r.quote, r.rate_on, r.rate FROM journal_rate x JOIN exchange_rate r ON r.id = x.rate_id WHERE x.entry_id = $1 ORDER BY r.rate_on, r.id;
+
+-- name: RollupsOfEntry :many
+-- The amounts that an entry carries, as their settlement has them now.
+SELECT x.kind_id, k.marketplace, k.transaction_type, k.amount_type, k.amount_description, k.sign,
+       x.posted_on, x.product_group, x.fulfillment, x.correction_id, (r.settlement_id IS NOT NULL)::boolean AS known,
+       coalesce(r.lines, 0)::int AS lines, coalesce(r.amount, 0)::numeric AS amount
+FROM journal_source x JOIN kind k ON k.id = x.kind_id
+LEFT JOIN rollup r ON r.settlement_id = x.settlement_id AND r.kind_id = x.kind_id AND r.posted_on = x.posted_on
+    AND r.product_group = x.product_group AND r.fulfillment = x.fulfillment AND r.correction_id = x.correction_id
+WHERE x.entry_id = $1
+ORDER BY x.kind_id, x.posted_on, x.product_group, x.fulfillment, x.correction_id;
+
+-- name: PostedEntries :many
+SELECT id FROM journal_entry WHERE entry_type = 'settlement' AND status IN ('posted', 'reversed') ORDER BY id;
+
 -- name: GetEntry :one
 SELECT e.id, e.connection_id, c.name AS connection_name, coalesce(e.settlement_id, 0)::bigint AS settlement_id, coalesce(s.amazon_id, '')::text AS amazon_id,
        e.entry_type, e.subject, e.reverse_on, e.scheduled, e.status, e.reference, e.version,

@@ -1560,6 +1560,30 @@ func (q *Queries) PeriodsOfConnection(ctx context.Context, connectionID int64) (
 	return items, nil
 }
 
+const postedEntries = `-- name: PostedEntries :many
+SELECT id FROM journal_entry WHERE entry_type = 'settlement' AND status IN ('posted', 'reversed') ORDER BY id
+`
+
+func (q *Queries) PostedEntries(ctx context.Context) ([]int64, error) {
+	rows, err := q.db.Query(ctx, postedEntries)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []int64{}
+	for rows.Next() {
+		var id int64
+		if err := rows.Scan(&id); err != nil {
+			return nil, err
+		}
+		items = append(items, id)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const preparers = `-- name: Preparers :many
 SELECT DISTINCT person_id FROM journal_preparer WHERE entry_id = $1
 `
@@ -1614,6 +1638,45 @@ func (q *Queries) PreviousVersion(ctx context.Context, arg PreviousVersionParams
 	var id int64
 	err := row.Scan(&id)
 	return id, err
+}
+
+const ratesOfEntry = `-- name: RatesOfEntry :many
+SELECT r.id, r.base, r.quote, r.rate_on, r.rate FROM journal_rate x JOIN exchange_rate r ON r.id = x.rate_id WHERE x.entry_id = $1 ORDER BY r.rate_on, r.id
+`
+
+type RatesOfEntryRow struct {
+	ID     int64
+	Base   string
+	Quote  string
+	RateOn time.Time
+	Rate   decimal.Decimal
+}
+
+// The rates that an entry names, as they stood when it was made.
+func (q *Queries) RatesOfEntry(ctx context.Context, entryID int64) ([]RatesOfEntryRow, error) {
+	rows, err := q.db.Query(ctx, ratesOfEntry, entryID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []RatesOfEntryRow{}
+	for rows.Next() {
+		var i RatesOfEntryRow
+		if err := rows.Scan(
+			&i.ID,
+			&i.Base,
+			&i.Quote,
+			&i.RateOn,
+			&i.Rate,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const redraftEntry = `-- name: RedraftEntry :exec
@@ -1672,6 +1735,68 @@ func (q *Queries) ReversalsOfEntry(ctx context.Context, entryID int64) (int64, e
 	var count int64
 	err := row.Scan(&count)
 	return count, err
+}
+
+const rollupsOfEntry = `-- name: RollupsOfEntry :many
+SELECT x.kind_id, k.marketplace, k.transaction_type, k.amount_type, k.amount_description, k.sign,
+       x.posted_on, x.product_group, x.fulfillment, x.correction_id, (r.settlement_id IS NOT NULL)::boolean AS known,
+       coalesce(r.lines, 0)::int AS lines, coalesce(r.amount, 0)::numeric AS amount
+FROM journal_source x JOIN kind k ON k.id = x.kind_id
+LEFT JOIN rollup r ON r.settlement_id = x.settlement_id AND r.kind_id = x.kind_id AND r.posted_on = x.posted_on
+    AND r.product_group = x.product_group AND r.fulfillment = x.fulfillment AND r.correction_id = x.correction_id
+WHERE x.entry_id = $1
+ORDER BY x.kind_id, x.posted_on, x.product_group, x.fulfillment, x.correction_id
+`
+
+type RollupsOfEntryRow struct {
+	KindID            int32
+	Marketplace       string
+	TransactionType   string
+	AmountType        string
+	AmountDescription string
+	Sign              int16
+	PostedOn          time.Time
+	ProductGroup      string
+	Fulfillment       string
+	CorrectionID      int64
+	Known             bool
+	Lines             int32
+	Amount            decimal.Decimal
+}
+
+// The amounts that an entry carries, as their settlement has them now.
+func (q *Queries) RollupsOfEntry(ctx context.Context, entryID int64) ([]RollupsOfEntryRow, error) {
+	rows, err := q.db.Query(ctx, rollupsOfEntry, entryID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []RollupsOfEntryRow{}
+	for rows.Next() {
+		var i RollupsOfEntryRow
+		if err := rows.Scan(
+			&i.KindID,
+			&i.Marketplace,
+			&i.TransactionType,
+			&i.AmountType,
+			&i.AmountDescription,
+			&i.Sign,
+			&i.PostedOn,
+			&i.ProductGroup,
+			&i.Fulfillment,
+			&i.CorrectionID,
+			&i.Known,
+			&i.Lines,
+			&i.Amount,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const settlementsWithoutEntries = `-- name: SettlementsWithoutEntries :many

@@ -26,8 +26,13 @@ func (c Check) Holds() bool { return c.Broken == 0 }
 // maxExamples bounds what one check tells in words.
 const maxExamples = 20
 
-// Verify runs every check, in the order in which they are documented.
-func Verify(ctx context.Context, db Querier) ([]Check, error) {
+// Further is a check that SQL cannot make, because it runs the program's own
+// arithmetic again.
+type Further func(context.Context) (Check, error)
+
+// Verify runs every check, in the order in which they are documented, and then
+// further ones.
+func Verify(ctx context.Context, db Querier, further ...Further) ([]Check, error) {
 	checks := make([]Check, 0, len(rules)+2)
 	for _, r := range rules {
 		c, err := r.run(ctx, db)
@@ -44,7 +49,20 @@ func Verify(ctx context.Context, db Querier) ([]Check, error) {
 	if err != nil {
 		return nil, err
 	}
-	return append(checks, documents, chain), nil
+	checks = append(checks, documents, chain)
+	for _, check := range further {
+		c, err := check(ctx)
+		if err != nil {
+			return nil, err
+		}
+		checks = append(checks, c)
+	}
+	return checks, nil
+}
+
+// Found makes a check of what was found, in words.
+func Found(name, rule string, examined int64, broken []string) Check {
+	return Check{Name: name, Rule: rule, Examined: examined, Broken: int64(len(broken)), Examples: broken[:min(len(broken), maxExamples)]}
 }
 
 func verifyChain(ctx context.Context, db Querier) (Check, error) {

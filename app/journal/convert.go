@@ -9,6 +9,9 @@ import (
 	"tieout/app/rates"
 )
 
+// byPostedDate begins the note of an entry whose days have rates of their own.
+const byPostedDate = "each amount at the rate of its posted date"
+
 // conversion returns how amounts become functional amounts: not at all within
 // one currency, at one rate of the deposit's day, or at each day's own rate.
 // used is told of every rate that was asked for.
@@ -49,7 +52,7 @@ func (b Books) rateShown(entryOn period.Date) (decimal.Decimal, string) {
 	}
 	on, note := b.DepositOn, "rate of the deposit date"
 	if b.RateByPostedDate {
-		on, note = entryOn, "each amount at the rate of its posted date; shown is the last day's"
+		on, note = entryOn, byPostedDate+"; shown is the last day's"
 	}
 	q, _ := b.Rates(on)
 	note = fmt.Sprintf("%s, %s", note, q.On)

@@ -279,7 +279,12 @@ func (s *Service) bookChecks(ctx context.Context, e Entry, lines []EntryLine) ([
 	if err != nil {
 		return nil, err
 	}
-	return append(findings, duplicates), nil
+	findings = append(findings, duplicates)
+	rebuilt, applies, err := s.rebuiltCheck(ctx, e)
+	if err != nil || !applies {
+		return findings, err
+	}
+	return append(findings, rebuilt), nil
 }
 
 func balanced(e Entry, lines []EntryLine) Finding {

@@ -184,4 +184,7 @@ func (b *bench) holds() {
 	for _, c := range checks {
 		require.True(b.t, c.Holds(), "%s: %v", c.Name, c.Examples)
 	}
+	_, differ, err := journal.RebuildPosted(b.t.Context(), b.pool)
+	require.NoError(b.t, err)
+	require.Empty(b.t, differ)
 }

@@ -106,7 +106,7 @@ func (r *request) entryFacts(e journal.Entry) []views.Fact {
 		{Name: "Journal", Value: views.Text(strings.TrimSpace(e.Company + " " + e.Journal))},
 	}
 	if e.RuleSetID != 0 {
-		facts = append(facts, views.Fact{Name: "Rules", Value: views.Text(fmt.Sprintf("Set %d", e.RuleSetNumber))})
+		facts = append(facts, views.Fact{Name: "Rules", Value: views.Anchor(views.Link{Text: fmt.Sprintf("Set %d", e.RuleSetNumber), Href: ruleSetPath(e.RuleSetID)})})
 	}
 	if e.ReverseOn != nil {
 		facts = append(facts, views.Fact{Name: "Reversed on", Value: views.Moment(f.Day(period.DateOf(*e.ReverseOn)))})
@@ -293,7 +293,7 @@ func (r *request) partsModel(e journal.Entry, line journal.EntryLine, parts []jo
 		href := fmt.Sprintf("/settlements/%d/lines?from=%s&kind=%d&to=%s", e.SettlementID, part.First, part.KindID, part.Last)
 		model.Rows = append(model.Rows, views.EntryPart{
 			Kind: part.Kind.String(), Marketplace: part.Kind.Marketplace, Days: r.days(part.First, part.Last), Lines: views.Count(int(part.Lines)),
-			Rule:   views.Link{Text: fmt.Sprintf("Set %d", e.RuleSetNumber), Href: fmt.Sprintf("/rules/%d#rule-%d", e.RuleSetID, part.RuleID)},
+			Rule:   views.Link{Text: fmt.Sprintf("Set %d", e.RuleSetNumber), Href: ruleSetPath(e.RuleSetID)},
 			Amount: r.format().Value(part.Amount, currency).Linked(href, "its settlement lines"),
 		})
 	}

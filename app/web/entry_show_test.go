@@ -29,7 +29,8 @@ func TestAnEntryShowsWhatItIsMadeOf(t *testing.T) {
 	lines, err := o.Entries.Lines(t.Context(), id)
 	require.NoError(t, err)
 	shown := o.viewer.get(entryAt(id, "")).content()
-	for _, text := range []string{e.Reference, e.AmazonID, e.Description, "Balanced", "Tie-out", "Nobody has approved it yet.", "0 of 1 approval", "An accountant submits it.", "Prepared by"} {
+	for _, text := range []string{e.Reference, e.AmazonID, e.Description, "Balanced", "Tie-out", "Nobody has approved it yet.", "0 of 1 approval", "An accountant submits it.", "Prepared by",
+		fmt.Sprintf(`<a href="/rules/versions/%d">Set 1</a>`, e.RuleSetID), "Rebuilt under rule set 1", fmt.Sprintf("Identical: all %d lines.", len(lines))} {
 		require.Contains(t, shown, text)
 	}
 	for _, line := range lines {

@@ -268,7 +268,11 @@ func alsoOf(rule mapping.Rule) string {
 // shadowOf says which rules take what this one would match, and the other way round.
 func shadowOf(x mapping.Shadow, set *mapping.RuleSet) string {
 	if x.Dead() {
-		return fmt.Sprintf("never wins: rule %d takes everything", set.Rules[x.CoveredBy].Position)
+		text := fmt.Sprintf("never wins: rule %d takes everything", set.Rules[x.CoveredBy].Position)
+		if x.Loses > 0 {
+			text += fmt.Sprintf(", %s so far to %s", views.Counted(x.Loses, "kind", "kinds"), rulesNamed(x.LosesTo, set))
+		}
+		return text
 	}
 	var parts []string
 	if x.Loses > 0 {

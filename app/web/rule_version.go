@@ -9,6 +9,8 @@ import (
 	"tieout/views"
 )
 
+func ruleSetPath(id int64) string { return fmt.Sprintf("/rules/versions/%d", id) }
+
 // ruleVersion shows what a set of rules changed from the one before it.
 func (s *server) ruleVersion(r *request) error {
 	id, err := r.pathID("id")

@@ -97,7 +97,7 @@ func TestOneJournalWhereverTheProcessIsKilled(t *testing.T) {
 		}
 		require.Len(t, s.sandbox.P21.ByReference(e.Company, e.Reference), 1, e.Reference)
 	}
-	checks, err := invariant.Verify(t.Context(), s.pool)
+	checks, err := invariant.Verify(t.Context(), s.pool, rebuilt(s.pool))
 	require.NoError(t, err)
 	for _, c := range checks {
 		require.True(t, c.Holds(), "%s: %v", c.Name, c.Examples)

@@ -222,7 +222,7 @@ func TestTheWholeJobInTheBrowser(t *testing.T) {
 	require.NoError(t, err)
 	agree(t, s, entry, content)
 
-	checks, err := invariant.Verify(t.Context(), s.pool)
+	checks, err := invariant.Verify(t.Context(), s.pool, rebuilt(s.pool))
 	require.NoError(t, err)
 	for _, c := range checks {
 		require.True(t, c.Holds(), "%s: %v", c.Name, c.Examples)

@@ -4,8 +4,11 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"strings"
 
 	"tieout/app/invariant"
+	"tieout/app/journal"
+	"tieout/sqlc"
 )
 
 func runMigrate(ctx context.Context, env environment, args []string) error {
@@ -24,6 +27,18 @@ func runMigrate(ctx context.Context, env environment, args []string) error {
 	return nil
 }
 
+// rebuilt builds every posted entry again under what it names.
+func rebuilt(db sqlc.DBTX) invariant.Further {
+	return func(ctx context.Context) (invariant.Check, error) {
+		examined, differ, err := journal.RebuildPosted(ctx, db)
+		var broken []string
+		for _, d := range differ {
+			broken = append(broken, fmt.Sprintf("entry %s under rule set %d: %s", d.Reference, d.RuleSet, strings.Join(d.Differences, " ")))
+		}
+		return invariant.Found("rebuilt-identical", "Every posted entry comes out the same when it is built again under the rule set, the period and the rates it names.", examined, broken), err
+	}
+}
+
 // runVerify recomputes the books; it exits 1 when anything does not hold.
 func runVerify(ctx context.Context, env environment, args []string) error {
 	flags := flags("verify", env)
@@ -36,7 +51,7 @@ func runVerify(ctx context.Context, env environment, args []string) error {
 		return err
 	}
 	defer p.close()
-	checks, err := invariant.Verify(ctx, p.pool)
+	checks, err := invariant.Verify(ctx, p.pool, rebuilt(p.pool))
 	if err != nil {
 		return err
 	}

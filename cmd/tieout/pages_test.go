@@ -14,6 +14,7 @@ import (
 func TestEveryPageAnswersWhoMaySeeIt(t *testing.T) {
 	t.Parallel()
 	s := startSite(t)
+	s.eventually(t, `SELECT count(*) > 0 FROM kind WHERE connection_id = (SELECT min(id) FROM connection)`)
 	s.eventually(t, `SELECT count(*) > 5 FROM journal_entry WHERE status = 'draft'`)
 	settlement, entry := s.number(t, `SELECT min(settlement_id) FROM journal_entry WHERE status = 'draft'`), s.number(t, `SELECT min(id) FROM journal_entry WHERE status = 'draft'`)
 	connection := s.number(t, `SELECT min(id) FROM connection`)

@@ -7,6 +7,7 @@ import (
 
 	"github.com/shopspring/decimal"
 	"github.com/stretchr/testify/require"
+	"github.com/xuri/excelize/v2"
 
 	"tieout/app/sheet"
 	"tieout/app/sheet/sheettest"
@@ -24,6 +25,12 @@ func TestAJournalWorkbookAgreesWithTheBooksInLibreOffice(t *testing.T) {
 	require.NoError(t, s.pool.QueryRow(t.Context(), `SELECT total, clearing FROM journal_entry WHERE id = $1`, entry).Scan(&total, &clearing))
 	var book bytes.Buffer
 	require.NoError(t, sheet.NewBook(s.pool).Journal(t.Context(), &book, entry))
+	parts, err := excelize.OpenReader(bytes.NewReader(book.Bytes()))
+	require.NoError(t, err)
+	defer func() { _ = parts.Close() }()
+	provenance, err := parts.GetRows("Provenance")
+	require.NoError(t, err)
+	require.Contains(t, provenance, []string{"Rule set", "1"}, "an entry names its rules")
 	ties, categories, sum := 0, decimal.Zero, decimal.Zero
 	for _, row := range sheettest.Calculated(t, book.Bytes()) {
 		switch {
