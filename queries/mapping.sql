@@ -177,6 +177,9 @@ WHERE r.kind_id = @kind_id AND r.product_group = @product_group AND r.fulfillmen
 GROUP BY s.id, c.id
 ORDER BY s.end_at DESC, s.id DESC;
 
+-- name: ConnectionForRules :one
+SELECT amazon_region, functional_currency, revenue_mode, marketplace_ids FROM connection WHERE id = $1;
+
 -- name: CalendarOfConnection :many
 SELECT fiscal_year, number, starts_on, ends_on, closed FROM fiscal_period WHERE connection_id = $1 ORDER BY starts_on, number;
 

@@ -152,6 +152,29 @@ func (q *Queries) ClearAccounts(ctx context.Context, ruleSetID int64) error {
 	return err
 }
 
+const connectionForRules = `-- name: ConnectionForRules :one
+SELECT amazon_region, functional_currency, revenue_mode, marketplace_ids FROM connection WHERE id = $1
+`
+
+type ConnectionForRulesRow struct {
+	AmazonRegion       string
+	FunctionalCurrency string
+	RevenueMode        string
+	MarketplaceIds     []string
+}
+
+func (q *Queries) ConnectionForRules(ctx context.Context, id int64) (ConnectionForRulesRow, error) {
+	row := q.db.QueryRow(ctx, connectionForRules, id)
+	var i ConnectionForRulesRow
+	err := row.Scan(
+		&i.AmazonRegion,
+		&i.FunctionalCurrency,
+		&i.RevenueMode,
+		&i.MarketplaceIds,
+	)
+	return i, err
+}
+
 const copyAccounts = `-- name: CopyAccounts :exec
 INSERT INTO rule_set_account (rule_set_id, slot, account)
 SELECT $1::bigint, slot, account FROM rule_set_account WHERE rule_set_id = $2::bigint

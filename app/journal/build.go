@@ -57,7 +57,7 @@ func mapAll(b Books, rollups []Rollup) ([]target, []Problem) {
 		}
 		account, ok := set.Account(rule)
 		if !ok && !r.Amount.IsZero() {
-			slot := mapping.SlotOf(rule.Slot)
+			slot := set.Slot(rule.Slot)
 			collect(missing, rule.Slot, r, Problem{Class: AccountMissing, Subject: slot.Name,
 				Sentence: fmt.Sprintf("No account is picked for %q.", slot.Title)})
 			continue

@@ -6,6 +6,8 @@
 package mapping
 
 import (
+	"cmp"
+	"maps"
 	"slices"
 	"time"
 )
@@ -101,36 +103,55 @@ func (s *RuleSet) Account(r Rule) (string, bool) {
 	if r.Account != "" {
 		return r.Account, true
 	}
-	account, ok := s.Accounts[r.Slot]
-	return account, ok && account != ""
+	account := s.Accounts[r.Slot]
+	if account == "" {
+		account = s.Accounts[regionOf(s.Template).says(r.Slot).into]
+	}
+	return account, account != ""
 }
 
-// Slots returns the slots that the rules use, in the order of the pick list.
+// Slots returns the slots that the rules use, in the order of the pick list and
+// in the words of the set's region; each is like another one that they use.
 // Clearing and rounding are always among them: every entry needs the one and
 // may need the other. So are exchange gains and losses, which may stay empty.
 func (s *RuleSet) Slots() []Slot {
+	region := regionOf(s.Template)
 	used := map[string]bool{SlotClearing: true, SlotRounding: true, SlotFXGain: true, SlotFXLoss: true}
 	for _, r := range s.Rules {
 		if r.Account == "" && r.Slot != SlotNone {
-			used[r.Slot] = true
+			used[cmp.Or(region.says(r.Slot).into, r.Slot)] = true
 		}
+	}
+	like, own := map[string]string{}, maps.Clone(used)
+	for _, known := range region.Slots() {
+		like[known.Name] = known.Like
 	}
 	var slots []Slot
-	for _, known := range AllSlots() {
-		if used[known.Name] {
-			slots = append(slots, known)
-			delete(used, known.Name)
+	for _, known := range region.Slots() {
+		if !used[known.Name] {
+			continue
 		}
+		for known.Like != "" && !used[known.Like] {
+			known.Like = like[known.Like]
+		}
+		slots = append(slots, known)
+		delete(own, known.Name)
 	}
-	var own []string
-	for name := range used {
-		own = append(own, name)
-	}
-	slices.Sort(own)
-	for _, name := range own {
-		slots = append(slots, Slot{Name: name, Title: name})
+	for _, name := range slices.Sorted(maps.Keys(own)) {
+		slots = append(slots, SlotOf(name))
 	}
 	return slots
+}
+
+// Slot returns the slot called name in the words of the set's region; one that
+// somebody made up names itself.
+func (s *RuleSet) Slot(name string) Slot {
+	for _, slot := range regionOf(s.Template).Slots() {
+		if slot.Name == name {
+			return slot
+		}
+	}
+	return SlotOf(name)
 }
 
 // Missing returns the slots that are used and have no account yet.

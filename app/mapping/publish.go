@@ -19,7 +19,7 @@ func (s *Service) Submit(ctx context.Context, actor audit.Actor, e Edit, note st
 			return err
 		}
 		if problems := Check(*set, chart, set.receivable()); len(problems) > 0 {
-			return refused(problems)
+			return refused(set, problems)
 		}
 		if err := q.NoteRuleSet(ctx, sqlc.NoteRuleSetParams{ID: set.ID, Note: note}); err != nil {
 			return fmt.Errorf("note on rule set: %w", err)
@@ -44,9 +44,9 @@ func (set RuleSet) receivable() string {
 
 // refused turns problems into one error for a person: the first, and how many
 // there are.
-func refused(problems []Problem) error {
+func refused(set *RuleSet, problems []Problem) error {
 	first := problems[0]
-	where := "Account pick " + SlotOf(first.Slot).Title
+	where := "Account pick " + set.Slot(first.Slot).Title
 	if first.Position > 0 {
 		where = fmt.Sprintf("Rule %d", first.Position)
 	}

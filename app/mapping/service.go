@@ -185,6 +185,19 @@ func (s *Service) Calendar(ctx context.Context, connectionID int64) (period.Cale
 	return calendarOf(ctx, s.pool, connectionID)
 }
 
+// Offered returns the name of the shipped template that fits a connection: by
+// the countries where it sells and by its revenue mode.
+func (s *Service) Offered(ctx context.Context, connectionID int64) (string, error) {
+	c, err := sqlc.New(s.pool).ConnectionForRules(ctx, connectionID)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return "", fault.New(fault.NotFound, "This connection does not exist.")
+	}
+	if err != nil {
+		return "", fmt.Errorf("read connection: %w", err)
+	}
+	return offered(c.RevenueMode, c.AmazonRegion, c.FunctionalCurrency, c.MarketplaceIds), nil
+}
+
 // Install publishes a connection's very first set from a shipped template, as
 // the program does when it sets a connection up. Slots without a pick take the
 // account of the slot they are like; Invalid when one stays empty.
@@ -298,7 +311,7 @@ func fromTemplate(name string, picks map[string]string) (*RuleSet, error) {
 	if !ok {
 		return nil, fault.New(fault.Invalid, "There is no template %q.", name)
 	}
-	set := &RuleSet{Template: name, Rules: template.Rules, Accounts: FillPicks(picks)}
+	set := &RuleSet{Template: name, Rules: template.Rules, Accounts: fillPicks(regionOf(name).Slots(), picks)}
 	used := map[string]bool{}
 	for _, slot := range set.Slots() {
 		used[slot.Name] = true

@@ -82,12 +82,18 @@ func SlotOf(name string) Slot {
 
 // FillPicks returns picks with every shipped slot filled that has none: with
 // the account of the slot it is like. Slots without such a neighbour stay out.
-func FillPicks(picks map[string]string) map[string]string {
+func FillPicks(picks map[string]string) map[string]string { return fillPicks(AllSlots(), picks) }
+
+func fillPicks(slots []Slot, picks map[string]string) map[string]string {
+	like := make(map[string]string, len(slots))
+	for _, s := range slots {
+		like[s.Name] = s.Like
+	}
 	filled := make(map[string]string, len(picks))
-	for _, s := range AllSlots() {
+	for _, s := range slots {
 		name := s.Name
 		for name != "" && picks[name] == "" {
-			name = SlotOf(name).Like
+			name = like[name]
 		}
 		if account := picks[name]; account != "" {
 			filled[s.Name] = account

@@ -18,13 +18,19 @@ type Template struct {
 	Rules []Rule
 }
 
-// Templates returns the shipped templates.
+// Templates returns the shipped templates: one per region and revenue mode.
 func Templates() ([]Template, error) {
 	template, err := readTemplate("amazon-summary", "Amazon settlements, revenue from the settlement")
 	if err != nil {
 		return nil, err
 	}
-	return []Template{template, invoiced(template)}, nil
+	var templates []Template
+	for _, region := range Regions() {
+		for _, base := range []Template{template, invoiced(template)} {
+			templates = append(templates, region.speak(base))
+		}
+	}
+	return templates, nil
 }
 
 // FindTemplate returns the shipped template called name.

@@ -75,7 +75,14 @@ func (s *server) showRules(r *request, status int, connection int64, wrong map[s
 	model := views.AdminPage{Buttons: r.ruleButtons(d)}
 	set := d.shown()
 	if set == nil {
-		model.Sheets = []views.AdminSheet{{Title: "No rules yet", Lead: "Begin with the shipped template: it covers Amazon's whole vocabulary and asks for about 25 accounts."}}
+		model.Sheets = []views.AdminSheet{{Title: "No rules yet", Lead: "Begin with the shipped template of your country: it covers Amazon's whole vocabulary and asks for about 25 accounts."}}
+		if r.person.Can(identity.EditRules) {
+			begin, err := s.beginSheet(r, d, nil)
+			if err != nil {
+				return err
+			}
+			model.Sheets = append(model.Sheets, begin)
+		}
 		return r.showAs(status, views.AdminView(r.page("Mapping rules, "+d.name, views.MappingRules), model))
 	}
 	coverage, err := s.Rules.Coverage(r.ctx(), set)
@@ -167,7 +174,7 @@ func (s *server) ruleAlerts(r *request, d ruleDesk) ([]views.Alert, error) {
 				alerts = append(alerts, views.Alert{State: views.Waiting, Title: fmt.Sprintf("And %d more.", len(problems)-i)})
 				break
 			}
-			where := p.Slot
+			where := d.prepared.Slot(p.Slot).Title
 			if p.Position > 0 {
 				where = fmt.Sprintf("Rule %d", p.Position)
 			}
@@ -233,7 +240,7 @@ func (r *request) ruleTable(d ruleDesk, set *mapping.RuleSet, c mapping.Coverage
 		account, ok := set.Account(rule)
 		where := views.Code(account)
 		if !ok {
-			where = views.StatusPill(views.Pill{State: views.Waiting, Text: "Pick " + mapping.SlotOf(rule.Slot).Title})
+			where = views.StatusPill(views.Pill{State: views.Waiting, Text: "Pick " + set.Slot(rule.Slot).Title})
 			if rule.Slot == mapping.SlotNone {
 				where = views.Soft("no money")
 			}
@@ -342,6 +349,6 @@ func (s *server) historySheets(r *request, d ruleDesk) ([]views.AdminSheet, erro
 	if d.prepared != nil || !r.person.Can(identity.EditRules) {
 		return sheets, nil
 	}
-	begin, err := beginSheet(d, versions)
+	begin, err := s.beginSheet(r, d, versions)
 	return append(sheets, begin), err
 }

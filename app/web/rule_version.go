@@ -66,8 +66,12 @@ func diffSummary(d mapping.Diff) string {
 const fromInUse = "in use"
 
 // beginSheet offers what a draft may begin as.
-func beginSheet(d ruleDesk, versions []mapping.Version) (views.AdminSheet, error) {
+func (s *server) beginSheet(r *request, d ruleDesk, versions []mapping.Version) (views.AdminSheet, error) {
 	templates, err := mapping.Templates()
+	if err != nil {
+		return views.AdminSheet{}, err
+	}
+	offered, err := s.Rules.Offered(r.ctx(), d.connection)
 	if err != nil {
 		return views.AdminSheet{}, err
 	}
@@ -76,11 +80,16 @@ func beginSheet(d ruleDesk, versions []mapping.Version) (views.AdminSheet, error
 		from.Options = append(from.Options, views.Option{Value: fromInUse, Label: fmt.Sprintf("The rules in use, set %d", d.published.Number)})
 	}
 	for _, t := range templates {
-		from.Options = append(from.Options, views.Option{Value: t.Name, Label: "Shipped template: " + t.Title})
+		option := views.Option{Value: t.Name, Label: t.Title, Group: "Shipped templates"}
+		if t.Name == offered {
+			option.Label += " (fits this connection)"
+			option.Current = d.published == nil
+		}
+		from.Options = append(from.Options, option)
 	}
 	for _, v := range versions {
 		if v.State == mapping.Retired {
-			from.Options = append(from.Options, views.Option{Value: strconv.FormatInt(v.ID, 10), Label: fmt.Sprintf("As set %d was", v.Number)})
+			from.Options = append(from.Options, views.Option{Value: strconv.FormatInt(v.ID, 10), Label: fmt.Sprintf("As set %d was", v.Number), Group: "Older versions"})
 		}
 	}
 	return views.AdminSheet{Title: "Begin a draft", Lead: "The rules in use stay as they are until a second person publishes the draft. Account picks are kept.", Form: &views.AdminForm{Action: "/rules/begin",
@@ -94,7 +103,9 @@ func (s *server) beginAs(r *request, connection int64, from string) error {
 	case from == "" || from == fromInUse:
 		template := ""
 		if _, err := s.Rules.Published(r.ctx(), connection); fault.Is(err, fault.NotFound) {
-			template = "amazon-summary"
+			if template, err = s.Rules.Offered(r.ctx(), connection); err != nil {
+				return err
+			}
 		}
 		_, err := s.Rules.Begin(r.ctx(), r.actor(), connection, template, nil)
 		return err

@@ -257,7 +257,11 @@ func (p *program) furnishOne(ctx context.Context, side server.Connection, actor 
 	if _, err := p.notices.Subscribe(ctx, id, actor); err != nil {
 		return err
 	}
-	if _, err := p.rules.Install(ctx, actor, id, "amazon-summary", side.Picks); err != nil {
+	template, err := p.rules.Offered(ctx, id)
+	if err != nil {
+		return err
+	}
+	if _, err := p.rules.Install(ctx, actor, id, template, side.Picks); err != nil {
 		return err
 	}
 	policy, err := p.connections.Policy(ctx, id)
