@@ -33,7 +33,7 @@ const (
 	controlAccount  = "9999"
 )
 
-func newWorld(t *testing.T) *world {
+func newWorld(t testing.TB) *world {
 	t.Helper()
 	pool := dbtest.New(t)
 	w := &world{pool: pool, service: mapping.NewService(pool, clock.NewFixed(time.Date(2026, 11, 20, 9, 0, 0, 0, time.UTC)))}
@@ -61,21 +61,21 @@ func picks() map[string]string {
 	return accounts
 }
 
-func (w *world) id(t *testing.T, sql string, args ...any) int64 {
+func (w *world) id(t testing.TB, sql string, args ...any) int64 {
 	t.Helper()
 	var id int64
 	require.NoError(t, w.pool.QueryRow(t.Context(), sql, args...).Scan(&id))
 	return id
 }
 
-func (w *world) exec(t *testing.T, sql string, args ...any) {
+func (w *world) exec(t testing.TB, sql string, args ...any) {
 	t.Helper()
 	_, err := w.pool.Exec(t.Context(), sql, args...)
 	require.NoError(t, err)
 }
 
 // installed publishes the shipped template.
-func (w *world) installed(t *testing.T) *mapping.RuleSet {
+func (w *world) installed(t testing.TB) *mapping.RuleSet {
 	t.Helper()
 	set, err := w.service.Install(t.Context(), audit.Job("setup"), w.connection, "amazon-summary", picks())
 	require.NoError(t, err)
@@ -83,7 +83,7 @@ func (w *world) installed(t *testing.T) *mapping.RuleSet {
 }
 
 // begun is a draft of Anna's, based on the installed template.
-func (w *world) begun(t *testing.T) *mapping.RuleSet {
+func (w *world) begun(t testing.TB) *mapping.RuleSet {
 	t.Helper()
 	w.installed(t)
 	set, err := w.service.Begin(t.Context(), w.anna, w.connection, "", nil)
@@ -113,7 +113,7 @@ func ownRule(description string) mapping.Rule {
 }
 
 // kind records a kind of the connection.
-func (w *world) kind(t *testing.T, k mapping.Kind) int32 {
+func (w *world) kind(t testing.TB, k mapping.Kind) int32 {
 	t.Helper()
 	return int32(w.id(t, `INSERT INTO kind (connection_id, marketplace, transaction_type, amount_type, amount_description, sign)
 		VALUES ($1, $2, $3, $4, $5, $6) RETURNING id`, w.connection, k.Marketplace, k.TransactionType, k.AmountType, k.AmountDescription, k.Sign))

@@ -37,7 +37,7 @@ func BenchmarkPages(b *testing.B) {
 	pages := []string{"/", "/settlements", base, base + "/lines", base + "/lines?order=" + order, fmt.Sprintf("%s/lines?kind=%d&totals=1", base, kind), base + "/lines?type=Refund&totals=1",
 		base + "/lines?sku=BRW-POUR-01&totals=1", base + "/lines?min=1000000", base + "/lines/500000", base + "/documents", base + "/history", base + "/compare", "/entries", fmt.Sprintf("/entries/%d", entry),
 		fmt.Sprintf("/entries/%d/lines/1", entry), "/exceptions", fmt.Sprintf("/exceptions/%d", s.number(b, `SELECT min(id) FROM exception`)),
-		fmt.Sprintf("/rules?connection=%d", connection), fmt.Sprintf("/rules/%d/edit?connection=%d", s.number(b, `SELECT min(r.id) FROM mapping_rule r JOIN rule_set x ON x.id = r.rule_set_id WHERE x.connection_id = $1`, connection), connection),
+		fmt.Sprintf("/rules?connection=%d", connection), fmt.Sprintf("/rules/backtest?connection=%d&show=all", connection), fmt.Sprintf("/rules/%d/edit?connection=%d", s.number(b, `SELECT min(r.id) FROM mapping_rule r JOIN rule_set x ON x.id = r.rule_set_id WHERE x.connection_id = $1`, connection), connection),
 		"/search?q=" + order, "/settlements/upload", "/preferences", "/admin/periods", "/admin/rates", "/admin/reference"}
 	administration := []string{"/admin/connections", fmt.Sprintf("/admin/connections/%d", connection), "/admin/people", "/admin/policies", "/admin/audit"}
 	s.timePages(b, "amy.accountant", pages)
