@@ -167,6 +167,10 @@ func settle(ctx context.Context, tx pgx.Tx, connection int64, amazonID, currency
 			return err
 		}
 	}
+	if _, err := tx.Exec(ctx, `INSERT INTO sku_sum (settlement_id, month, product_id, kind_id, lines, quantity, amount)
+		SELECT settlement_id, date_trunc('month', posted_on), 0, kind_id, sum(lines), 0, sum(amount) FROM rollup WHERE settlement_id = $1 GROUP BY 1, 2, 4`, settlement); err != nil {
+		return err
+	}
 	_, err := tx.Exec(ctx, `INSERT INTO settlement (id, connection_id, import_id, document_id, amazon_id, currency, start_at, end_at, deposit,
 			row_count, line_count, line_sum, content_hash, marketplaces)
 		SELECT $1, $2, $3, $4, $5::text, $6, $7::timestamptz, $8::timestamptz, sum(amount), count(*), count(*), sum(amount), sha256(convert_to($5::text, 'UTF8')), '{Amazon.com}'
