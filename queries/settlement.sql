@@ -251,3 +251,24 @@ SELECT id FROM product WHERE connection_id = @connection_id AND sku = @sku;
 
 -- name: LastRow :one
 SELECT coalesce(max(line_no), 0)::int FROM settlement_line WHERE settlement_id = $1;
+
+-- name: LineChanges :many
+-- What one reading of a settlement has otherwise than another: lines alike are
+-- counted on both sides, whatever row they stand in. With the whole set's sums.
+SELECT x.kind_id, k.marketplace, k.transaction_type, k.amount_type, k.amount_description, x.posted_at, x.posted_on, coalesce(x.order_id, '')::text AS order_id,
+       coalesce(p.sku, '')::text AS sku, x.quantity, x.amount, sum(x.sign)::bigint AS lines, min(x.line_no)::int AS line_no,
+       count(*) OVER ()::bigint AS changes, (sum(sum(x.sign) * x.amount) OVER ())::numeric AS total
+FROM (SELECT l.kind_id, l.posted_at, l.posted_on, l.order_id, l.merchant_order_id, l.adjustment_id, l.shipment_id, l.order_item_code, l.promotion_id, l.product_id,
+             l.quantity, l.fulfillment, l.amount, l.line_no, 1 AS sign
+      FROM settlement_line l WHERE l.settlement_id = @settlement_id::bigint
+      UNION ALL
+      SELECT l.kind_id, l.posted_at, l.posted_on, l.order_id, l.merchant_order_id, l.adjustment_id, l.shipment_id, l.order_item_code, l.promotion_id, l.product_id,
+             l.quantity, l.fulfillment, l.amount, l.line_no, -1
+      FROM settlement_line l WHERE l.settlement_id = @replaces_id::bigint) x
+JOIN kind k ON k.id = x.kind_id
+LEFT JOIN product p ON p.id = x.product_id
+GROUP BY x.kind_id, k.marketplace, k.transaction_type, k.amount_type, k.amount_description, x.posted_at, x.posted_on, x.order_id, x.merchant_order_id, x.adjustment_id,
+         x.shipment_id, x.order_item_code, x.promotion_id, p.sku, x.quantity, x.fulfillment, x.amount
+HAVING sum(x.sign) <> 0
+ORDER BY coalesce(x.order_id, ''), x.posted_at, x.kind_id, x.amount, sum(x.sign)
+LIMIT @page_size;

@@ -545,6 +545,88 @@ func (q *Queries) LineBlocks(ctx context.Context, arg LineBlocksParams) ([]LineB
 	return items, nil
 }
 
+const lineChanges = `-- name: LineChanges :many
+SELECT x.kind_id, k.marketplace, k.transaction_type, k.amount_type, k.amount_description, x.posted_at, x.posted_on, coalesce(x.order_id, '')::text AS order_id,
+       coalesce(p.sku, '')::text AS sku, x.quantity, x.amount, sum(x.sign)::bigint AS lines, min(x.line_no)::int AS line_no,
+       count(*) OVER ()::bigint AS changes, (sum(sum(x.sign) * x.amount) OVER ())::numeric AS total
+FROM (SELECT l.kind_id, l.posted_at, l.posted_on, l.order_id, l.merchant_order_id, l.adjustment_id, l.shipment_id, l.order_item_code, l.promotion_id, l.product_id,
+             l.quantity, l.fulfillment, l.amount, l.line_no, 1 AS sign
+      FROM settlement_line l WHERE l.settlement_id = $1::bigint
+      UNION ALL
+      SELECT l.kind_id, l.posted_at, l.posted_on, l.order_id, l.merchant_order_id, l.adjustment_id, l.shipment_id, l.order_item_code, l.promotion_id, l.product_id,
+             l.quantity, l.fulfillment, l.amount, l.line_no, -1
+      FROM settlement_line l WHERE l.settlement_id = $2::bigint) x
+JOIN kind k ON k.id = x.kind_id
+LEFT JOIN product p ON p.id = x.product_id
+GROUP BY x.kind_id, k.marketplace, k.transaction_type, k.amount_type, k.amount_description, x.posted_at, x.posted_on, x.order_id, x.merchant_order_id, x.adjustment_id,
+         x.shipment_id, x.order_item_code, x.promotion_id, p.sku, x.quantity, x.fulfillment, x.amount
+HAVING sum(x.sign) <> 0
+ORDER BY coalesce(x.order_id, ''), x.posted_at, x.kind_id, x.amount, sum(x.sign)
+LIMIT $3
+`
+
+type LineChangesParams struct {
+	SettlementID int64
+	ReplacesID   int64
+	PageSize     int32
+}
+
+type LineChangesRow struct {
+	KindID            int32
+	Marketplace       string
+	TransactionType   string
+	AmountType        string
+	AmountDescription string
+	PostedAt          time.Time
+	PostedOn          time.Time
+	OrderID           string
+	Sku               string
+	Quantity          *int32
+	Amount            decimal.Decimal
+	Lines             int64
+	LineNo            int32
+	Changes           int64
+	Total             decimal.Decimal
+}
+
+// What one reading of a settlement has otherwise than another: lines alike are
+// counted on both sides, whatever row they stand in. With the whole set's sums.
+func (q *Queries) LineChanges(ctx context.Context, arg LineChangesParams) ([]LineChangesRow, error) {
+	rows, err := q.db.Query(ctx, lineChanges, arg.SettlementID, arg.ReplacesID, arg.PageSize)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []LineChangesRow{}
+	for rows.Next() {
+		var i LineChangesRow
+		if err := rows.Scan(
+			&i.KindID,
+			&i.Marketplace,
+			&i.TransactionType,
+			&i.AmountType,
+			&i.AmountDescription,
+			&i.PostedAt,
+			&i.PostedOn,
+			&i.OrderID,
+			&i.Sku,
+			&i.Quantity,
+			&i.Amount,
+			&i.Lines,
+			&i.LineNo,
+			&i.Changes,
+			&i.Total,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const listSettlements = `-- name: ListSettlements :many
 SELECT s.id, s.connection_id, c.name AS connection_name, s.amazon_id, s.currency, s.start_at, s.end_at, s.deposit_at, s.deposit,
        s.line_count, s.marketplaces, s.problem_count, b.difference,

@@ -159,3 +159,43 @@ func (l LinePage) related() Table {
 	table.ID, table.Caption, table.Inside = "related", "Lines of the same order", true
 	return table
 }
+
+// ChangesPage is what a re-issued report has otherwise than the one before.
+type ChangesPage struct {
+	Head  SettlementHead
+	First bool // nothing was before it
+	Count string
+	Total Amount // by how much the sum of the lines changed
+	Rows  []ChangeRow
+}
+
+// ChangeRow is a line that only one of the two reports has.
+type ChangeRow struct {
+	Change           string // "Added", "Gone × 2"
+	Gone             bool
+	Line             Link
+	Kind, Order, SKU string
+	Posted           When
+	Amount           Amount
+}
+
+func (c ChangesPage) table() Table {
+	empty := Empty{Icon: "receipt-text", Title: "No line differs", Text: "The re-issued report has the lines of the one before it, at most in another order."}
+	if c.First {
+		empty = Empty{Icon: "receipt-text", Title: "There was no report before this one", Text: "When Amazon issues it again, the lines that changed stand here."}
+	}
+	table := Table{Caption: "Lines that only one of the two reports has", Empty: empty, Summary: c.Count, Columns: []Column{
+		{Label: "Change", Kind: Tight}, {Label: "Row", Kind: TightNumber, Hint: "In the report that has it"}, {Label: "Kind", Kind: Wrap}, {Label: "Order", Kind: Tight}, {Label: "SKU", Kind: Tight},
+		{Label: "Date", Kind: Tight}, {Label: "Amount", Kind: Number}}}
+	for _, r := range c.Rows {
+		state := Done
+		if r.Gone {
+			state = Wrong
+		}
+		table.Rows = append(table.Rows, Row{Cells: []templ.Component{StatusPill(Pill{State: state, Text: r.Change}), Anchor(r.Line), Text(r.Kind), Code(r.Order), Code(r.SKU), Moment(r.Posted), Money(r.Amount)}})
+	}
+	if len(c.Rows) > 0 {
+		table.Foot = []Row{{Cells: []templ.Component{Text("The sum changed by"), nil, nil, nil, nil, nil, Money(c.Total)}}}
+	}
+	return table
+}

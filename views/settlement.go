@@ -61,6 +61,7 @@ type SettlementPage struct {
 // Reissued is what a re-issued report changes in the books.
 type Reissued struct {
 	Before  Link
+	Lines   Link // line by line
 	Changes []EntryChange
 }
 

@@ -371,7 +371,7 @@ func SettlementView(p Page, s SettlementPage) templ.Component {
 					}
 					return nil
 				})
-				templ_7745c5c3_Err = SheetOf("What the re-issue changes in the books", Anchor(s.Reissued.Before)).Render(templ.WithChildren(ctx, templ_7745c5c3_Var12), templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = SheetOf("What the re-issue changes in the books", Together(Anchor(s.Reissued.Lines), Anchor(s.Reissued.Before))).Render(templ.WithChildren(ctx, templ_7745c5c3_Var12), templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

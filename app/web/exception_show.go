@@ -130,6 +130,9 @@ func exceptionLinks(e exception.Exception) []views.Link {
 		if e.KindID != 0 {
 			links = append(links, views.Link{Text: "Its lines", Href: fmt.Sprintf("%s/lines?kind=%d", settlement, e.KindID)})
 		}
+		if e.Class == exception.AmendedReport {
+			links = append(links, views.Link{Text: "What changed, line by line", Href: settlement + "/changes"})
+		}
 		links = append(links, views.Link{Text: "Documents", Href: settlement + "/documents"})
 	}
 	return links

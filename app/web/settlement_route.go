@@ -48,6 +48,7 @@ func (s *server) settlementRoutes() []Route {
 		{GET, "/settlements/:id/lines/:line", identity.ViewBooks, s.settlementLine, 0},
 		{GET, "/settlements/:id/documents", identity.ViewBooks, s.settlementDocuments, 0},
 		{GET, "/settlements/:id/documents/:document", identity.Export, s.settlementFile, 0},
+		{GET, "/settlements/:id/changes", identity.ViewBooks, s.settlementChanges, 0},
 		{GET, "/settlements/:id/history", identity.ViewBooks, s.settlementHistory, 0},
 		{GET, "/settlements/:id/compare", identity.ViewBooks, s.settlementCompare, 0},
 		{GET, "/search", identity.ViewBooks, s.search, 0},

@@ -137,7 +137,7 @@ func (s *server) reissuedModel(r *request, d settlementDetail) (*views.Reissued,
 	if err != nil || !posted {
 		return nil, err
 	}
-	return &views.Reissued{Before: views.Link{Text: "The report before", Href: fmt.Sprintf("/settlements/%d", *d.ReplacesID)}, Changes: r.entryChanges(d.currency(), changes)}, nil
+	return &views.Reissued{Lines: views.Link{Text: "Line by line", Href: d.base() + "/changes"}, Before: views.Link{Text: "The report before", Href: fmt.Sprintf("/settlements/%d", *d.ReplacesID)}, Changes: r.entryChanges(d.currency(), changes)}, nil
 }
 
 func settlementAlerts(d settlementDetail) []views.Alert {

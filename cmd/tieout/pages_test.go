@@ -17,10 +17,10 @@ func TestEveryPageAnswersWhoMaySeeIt(t *testing.T) {
 	s.eventually(t, `SELECT count(*) > 0 FROM kind WHERE connection_id = (SELECT min(id) FROM connection)`)
 	s.eventually(t, `SELECT count(*) > 5 FROM journal_entry WHERE status = 'draft'`)
 	settlement, entry := s.number(t, `SELECT min(settlement_id) FROM journal_entry WHERE status = 'draft'`), s.number(t, `SELECT min(id) FROM journal_entry WHERE status = 'draft'`)
-	connection := s.number(t, `SELECT min(id) FROM connection`)
+	connection := s.number(t, `SELECT connection_id FROM settlement WHERE id = $1`, settlement)
 	books := []string{"/", "/settlements", "/settlements?state=draft&currency=USD&from=2026-01-01", "/entries", "/exceptions", "/rules", "/rules?try=Order+/+ItemPrice+/+Principal", "/rules/backtest", "/rules/backtest?from=2026-01-01&to=2026-12-31&show=all", fmt.Sprintf("/rules/backtest/kinds/%d?connection=%d", s.number(t, `SELECT min(id) FROM kind WHERE connection_id = $1`, connection), connection), "/admin/periods", "/admin/rates", "/admin/rates/sources", "/admin/rates?pair=GBP-USD&from=2026-01-01", "/admin/reference", "/refunds", "/reconciliation", "/reconciliation/returns", "/reconciliation/stock?state=all", "/refunds?state=all&finding=not_returned", "/reports", "/reports?by=sku-month&sort=-change&from=2026-09&to=2026-11", "/reports/amounts?part=8&from=2026-10&to=2026-11",
 		fmt.Sprintf("/settlements/%d", settlement), fmt.Sprintf("/settlements/%d/lines", settlement), fmt.Sprintf("/settlements/%d/lines?q=BRW&min=-5&totals=1", settlement),
-		fmt.Sprintf("/settlements/%d/lines?type=Order&category=sales", settlement), fmt.Sprintf("/settlements/%d/lines/4", settlement), fmt.Sprintf("/settlements/%d/documents", settlement),
+		fmt.Sprintf("/settlements/%d/lines?type=Order&category=sales", settlement), fmt.Sprintf("/settlements/%d/lines/4", settlement), fmt.Sprintf("/settlements/%d/documents", settlement), fmt.Sprintf("/settlements/%d/changes", settlement),
 		fmt.Sprintf("/settlements/%d/history", settlement), fmt.Sprintf("/settlements/%d/compare", settlement), fmt.Sprintf("/entries/%d", entry), fmt.Sprintf("/entries/%d/lines/1", entry), "/search?q=1", "/preferences",
 		"/flows", fmt.Sprintf("/flows/orders/%d", connection), fmt.Sprintf("/flows/orders/%d/mapping", connection), "/orders", "/orders?state=exception", "/products",
 		fmt.Sprintf("/flows/inventory/%d", connection), fmt.Sprintf("/flows/returns/%d/mapping", connection), "/shipments", "/inventory", "/returns"}

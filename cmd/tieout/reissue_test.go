@@ -80,6 +80,11 @@ func TestAReissuedReportReplacesWhatIsNotPostedAndReversesWhatIs(t *testing.T) {
 			require.Contains(t, rows, []string{"144.00 USD", "149.00 USD", "5.00 USD"}, "clearing")
 			require.Contains(t, rows, []string{"-180.00 USD", "-185.00 USD", "-5.00 USD"}, "sales")
 		}
+		amy.open("/settlements/%d/changes", again)
+		changed := amy.rows("Lines that only one")
+		require.Len(t, changed, 2)
+		require.Contains(t, amy.text(), "2 lines differ")
+		require.Equal(t, []string{"60.00 USD", "65.00 USD"}, []string{changed[0][5], changed[1][5]})
 		require.Zero(t, s.number(t, `SELECT count(*) FROM outbound_message m WHERE m.kind = 'journal_entry' AND m.object_id IN ($1, $2)`, reversal, rebuilt), "nothing is posted by itself")
 	})
 }
