@@ -2,6 +2,7 @@ package p21_test
 
 import (
 	"errors"
+	"fmt"
 	"net/http/httptest"
 	"testing"
 	"time"
@@ -193,6 +194,51 @@ func TestPostedJournalIsFoundAndReadBackEqual(t *testing.T) {
 		held := s.server.ByReference("ACME", "AMZ-2-2026-11-1")[0]
 		require.Equal(t, "5.005", held.Lines[1].Credit.String(), "decimals arrive digit by digit")
 	})
+}
+
+func TestTheGeneralLedgerIsReadByAccountAndPeriod(t *testing.T) {
+	both(t, func(t *testing.T, name string) {
+		s := open(t, name)
+		can, err := s.system.Capabilities(t.Context())
+		require.NoError(t, err)
+		require.True(t, can.LedgerRead)
+		for _, reference := range []string{"AMZ-1", "AMZ-2", "AMZ-O'Hara"} {
+			_, err := s.system.PostJournal(t.Context(), entry(reference))
+			require.NoError(t, err)
+		}
+		abroad, err := s.system.PostJournal(t.Context(), foreign("AMZ-3"))
+		require.NoError(t, err)
+		lines, err := s.system.AccountLines(t.Context(), sandbox.Clearing, 2026, 11)
+		require.NoError(t, err)
+		require.Len(t, lines, 4)
+		require.Equal(t, "AMZ-O'Hara", lines[2].Reference)
+		require.Equal(t, period.Date{Year: 2026, Month: 11, Day: 20}, lines[2].Date)
+		require.Equal(t, abroad.Number, lines[3].Number)
+		require.Equal(t, "13.35", lines[3].Amount.String(), "functional")
+		require.Equal(t, "2450.67", p21.Movement(lines).String(), "debits are above zero")
+		credits, err := s.system.AccountLines(t.Context(), "4110-000", 2026, 11)
+		require.NoError(t, err)
+		require.Equal(t, "-3006.67", p21.Movement(credits).String())
+		for _, none := range [][2]int{{2026, 10}, {2025, 11}} {
+			lines, err := s.system.AccountLines(t.Context(), sandbox.Clearing, none[0], none[1])
+			require.NoError(t, err)
+			require.Empty(t, lines)
+		}
+	})
+}
+
+func TestALongLedgerIsReadPageByPage(t *testing.T) {
+	t.Parallel()
+	s := open(t, p21.SeedV2)
+	for n := range 450 {
+		_, err := s.server.Enter(sandbox.Journal{Company: "ACME", Reference: fmt.Sprint("CR-", n), JournalID: "CR", Date: "2026-11-05", Period: 11, FiscalYear: 2026, Currency: "USD", Lines: []sandbox.Line{
+			{Number: 1, Account: sandbox.Bank, Debit: d("1"), FunctionalDebit: d("1")}, {Number: 2, Account: sandbox.Clearing, Credit: d("1"), FunctionalCredit: d("1")}}})
+		require.NoError(t, err)
+	}
+	lines, err := s.system.AccountLines(t.Context(), sandbox.Clearing, 2026, 11)
+	require.NoError(t, err)
+	require.Len(t, lines, 450)
+	require.Equal(t, "-450", p21.Movement(lines).String())
 }
 
 func TestUnknownNumberIsNotFound(t *testing.T) {

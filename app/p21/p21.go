@@ -41,6 +41,9 @@ type Ledger interface {
 	FindJournal(ctx context.Context, reference string) ([]Posted, error)
 	// ReadJournal returns the journal with this number; Type NotFound when there is none.
 	ReadJournal(ctx context.Context, number string) (Posted, error)
+	// AccountLines returns the general ledger's lines of an account in a fiscal
+	// period, whoever wrote them, in the order in which they were written.
+	AccountLines(ctx context.Context, account string, year, number int) ([]AccountLine, error)
 	// Capabilities says what this server can do. It asks once and remembers.
 	Capabilities(ctx context.Context) (Capabilities, error)
 }
@@ -48,6 +51,7 @@ type Ledger interface {
 // Capabilities differ from site to site.
 type Capabilities struct {
 	JournalRead       bool // FindJournal and ReadJournal work
+	LedgerRead        bool // AccountLines works
 	RefusesDuplicates bool // a second journal with the same reference is refused by the server
 }
 

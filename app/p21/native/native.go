@@ -84,7 +84,7 @@ func (s *System) Check(ctx context.Context) []p21.Step {
 // Capabilities implements p21.Ledger. The gl table can always be read; two
 // journals with one reference are never refused.
 func (s *System) Capabilities(context.Context) (p21.Capabilities, error) {
-	return p21.Capabilities{JournalRead: true, RefusesDuplicates: false}, nil
+	return p21.Capabilities{JournalRead: true, LedgerRead: true, RefusesDuplicates: false}, nil
 }
 
 // Accounts implements p21.Ledger.

@@ -7,7 +7,7 @@
 // and POST of a return, are this project's extensions; Features says which of it
 // all a server has.
 //
-// JournalEntries is the facade's own. GLAccounts and FiscalPeriods, reading
+// JournalEntries is the facade's own. GLAccounts, FiscalPeriods and GLLines, reading
 // journals, and the functional amounts and branch of a journal's lines are this
 // project's extensions in the same style; a server without journal reading is
 // recognised (Capabilities), one without functional amounts too
@@ -18,6 +18,9 @@
 //	     "ControlType":"AR|AP|","Branch","Active"}
 //	GET /api/v2/FiscalPeriods?$filter=CompanyId eq 'ACME'&$orderby=FiscalYear,Period&...
 //	    {"CompanyId","FiscalYear","Period","BeginningDate","EndingDate","Closed"}
+//	GET /api/v2/GLLines?$filter=CompanyId eq 'ACME' and GLAccount eq '1130-000' and FiscalYear eq 2026 and Period eq 11&$orderby=LineId&...
+//	    {"LineId","CompanyId","GLAccount","FiscalYear","Period","JournalEntryNumber","ExternalReference","JournalId",
+//	     "TransactionDate","Description","FunctionalDebit","FunctionalCredit"}
 package seedv2
 
 import (
@@ -185,6 +188,9 @@ func (s *System) Capabilities(ctx context.Context) (p21.Capabilities, error) {
 		return p21.Capabilities{}, err
 	}
 	can := p21.Capabilities{JournalRead: err == nil, RefusesDuplicates: true}
+	if can.LedgerRead, err = s.readsLedger(ctx); err != nil {
+		return p21.Capabilities{}, err
+	}
 	s.can.Store(&can)
 	return can, nil
 }

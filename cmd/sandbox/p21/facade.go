@@ -61,6 +61,7 @@ func (s *Server) facade() http.Handler {
 	if !s.config.NoJournalRead {
 		mux.HandleFunc("GET /api/v2/JournalEntries", s.listJournals)
 		mux.HandleFunc("GET /api/v2/JournalEntries/{number}", s.readJournal)
+		mux.HandleFunc("GET /api/v2/GLLines", s.listLedger)
 	}
 	s.tradeRoutes(mux)
 	return mux
@@ -123,6 +124,19 @@ func (s *Server) listJournals(w http.ResponseWriter, r *http.Request) {
 			"JournalId": j.JournalID, "TransactionDate": j.Date, "Period": whole(j.Period), "FiscalYear": whole(j.FiscalYear), "journal": j})
 	}
 	list(w, r, t, func(r row) any { return facadeOf(r["journal"].(Journal)) })
+}
+
+// listLedger shows the general ledger line by line.
+func (s *Server) listLedger(w http.ResponseWriter, r *http.Request) {
+	t := table{columns: []string{"LineId", "CompanyId", "GLAccount", "FiscalYear", "Period", "JournalEntryNumber", "ExternalReference", "JournalId", "TransactionDate", "Description", "FunctionalDebit", "FunctionalCredit"}}
+	for _, j := range s.books.all() {
+		for i, l := range j.Lines {
+			t.rows = append(t.rows, row{"LineId": whole(j.FirstUID + int64(i)), "CompanyId": j.Company, "GLAccount": l.Account, "FiscalYear": whole(j.FiscalYear), "Period": whole(j.Period),
+				"JournalEntryNumber": strconv.FormatInt(j.Number, 10), "ExternalReference": j.Reference, "JournalId": j.JournalID, "TransactionDate": j.Date, "Description": l.Description,
+				"FunctionalDebit": l.FunctionalDebit, "FunctionalCredit": l.FunctionalCredit})
+		}
+	}
+	list(w, r, t, plain)
 }
 
 func (s *Server) readJournal(w http.ResponseWriter, r *http.Request) {

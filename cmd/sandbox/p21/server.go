@@ -176,6 +176,7 @@ const (
 	OpReadJournal  = "journals.read"
 	OpReadAccounts = "accounts"
 	OpReadPeriods  = "periods"
+	OpReadLedger   = "ledger" // of the facade; the native table is read like a journal
 
 	OpRouter         = "router"
 	OpPostOrder      = "orders.post"
@@ -224,6 +225,7 @@ func operations() []operation {
 		{"", table + "chart_of_accts", false, OpReadAccounts},
 		{"", "/api/v2/FiscalPeriods", false, OpReadPeriods},
 		{"", table + "periods", false, OpReadPeriods},
+		{"", "/api/v2/GLLines", false, OpReadLedger},
 		{"", table + "gl", false, OpFindJournal},
 		{"POST", "/api/v2/JournalEntries", false, OpPostJournal},
 		{"POST", "/api/accounting/gl", false, OpPostJournal},
