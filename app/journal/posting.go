@@ -80,16 +80,29 @@ func (s *Service) intend(ctx context.Context, id int64) (message int64, err erro
 	return message, err
 }
 
-func payloadOf(ctx context.Context, db *sqlc.Queries, id int64) ([]byte, error) {
+// Intended is an entry as it is meant for P21.
+func (s *Service) Intended(ctx context.Context, id int64) (p21.Journal, error) {
+	return intended(ctx, sqlc.New(s.pool), id)
+}
+
+func intended(ctx context.Context, db *sqlc.Queries, id int64) (p21.Journal, error) {
 	e, err := db.GetEntry(ctx, id)
 	if err != nil {
-		return nil, fmt.Errorf("read entry: %w", err)
+		return p21.Journal{}, fmt.Errorf("read entry: %w", err)
 	}
 	lines, err := linesOf(ctx, db, id)
 	if err != nil {
+		return p21.Journal{}, err
+	}
+	return ledgerJournal(e, lines), nil
+}
+
+func payloadOf(ctx context.Context, db *sqlc.Queries, id int64) ([]byte, error) {
+	j, err := intended(ctx, db, id)
+	if err != nil {
 		return nil, err
 	}
-	payload, err := json.Marshal(ledgerJournal(e, lines))
+	payload, err := json.Marshal(j)
 	if err != nil {
 		return nil, fmt.Errorf("write payload: %w", err)
 	}
