@@ -33,7 +33,7 @@ type ReconciliationRow struct {
 func (p Reconciliations) table() Table {
 	table := Table{Caption: "Reconciliations", Summary: "What must agree", Export: p.Export, Columns: []Column{{Label: "Reconciliation", Kind: Tight}, {Key: "connection", Label: "Connection", Kind: Tight, Hidden: p.One},
 		{Label: "What", Kind: Tight}, {Label: "Against", Kind: Tight}, {Label: "Unexplained", Kind: Number}, {Label: "State", Kind: Tight}, {Label: "Open", Kind: Number}, {Label: "Oldest, days", Kind: Number},
-		{Label: "Explained", Kind: Number}, {Label: "As of", Kind: Tight}, {Label: "Workbook", Kind: Tight, Quiet: true}},
+		{Label: "Explained", Kind: Number}, {Label: "Workbook", Kind: Tight, Quiet: true}},
 		Empty: Empty{Icon: "scale", Title: "No connection yet", Text: "Reconciliations begin with the first connection.", Action: Link{Text: "Connections", Href: "/admin/connections"}}}
 	for i, r := range p.Rows {
 		number := templ.Component(Nothing())
@@ -41,7 +41,7 @@ func (p Reconciliations) table() Table {
 			number = Stacked(Amounts(r.Numbers), r.Units)
 		}
 		table.Rows = append(table.Rows, Row{ID: strconv.Itoa(i), Name: r.Name.Text, Cells: []templ.Component{RowLink(r.Name), Soft(r.Connection), Stacked(Text(r.Left), r.LeftAt.known()), Stacked(Text(r.Right), r.RightAt.known()),
-			number, StatusPill(r.Status), textOrNothing(r.Open), textOrNothing(r.Oldest), textOrNothing(r.Explained), Moment(r.LeftAt.earlier(r.RightAt)), linkOrNothing(r.Export)}})
+			number, StatusPill(r.Status), textOrNothing(r.Open), textOrNothing(r.Oldest), textOrNothing(r.Explained), linkOrNothing(r.Export)}})
 	}
 	return table
 }
@@ -52,14 +52,6 @@ func (w When) known() string {
 		return "nothing read yet"
 	}
 	return "to " + w.Text
-}
-
-// earlier is the earlier of two instants; the one that is there where the other is not.
-func (w When) earlier(other When) When {
-	if w.ISO == "" || other.ISO != "" && other.ISO < w.ISO {
-		return other
-	}
-	return w
 }
 
 func linkOrNothing(l Link) templ.Component {

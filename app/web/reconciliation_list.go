@@ -98,6 +98,8 @@ func standingPill(st reconcile.Standing) views.Pill {
 		return views.Pill{State: views.Wrong, Text: "Out of date", Hint: st.Problem}
 	case st.OpenCount > 0:
 		return views.Pill{State: views.Wrong, Text: "Differs"}
+	case st.LeftAt.IsZero() || st.RightAt.IsZero():
+		return views.Pill{Text: "Nothing to compare", Hint: "One of the sides has not been read yet."}
 	case st.ExplainedCount > 0:
 		return views.Pill{State: views.Done, Text: "Explained"}
 	}

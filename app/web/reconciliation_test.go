@@ -23,7 +23,8 @@ type twoSides struct{ day period.Date }
 func (twoSides) Name() reconcile.Name { return reconcile.Returns }
 
 func (s twoSides) Compare(context.Context, int64) (reconcile.Comparison, error) {
-	return reconcile.Comparison{Totals: []reconcile.Total{{Currency: "USD", Compared: 3, Left: decimal.RequireFromString("100.25"), Right: decimal.RequireFromString("88.05")}},
+	at := s.day.Time()
+	return reconcile.Comparison{LeftAt: at, RightAt: at, Totals: []reconcile.Total{{Currency: "USD", Compared: 3, Left: decimal.RequireFromString("100.25"), Right: decimal.RequireFromString("88.05")}},
 		Open: []reconcile.Open{{Key: "111-1111111-1111111 CUP", Currency: "USD", Left: decimal.RequireFromString("12.20"), Cause: "Refunded, not returned", Detail: "Nothing came back.",
 			Since: s.day, Object: "refund_case", ObjectID: 5}}}, nil
 }

@@ -19,7 +19,7 @@ func (oneOpen) Name() reconcile.Name { return reconcile.Deposits }
 
 func (o oneOpen) Compare(context.Context, int64) (reconcile.Comparison, error) {
 	value := decimal.RequireFromString("412.50")
-	return reconcile.Comparison{Totals: []reconcile.Total{{Currency: "USD", Compared: 1, Left: value}},
+	return reconcile.Comparison{LeftAt: o.day.Time(), RightAt: o.day.Time(), Totals: []reconcile.Total{{Currency: "USD", Compared: 1, Left: value}},
 		Open: []reconcile.Open{{Key: "settlement 4711", Currency: "USD", Left: value, Cause: "Not received", Detail: "No line of a bank statement is this deposit.", Since: o.day, Object: "deposit"}}}, nil
 }
 

@@ -289,13 +289,6 @@ func (s *Server) Enter(j Journal) (int64, error) {
 	return posted.Number, err
 }
 
-// Enter posts a journal as somebody at P21's own window does: nobody asks whether
-// its reference is new.
-func (s *Server) Enter(j Journal) (Journal, error) {
-	j.Surface = "window"
-	return s.books.post(j, false)
-}
-
 // ByReference returns the journals that were posted with this reference:
 // exactly one when a writer did its work.
 func (s *Server) ByReference(company, reference string) []Journal {
