@@ -32,6 +32,7 @@ import (
 	"tieout/app/reconcile"
 	"tieout/app/reference"
 	"tieout/app/refund"
+	"tieout/app/reimbursement"
 	"tieout/app/revaluation"
 	"tieout/app/settlement"
 )
@@ -72,21 +73,22 @@ func (q *Queue) insert(ctx context.Context, tx pgx.Tx, args river.JobArgs) error
 
 // Services is what the jobs call.
 type Services struct {
-	Connections *connection.Service
-	Settlements *settlement.Service
-	Entries     *journal.Service
-	Deliverer   *outbound.Deliverer
-	Catalog     *catalog.Service
-	Flows       *flow.Service        // nil: no flows
-	Alerts      *alert.Service       // nil: nobody is told anything
-	Notices     *notice.Service      // nil: Amazon's queues are not read
-	Personal    *personal.Ring       // nil: there is no personal data
-	Receivable  *receivable.Service  // nil: P21 invoices no orders
-	Reference   *reference.Service   // nil: P21 is not asked for customers
-	Refunds     *refund.Service      // nil: refunds are not held beside returns
-	Rates       *rates.Service       // nil: no exchange rates are read
-	Revaluation *revaluation.Service // nil: nothing is revalued
-	Reconcile   *reconcile.Service   // nil: nothing is compared
+	Connections    *connection.Service
+	Settlements    *settlement.Service
+	Entries        *journal.Service
+	Deliverer      *outbound.Deliverer
+	Catalog        *catalog.Service
+	Flows          *flow.Service          // nil: no flows
+	Alerts         *alert.Service         // nil: nobody is told anything
+	Notices        *notice.Service        // nil: Amazon's queues are not read
+	Personal       *personal.Ring         // nil: there is no personal data
+	Receivable     *receivable.Service    // nil: P21 invoices no orders
+	Reference      *reference.Service     // nil: P21 is not asked for customers
+	Reimbursements *reimbursement.Service // nil: what Amazon lost is not held beside what it paid
+	Refunds        *refund.Service        // nil: refunds are not held beside returns
+	Rates          *rates.Service         // nil: no exchange rates are read
+	Revaluation    *revaluation.Service   // nil: nothing is revalued
+	Reconcile      *reconcile.Service     // nil: nothing is compared
 }
 
 // Settings say how often and how much.
@@ -124,6 +126,9 @@ func Start(ctx context.Context, pool *pgxpool.Pool, q *Queue, s Services, set Se
 	river.AddWorker(workers, &sweepWorker{entries: s.Entries, queue: q, pool: pool})
 	if s.Receivable != nil {
 		river.AddWorker(workers, &receivableWorker{connections: s.Connections, receivable: s.Receivable})
+	}
+	if s.Reimbursements != nil {
+		river.AddWorker(workers, &reimbursementWorker{connections: s.Connections, reimbursements: s.Reimbursements})
 	}
 	if s.Refunds != nil {
 		river.AddWorker(workers, &refundWorker{connections: s.Connections, refunds: s.Refunds})
@@ -217,6 +222,9 @@ func periodic(set Settings, s Services) []*river.PeriodicJob {
 	}
 	if s.Reference != nil {
 		list = append(list, every(set.SyncAccounts, SyncCustomers{}))
+	}
+	if s.Reimbursements != nil {
+		list = append(list, every(set.PollReports, CheckReimbursements{}))
 	}
 	if s.Refunds != nil {
 		list = append(list, every(set.PollReports, CheckRefunds{}))

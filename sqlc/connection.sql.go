@@ -127,7 +127,7 @@ func (q *Queries) GetConnection(ctx context.Context, id int64) (Connection, erro
 }
 
 const getPolicy = `-- name: GetPolicy :one
-SELECT connection_id, second_approval_from, approver_ids, fresh_sign_in_minutes, closed_period, rate_source, rounding_limit, receivable_tolerance, updated_at, version
+SELECT connection_id, second_approval_from, approver_ids, fresh_sign_in_minutes, closed_period, rate_source, rounding_limit, receivable_tolerance, claim_days, updated_at, version
 FROM policy WHERE connection_id = $1
 `
 
@@ -140,6 +140,7 @@ type GetPolicyRow struct {
 	RateSource          string
 	RoundingLimit       decimal.Decimal
 	ReceivableTolerance decimal.Decimal
+	ClaimDays           int32
 	UpdatedAt           time.Time
 	Version             int32
 }
@@ -156,6 +157,7 @@ func (q *Queries) GetPolicy(ctx context.Context, connectionID int64) (GetPolicyR
 		&i.RateSource,
 		&i.RoundingLimit,
 		&i.ReceivableTolerance,
+		&i.ClaimDays,
 		&i.UpdatedAt,
 		&i.Version,
 	)
@@ -513,8 +515,8 @@ const updatePolicy = `-- name: UpdatePolicy :execrows
 UPDATE policy
 SET second_approval_from = $1, approver_ids = $2, fresh_sign_in_minutes = $3,
     closed_period = $4, rate_source = $5, rounding_limit = $6,
-    receivable_tolerance = $7, updated_at = now(), version = version + 1
-WHERE connection_id = $8 AND version = $9
+    receivable_tolerance = $7, claim_days = $8, updated_at = now(), version = version + 1
+WHERE connection_id = $9 AND version = $10
 `
 
 type UpdatePolicyParams struct {
@@ -525,6 +527,7 @@ type UpdatePolicyParams struct {
 	RateSource          string
 	RoundingLimit       decimal.Decimal
 	ReceivableTolerance decimal.Decimal
+	ClaimDays           int32
 	ConnectionID        int64
 	Version             int32
 }
@@ -538,6 +541,7 @@ func (q *Queries) UpdatePolicy(ctx context.Context, arg UpdatePolicyParams) (int
 		arg.RateSource,
 		arg.RoundingLimit,
 		arg.ReceivableTolerance,
+		arg.ClaimDays,
 		arg.ConnectionID,
 		arg.Version,
 	)

@@ -6,6 +6,8 @@ package sqlc
 
 import (
 	"time"
+
+	"github.com/shopspring/decimal"
 )
 
 type AlertChannel struct {
@@ -144,6 +146,17 @@ type RateReading struct {
 	Rates        int32
 	Stored       int32
 	Problem      string
+}
+
+type Reimbursement struct {
+	SettlementID int64
+	LineNo       int32
+	Part         int16
+	Sku          string
+	Cause        string
+	PostedOn     time.Time
+	Units        int32
+	Amount       decimal.Decimal
 }
 
 type Task struct {

@@ -68,6 +68,8 @@ const (
 	Orders         Section = "Orders"
 	Flows          Section = "Flows"
 	Reports        Section = "Reports"
+	Fees           Section = "Fees"
+	Reimbursements Section = "Reimbursements"
 	Products       Section = "Products"
 	Administration Section = "Administration"
 	Connections    Section = "Connections"
@@ -104,7 +106,10 @@ func navigation() []navItem {
 		{section: Orders, icon: "shopping-cart", href: "/orders"},
 		{section: Products, icon: "tag", href: "/products"},
 		{section: Flows, icon: "workflow", href: "/flows"},
-		{section: Reports, icon: "gauge", href: "/reports"},
+		{section: Reports, icon: "gauge", href: "/reports", below: []navItem{
+			{section: Fees, icon: "receipt-text", href: "/reports"},
+			{section: Reimbursements, icon: "package", href: "/reimbursements"},
+		}},
 		{section: Administration, icon: "settings", href: "/admin", below: []navItem{
 			{section: Connections, icon: "plug", href: "/admin/connections"},
 			{section: People, icon: "users", href: "/admin/people"},

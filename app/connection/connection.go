@@ -131,7 +131,9 @@ type Policy struct {
 	// ReceivableTolerance is the difference of an order on the receivable, in the
 	// order's currency, that is rounding.
 	ReceivableTolerance decimal.Decimal
-	Version             int32
+	// ClaimDays is for how many days after a loss Amazon takes claims.
+	ClaimDays int
+	Version   int32
 }
 
 // Validate returns what is wrong, field by field; nil when nothing is.
@@ -151,6 +153,9 @@ func (p Policy) Validate() map[string]string {
 	}
 	if p.RoundingLimit.IsNegative() {
 		wrong["rounding_limit"] = "Not below zero."
+	}
+	if p.ClaimDays < 1 || p.ClaimDays > 730 {
+		wrong["claim_days"] = "A whole number of days from 1 to 730."
 	}
 	if p.ReceivableTolerance.IsNegative() {
 		wrong["receivable_tolerance"] = "Not below zero."

@@ -236,7 +236,7 @@ func (s *Service) Policy(ctx context.Context, id int64) (Policy, error) {
 		return Policy{}, fmt.Errorf("read policy of connection %d: %w", id, err)
 	}
 	out := Policy{ConnectionID: p.ConnectionID, SecondApprovalFrom: p.SecondApprovalFrom, ApproverIDs: p.ApproverIds, ClosedPeriod: p.ClosedPeriod,
-		RateSource: p.RateSource, RoundingLimit: p.RoundingLimit, ReceivableTolerance: p.ReceivableTolerance, Version: p.Version}
+		RateSource: p.RateSource, RoundingLimit: p.RoundingLimit, ReceivableTolerance: p.ReceivableTolerance, ClaimDays: int(p.ClaimDays), Version: p.Version}
 	if p.FreshSignInMinutes != nil {
 		out.FreshSignInMinutes = int(*p.FreshSignInMinutes)
 	}
@@ -261,7 +261,7 @@ func (s *Service) SetPolicy(ctx context.Context, p Policy, actor audit.Actor) er
 	err = database.WithTx(ctx, s.pool, s.clock, func(tx *database.Tx) error {
 		changed, err := sqlc.New(tx).UpdatePolicy(ctx, sqlc.UpdatePolicyParams{ConnectionID: p.ConnectionID, Version: p.Version,
 			SecondApprovalFrom: p.SecondApprovalFrom, ApproverIds: append([]int64{}, p.ApproverIDs...), FreshSignInMinutes: minutes,
-			ClosedPeriod: p.ClosedPeriod, RateSource: p.RateSource, RoundingLimit: p.RoundingLimit, ReceivableTolerance: p.ReceivableTolerance})
+			ClosedPeriod: p.ClosedPeriod, RateSource: p.RateSource, RoundingLimit: p.RoundingLimit, ReceivableTolerance: p.ReceivableTolerance, ClaimDays: int32(p.ClaimDays)})
 		if err != nil {
 			return err
 		}

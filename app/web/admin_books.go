@@ -48,6 +48,10 @@ func (s *server) showPolicies(r *request, status int, of int64, wrong map[string
 			form.Fields = append(form.Fields, views.Field{Name: "receivable_tolerance", Label: "Rounding of an order on the receivable", Value: p.ReceivableTolerance.StringFixed(2),
 				Hint: "In the order's currency. Orders are judged by it within minutes.", Error: shown["receivable_tolerance"], Mono: true, Suffix: suffix})
 		}
+		if s.Reimbursements != nil {
+			form.Fields = append(form.Fields, views.Field{Name: "claim_days", Label: "Days in which Amazon takes claims for lost units", Value: fmt.Sprint(p.ClaimDays),
+				Hint: "60 since October 2024. Deadlines follow within minutes.", Error: shown["claim_days"], Suffix: suffix})
+		}
 		if !r.person.Can(identity.ManagePolicies) {
 			form.Why = "An administrator changes policies."
 		}
@@ -78,6 +82,9 @@ func (s *server) policySave(r *request) error {
 	}
 	if tolerance := in.amount("receivable_tolerance"); tolerance.Valid {
 		p.ReceivableTolerance = tolerance.Decimal
+	}
+	if days := in.number("claim_days", 1, 730); days != 0 {
+		p.ClaimDays = days
 	}
 	problem := in.err()
 	if problem == nil {

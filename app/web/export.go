@@ -20,6 +20,7 @@ import (
 	"tieout/app/receivable"
 	"tieout/app/reconcile"
 	"tieout/app/refund"
+	"tieout/app/reimbursement"
 	"tieout/app/revaluation"
 	"tieout/app/settlement"
 )
@@ -52,6 +53,7 @@ type Workbooks interface {
 	Reconciliations(w io.Writer, about [][2]string, list []reconcile.Standing, state func(reconcile.Standing) string) error
 	Revaluation(w io.Writer, about [][2]string, list []revaluation.Computation) error
 	RefundList(w io.Writer, about [][2]string, rows iter.Seq2[refund.Case, error], title func(refund.Finding) string) error
+	LossList(w io.Writer, about [][2]string, rows iter.Seq2[reimbursement.Case, error], cause func(reimbursement.Cause) string, state func(reimbursement.State) string) error
 	FeeList(w io.Writer, about [][2]string, rows iter.Seq2[fee.Row, error]) error
 	ItemList(w io.Writer, about [][2]string, rows iter.Seq2[receivable.Item, error], title func(receivable.Cause) string) error
 	DepositList(w io.Writer, about [][2]string, rows iter.Seq2[receivable.Deposit, error]) error

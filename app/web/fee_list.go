@@ -35,7 +35,7 @@ func (s *server) feeList(r *request) error {
 	if err != nil {
 		return err
 	}
-	page := r.page("Fees", views.Reports)
+	page := r.page("Fees", views.Fees)
 	model := views.FeePage{Monthly: f.Group.Monthly(), NoSKU: f.Group == fee.ByMarketplace || f.Group == fee.ByMonth, Alert: r.unmappedFees(f, totals)}
 	if model.Filter, err = s.feeFilterBar(r, f); err != nil {
 		return err

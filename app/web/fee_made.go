@@ -24,7 +24,7 @@ func (s *server) feeMade(r *request) error {
 	if err != nil {
 		return err
 	}
-	page := r.page(q.Part.Title(), views.Reports, views.Link{Text: "Fees", Href: r.link("part", "", "sku", "", "currency", "", "after", "", "marketplace", "")})
+	page := r.page(q.Part.Title(), views.Fees, views.Link{Text: "Fees", Href: r.link("part", "", "sku", "", "currency", "", "after", "", "marketplace", "")})
 	page.Crumbs[0].Href = strings.Replace(page.Crumbs[0].Href, "/reports/amounts", "/reports", 1)
 	model := views.FeeMade{Facts: feeMadeFacts(q)}
 	model.Summary = "By settlement and kind"

@@ -12,18 +12,19 @@ import (
 
 // Lists of which people keep columns and filters.
 const (
-	listSettlements = "settlements"
-	listLines       = "lines"
-	listEntries     = "entries"
-	listExceptions  = "exceptions"
-	listProducts    = "products"
-	listReceivable  = "receivable"
-	listCash        = "cash"
-	listDeposits    = "deposits"
-	listRefunds     = "refunds"
-	listFees        = "fees"
-	listRates       = "rates"
-	listOpen        = "reconciliation"
+	listSettlements    = "settlements"
+	listLines          = "lines"
+	listEntries        = "entries"
+	listExceptions     = "exceptions"
+	listProducts       = "products"
+	listReceivable     = "receivable"
+	listCash           = "cash"
+	listDeposits       = "deposits"
+	listRefunds        = "refunds"
+	listFees           = "fees"
+	listReimbursements = "reimbursements"
+	listRates          = "rates"
+	listOpen           = "reconciliation"
 )
 
 // listRoutes are what people keep about lists.
@@ -38,7 +39,7 @@ func (s *server) listRoutes() []Route {
 // listName is the list that the path names.
 func (r *request) listName() (string, error) {
 	name := r.Param("list")
-	lists := []string{listSettlements, listLines, listEntries, listExceptions, listProducts, listReceivable, listCash, listDeposits, listRefunds, listRates, listFees, listOpen}
+	lists := []string{listSettlements, listLines, listEntries, listExceptions, listProducts, listReceivable, listCash, listDeposits, listRefunds, listRates, listFees, listReimbursements, listOpen}
 	if r.server.Flows != nil {
 		for _, d := range r.server.Flows.Definitions() {
 			lists = append(lists, d.Name)

@@ -103,6 +103,7 @@ import (
 	"tieout/app/reconcile"
 	"tieout/app/reference"
 	"tieout/app/refund"
+	"tieout/app/reimbursement"
 	"tieout/app/revaluation"
 	"tieout/app/settlement"
 )
@@ -136,27 +137,28 @@ type Dependencies struct {
 	Log      *slog.Logger
 	Clock    clock.Clock
 
-	Settlements *settlement.Service
-	Insight     *insight.Reader // nil: no overview and no screens of settlements
-	Connections *connection.Service
-	Uploads     Uploads
-	Workbooks   Workbooks        // nil: no workbooks
-	Steward     Steward          // nil: no administration
-	Entries     *journal.Service // nil: no screens of journal entries
-	Exceptions  *exception.Queue // nil: no screens of exceptions
-	Alerts      *alert.Service   // nil: no page of alerts
-	Rules       *mapping.Service
-	Flows       *flow.Service        // nil: no screens of flows
-	FBAStock    *fbastock.Approvals  // nil: no adjustments of stock
-	Catalog     *catalog.Service     // nil: no screens of products
-	Notices     *notice.Service      // nil: no notifications
-	Receivable  *receivable.Service  // nil: no screens of orders that P21 invoices
-	Reference   *reference.Service   // nil: no screen of reference data
-	Refunds     *refund.Service      // nil: no screens of refunds beside returns
-	Fees        *fee.Service         // nil: no reports of fees
-	Rates       *rates.Service       // nil: no screens of exchange rates
-	Revaluation *revaluation.Service // nil: no screen of open balances in other currencies
-	Reconcile   *reconcile.Service   // nil: no screens of reconciliations
+	Settlements    *settlement.Service
+	Insight        *insight.Reader // nil: no overview and no screens of settlements
+	Connections    *connection.Service
+	Uploads        Uploads
+	Workbooks      Workbooks        // nil: no workbooks
+	Steward        Steward          // nil: no administration
+	Entries        *journal.Service // nil: no screens of journal entries
+	Exceptions     *exception.Queue // nil: no screens of exceptions
+	Alerts         *alert.Service   // nil: no page of alerts
+	Rules          *mapping.Service
+	Flows          *flow.Service          // nil: no screens of flows
+	FBAStock       *fbastock.Approvals    // nil: no adjustments of stock
+	Catalog        *catalog.Service       // nil: no screens of products
+	Notices        *notice.Service        // nil: no notifications
+	Receivable     *receivable.Service    // nil: no screens of orders that P21 invoices
+	Reference      *reference.Service     // nil: no screen of reference data
+	Refunds        *refund.Service        // nil: no screens of refunds beside returns
+	Reimbursements *reimbursement.Service // nil: no screens of what Amazon lost
+	Fees           *fee.Service           // nil: no reports of fees
+	Rates          *rates.Service         // nil: no screens of exchange rates
+	Revaluation    *revaluation.Service   // nil: no screen of open balances in other currencies
+	Reconcile      *reconcile.Service     // nil: no screens of reconciliations
 	// Compare has reconciliations of a connection, 0 for all, compared again soon.
 	Compare func(ctx context.Context, connectionID int64) error
 	// Redraft has the drafts of a connection built again, after its rules changed.

@@ -38,6 +38,7 @@ import (
 	"tieout/app/reconcile"
 	"tieout/app/reference"
 	"tieout/app/refund"
+	"tieout/app/reimbursement"
 	"tieout/app/session"
 	"tieout/app/settlement"
 )
@@ -80,18 +81,19 @@ func open(t *testing.T, o options) *site {
 		Log:      slog.New(slog.NewJSONHandler(site.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
 		Clock:    clock.System{},
 
-		Settlements: settlement.NewService(site.pool, clock.System{}, nil, slog.New(slog.DiscardHandler)),
-		Entries:     journal.NewService(journal.Needs{Pool: site.pool, Clock: clock.System{}, Log: slog.New(slog.DiscardHandler)}),
-		Exceptions:  exception.NewQueue(site.pool),
-		Rules:       mapping.NewService(site.pool, clock.System{}),
-		Redraft:     func(context.Context, int64) error { return nil },
-		Flows:       flowsOf(site.pool, site.flow),
-		Receivable:  receivable.NewService(site.pool, clock.System{}),
-		Fees:        fee.NewService(site.pool, clock.System{}),
-		Refunds:     refund.NewService(site.pool, clock.System{}),
-		Reconcile:   reconcile.NewService(site.pool, clock.System{}),
-		Compare:     func(context.Context, int64) error { return nil },
-		Reference:   reference.NewService(site.pool, clock.System{}, nil),
+		Settlements:    settlement.NewService(site.pool, clock.System{}, nil, slog.New(slog.DiscardHandler)),
+		Entries:        journal.NewService(journal.Needs{Pool: site.pool, Clock: clock.System{}, Log: slog.New(slog.DiscardHandler)}),
+		Exceptions:     exception.NewQueue(site.pool),
+		Rules:          mapping.NewService(site.pool, clock.System{}),
+		Redraft:        func(context.Context, int64) error { return nil },
+		Flows:          flowsOf(site.pool, site.flow),
+		Receivable:     receivable.NewService(site.pool, clock.System{}),
+		Reimbursements: reimbursement.NewService(site.pool, clock.System{}, nil),
+		Fees:           fee.NewService(site.pool, clock.System{}),
+		Refunds:        refund.NewService(site.pool, clock.System{}),
+		Reconcile:      reconcile.NewService(site.pool, clock.System{}),
+		Compare:        func(context.Context, int64) error { return nil },
+		Reference:      reference.NewService(site.pool, clock.System{}, nil),
 	}
 	if o.config != nil {
 		o.config(&config)

@@ -85,6 +85,9 @@ func (d demonstration) run(ctx context.Context, env environment) (err error) {
 	if err := ownOrders(sandbox); err != nil {
 		return err
 	}
+	if err := p.loseUnits(ctx, sandbox); err != nil {
+		return fmt.Errorf("lose units: %w", err)
+	}
 	if err := shopOrders(sandbox); err != nil {
 		return fmt.Errorf("let customers buy: %w", err)
 	}

@@ -6,11 +6,13 @@ import (
 
 	"tieout/app/audit"
 	"tieout/app/catalog"
+	"tieout/app/fbaledger"
 	"tieout/app/fulfilment"
 	"tieout/app/inventory"
 	"tieout/app/orders"
 	"tieout/app/shipments"
 	"tieout/cmd/sandbox/p21"
+	"tieout/cmd/sandbox/server"
 )
 
 // furnishFlows gives a connection its flows, with orders sold from the location
@@ -74,4 +76,29 @@ func (p *program) beginFlow(ctx context.Context, connectionID int64, name string
 		return err
 	}
 	return p.flows.Resume(ctx, connectionID, name, state.Version, actor)
+}
+
+// loseUnits has Amazon lose some units of each seller, and its ledger be read
+// from the beginning on.
+func (p *program) loseUnits(ctx context.Context, sandbox *server.Server) error {
+	for _, side := range sandbox.Connections() {
+		if err := sandbox.Amazon.WriteLosses(side.Name, p.clock.Now()); err != nil {
+			return err
+		}
+		c, err := p.connections.ByName(ctx, side.Name)
+		if err != nil {
+			return err
+		}
+		state, err := p.flows.Get(ctx, c.ID, fbaledger.Name)
+		if err != nil {
+			return err
+		}
+		if state.PausedAt == nil || state.PausedBy != "" {
+			continue // it runs, or a person stopped it
+		}
+		if err := p.flows.Resume(ctx, c.ID, fbaledger.Name, state.Version, audit.Job("demonstration")); err != nil {
+			return err
+		}
+	}
+	return nil
 }

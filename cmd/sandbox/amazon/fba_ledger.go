@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"tieout/cmd/sandbox/seller"
 )
 
 const ledgerType = "GET_LEDGER_SUMMARY_VIEW_DATA"
@@ -52,6 +54,47 @@ func (s *Server) WriteLedger(list ...LedgerDay) error {
 		a.mu.Unlock()
 	}
 	return nil
+}
+
+// WriteLosses has Amazon's ledger of the last four weeks show the units that the
+// account's settlements pay for, and a few that nobody has paid for yet.
+func (s *Server) WriteLosses(key string, now time.Time) error {
+	a, err := s.account(key)
+	if err != nil {
+		return err
+	}
+	today := now.UTC().Truncate(24 * time.Hour)
+	ago := func(days int) time.Time { return today.AddDate(0, 0, -days) }
+	products := seller.Products()
+	list := []LedgerDay{
+		{Day: ago(27), SKU: products[2].SKU, Starting: 60, Lost: -2},
+		{Day: ago(21), SKU: products[4].SKU, Starting: 48, Lost: -3}, {Day: ago(15), SKU: products[4].SKU, Starting: 45, Found: 1},
+		{Day: ago(9), SKU: products[6].SKU, Starting: 52, Damaged: -1}, {Day: ago(4), SKU: products[8].SKU, Starting: 70, Lost: -4},
+	}
+	for n := max(a.seller().Finished(now)-2, 0); n < a.seller().Finished(now); n++ {
+		err := a.Books.Lines(n, func(l seller.Line) error {
+			day := LedgerDay{Day: l.Posted.UTC().Truncate(24*time.Hour).AddDate(0, 0, -3), SKU: l.SKU, Starting: 50}
+			switch l.Description {
+			case "WAREHOUSE_LOST":
+				day.Lost = -1
+			case "WAREHOUSE_DAMAGE":
+				day.Damaged = -1
+			default:
+				return nil
+			}
+			if day.Day.After(ago(28)) && day.Day.Before(today) {
+				list = append(list, day)
+			}
+			return nil
+		})
+		if err != nil {
+			return fmt.Errorf("read cycle %d of %s: %w", n, key, err)
+		}
+	}
+	for i := range list {
+		list[i].Account, list[i].Country = key, map[string]string{"us": "US", "uk": "GB", "eu": "DE"}[key]
+	}
+	return s.WriteLedger(list...)
 }
 
 // ledgerReport writes the report of a span of time; nil when nothing moved. As
