@@ -64,3 +64,11 @@ SELECT c.functional_currency, (SELECT count(*) FROM flow_record r WHERE r.connec
        coalesce((SELECT max(s.read_at) FROM fba_stock s WHERE s.connection_id = c.id), 'epoch')::timestamptz AS amazon,
        coalesce((SELECT f.read_until FROM flow f WHERE f.connection_id = c.id AND f.name = @flow::text), 'epoch')::timestamptz AS compared
 FROM connection c WHERE c.id = @connection_id;
+
+-- name: MovementsOfItem :many
+-- Days of Amazon's ledger on which SKUs of an item moved, the newest first.
+SELECT l.id, l.key, l.title
+FROM flow_record i JOIN flow_content c ON c.record_id = i.id AND c.number = i.latest
+CROSS JOIN LATERAL jsonb_array_elements(c.source->'skus') s
+JOIN flow_record l ON l.connection_id = i.connection_id AND l.flow = @ledger::text AND l.key LIKE '% % ' || replace(replace(s->>'sku', '%', '\%'), '_', '\_')
+WHERE i.id = @record_id ORDER BY l.key DESC LIMIT @size;

@@ -322,6 +322,47 @@ func (q *Queries) MapsMadeSince(ctx context.Context, arg MapsMadeSinceParams) ([
 	return items, nil
 }
 
+const movementsOfItem = `-- name: MovementsOfItem :many
+SELECT l.id, l.key, l.title
+FROM flow_record i JOIN flow_content c ON c.record_id = i.id AND c.number = i.latest
+CROSS JOIN LATERAL jsonb_array_elements(c.source->'skus') s
+JOIN flow_record l ON l.connection_id = i.connection_id AND l.flow = $1::text AND l.key LIKE '% % ' || replace(replace(s->>'sku', '%', '\%'), '_', '\_')
+WHERE i.id = $2 ORDER BY l.key DESC LIMIT $3
+`
+
+type MovementsOfItemParams struct {
+	Ledger   string
+	RecordID int64
+	Size     int32
+}
+
+type MovementsOfItemRow struct {
+	ID    int64
+	Key   string
+	Title string
+}
+
+// Days of Amazon's ledger on which SKUs of an item moved, the newest first.
+func (q *Queries) MovementsOfItem(ctx context.Context, arg MovementsOfItemParams) ([]MovementsOfItemRow, error) {
+	rows, err := q.db.Query(ctx, movementsOfItem, arg.Ledger, arg.RecordID, arg.Size)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []MovementsOfItemRow{}
+	for rows.Next() {
+		var i MovementsOfItemRow
+		if err := rows.Scan(&i.ID, &i.Key, &i.Title); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const noteFBADifference = `-- name: NoteFBADifference :one
 INSERT INTO fba_difference AS d (connection_id, item_code, units, since)
 VALUES ($1, $2, $3, $4)

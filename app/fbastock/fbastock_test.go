@@ -17,6 +17,7 @@ import (
 	"tieout/app/flow"
 	"tieout/app/inventory"
 	"tieout/app/p21"
+	"tieout/app/reconcile"
 	amazonstand "tieout/cmd/sandbox/amazon"
 	"tieout/cmd/sandbox/bothsides"
 	"tieout/cmd/sandbox/misbehave"
@@ -269,4 +270,35 @@ func TestManySKUsAreReadPageByPage(t *testing.T) {
 	w.Later(fbastock.Name, 30*time.Minute)
 	require.Equal(t, "132", w.Text(`SELECT count(*)::text FROM fba_stock`))
 	require.Equal(t, "130", w.Text(`SELECT count(*)::text FROM flow_record WHERE state = 'exception'`))
+}
+
+func TestADifferenceIsReconciledAtP21sCostWithWhatMovedTheItem(t *testing.T) {
+	adapters(t, func(t *testing.T, w *world) {
+		w.amazon("KETTLE", 17)
+		w.settle()
+		store := fbastock.NewStore(w.Pool)
+		service := reconcile.NewService(w.Pool, w.Clock, store)
+		require.NoError(t, service.CheckAll(t.Context(), w.Connection))
+		items, err := service.List(t.Context(), reconcile.Filter{Name: reconcile.Stock, PageSize: 10})
+		require.NoError(t, err)
+		require.Len(t, items, 1)
+		one := items[0]
+		require.Equal(t, "BRW-POUR-01 P21 has more -3", fmt.Sprint(one.Key, " ", one.Cause, " ", one.Units.Decimal))
+		require.Contains(t, one.Detail, "Amazon has 17, P21 has 20")
+		cost := decimal.RequireFromString(w.Text(`SELECT max(unit_cost)::text FROM stock WHERE item_code = 'BRW-POUR-01'`))
+		require.True(t, cost.IsPositive())
+		require.True(t, one.Difference().Equal(cost.Mul(decimal.NewFromInt(-3))), one.Difference().String())
+		none, err := store.Movements(t.Context(), one.ObjectID)
+		require.NoError(t, err)
+		require.Empty(t, none)
+		_, err = w.Pool.Exec(t.Context(), `SET session_replication_role = replica;
+			INSERT INTO flow_record (connection_id, flow, key, source_at, latest_hash, title) SELECT id, 'fba_ledger', d || ' US KETTLE', now(), '', '20 + 0 received - 3 shipped = 17' FROM connection, unnest(ARRAY['2026-11-20', '2026-11-21']) d;
+			INSERT INTO flow_record (connection_id, flow, key, source_at, latest_hash, title) SELECT id, 'fba_ledger', '2026-11-21 US KETTLE-2', now(), '', '' FROM connection;
+			SET session_replication_role = origin`)
+		require.NoError(t, err)
+		moves, err := store.Movements(t.Context(), one.ObjectID)
+		require.NoError(t, err)
+		require.Len(t, moves, 2)
+		require.Equal(t, "2026-11-21 US KETTLE", moves[0].Day)
+	})
 }

@@ -69,3 +69,26 @@ func openOf(r sqlc.FBADifferencesRow, currency money.Currency) reconcile.Open {
 	return reconcile.Open{Key: r.ItemCode, Currency: currency, Left: value(amazon), Right: value(p21), Units: decimal.NewNullDecimal(r.Units), Cause: cause,
 		Detail: detail + "; a unit costs " + money.Format(r.UnitCost, currency) + " " + string(currency) + ".", Since: period.DateOf(r.Since), Object: "record", ObjectID: r.RecordID}
 }
+
+// Movement is a day of Amazon's ledger on which an SKU of an item moved.
+type Movement struct {
+	RecordID int64
+	Day      string // with country and SKU
+	What     string
+}
+
+// Movements returns the newest days of Amazon's ledger of an item's record.
+func (s *Store) Movements(ctx context.Context, recordID int64) ([]Movement, error) {
+	rows, err := sqlc.New(s.pool).MovementsOfItem(ctx, sqlc.MovementsOfItemParams{RecordID: recordID, Ledger: ledgerFlow, Size: 31})
+	if err != nil {
+		return nil, fmt.Errorf("read movements of record %d: %w", recordID, err)
+	}
+	list := make([]Movement, len(rows))
+	for i, r := range rows {
+		list[i] = Movement{r.ID, r.Key, r.Title}
+	}
+	return list, nil
+}
+
+// ledgerFlow is the flow whose records are days of Amazon's ledger.
+const ledgerFlow = "fba_ledger"

@@ -91,7 +91,7 @@ func find(ctx context.Context, ledger p21.Ledger, e sqlc.EntriesToReadRow) ([]p2
 		return found, err
 	}
 	byNumber, err := ledger.ReadJournal(ctx, e.P21Number)
-	if p21.TypeOf(err) == p21.NotFound {
+	if kind := p21.TypeOf(err); err != nil && (kind == p21.NotFound || kind == p21.Validation) { // what was typed may be no number at all
 		return nil, nil
 	}
 	if err != nil {

@@ -13,6 +13,7 @@ import (
 	"tieout/app/clock"
 	"tieout/app/database/dbtest"
 	"tieout/app/fault"
+	"tieout/app/reconcile"
 	"tieout/app/refund"
 )
 
@@ -170,4 +171,29 @@ func TestACaseIsSettledWithANoteAndReopened(t *testing.T) {
 	require.NoError(t, b.pool.QueryRow(t.Context(), `SELECT count(*) FROM audit_event WHERE object_type = 'refund_case'`).Scan(&events))
 	require.Equal(t, 2, events)
 	require.True(t, fault.Is(b.Reopen(t.Context(), id, actor), fault.NotFound))
+}
+
+func TestRefundsAreReconciledWithReturnsAndReturnsWithP21(t *testing.T) {
+	t.Parallel()
+	b := open(t)
+	b.settled(1, "GBP", given("A", "CUP", "2026-10-01", "-20.00"), given("B", "CUP", "2026-10-01", "-5.00"))
+	b.arrived("B", "CUP", "2026-10-03")
+	b.found(refund.Filter{})
+	all := reconcile.NewService(b.pool, b.clock, b.Service)
+	require.NoError(t, all.CheckAll(t.Context(), b.connection))
+	items, err := all.List(t.Context(), reconcile.Filter{Name: reconcile.Returns, PageSize: 10})
+	require.NoError(t, err)
+	var found []string
+	for _, i := range items {
+		found = append(found, fmt.Sprint(i.Key, ": ", i.Cause, " ", i.Difference(), i.Currency))
+	}
+	require.Equal(t, []string{"no RMA unit 1: Returned, no RMA 0USD", "A CUP: Refunded, not returned 20GBP", "no RMA unit 2: Returned, no RMA 0USD"}, found)
+	totals, err := all.Totals(t.Context(), b.connection, reconcile.Returns)
+	require.NoError(t, err)
+	require.Equal(t, "25 5", fmt.Sprint(totals[0].Left, " ", totals[0].Right), "what came back counts as it was refunded")
+	b.exec(func(exec func(string, ...any)) { exec(`UPDATE flow_record SET remote_key = 'RMA 1'`) })
+	require.NoError(t, all.CheckAll(t.Context(), b.connection))
+	items, err = all.List(t.Context(), reconcile.Filter{Name: reconcile.Returns, PageSize: 10})
+	require.NoError(t, err)
+	require.Len(t, items, 1)
 }

@@ -31,8 +31,12 @@ func (s *server) showOpen(r *request, status int, id int64, reason string, wrong
 	}
 	page := r.page(i.Key, views.Reconciling, views.Link{Text: "Reconciliation", Href: page0("/reconciliation", i.ConnectionID)},
 		views.Link{Text: i.Name.Title(), Href: reconciliationPath(i.Name, i.ConnectionID)})
+	movements, err := s.movements(r, i.Item)
+	if err != nil {
+		return err
+	}
 	may := r.person.Can(identity.ResolveExceptions)
-	model := views.ReconciliationItem{Status: openPill(i.Item), Detail: i.Detail, Facts: r.openFacts(i.Item)}
+	model := views.ReconciliationItem{Status: openPill(i.Item), Detail: i.Detail, Facts: r.openFacts(i.Item), Movements: movements}
 	for _, x := range i.Suggestions {
 		model.Suggestions = append(model.Suggestions, r.matchRow(i.ID, x, may))
 	}
@@ -48,6 +52,22 @@ func (s *server) showOpen(r *request, status int, id int64, reason string, wrong
 			Fields: []views.Field{{Name: "reason", Label: "Reason", Value: reason, Hint: "Signed with your name. It holds for exactly this difference.", Error: wrong["reason"], Required: true, Rows: 2, Width: "wide"}}}
 	}
 	return r.showAs(status, views.ReconciliationItemView(page, model))
+}
+
+// movements are the days on which an item of stock moved at Amazon.
+func (s *server) movements(r *request, i reconcile.Item) ([]views.ReconciliationMove, error) {
+	if s.Movements == nil || i.Name != reconcile.Stock || i.ObjectID == 0 {
+		return nil, nil
+	}
+	list, err := s.Movements(r.ctx(), i.ObjectID)
+	if err != nil {
+		return nil, err
+	}
+	var shown []views.ReconciliationMove
+	for _, m := range list {
+		shown = append(shown, views.ReconciliationMove{Day: views.Link{Text: m.Day, Href: fmt.Sprintf("/records/%d", m.RecordID)}, What: m.What})
+	}
+	return shown, nil
 }
 
 func (r *request) openFacts(i reconcile.Item) []views.Fact {

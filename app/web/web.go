@@ -161,6 +161,8 @@ type Dependencies struct {
 	Reconcile      *reconcile.Service     // nil: no screens of reconciliations
 	// Compare has reconciliations of a connection, 0 for all, compared again soon.
 	Compare func(ctx context.Context, connectionID int64) error
+	// Movements tells what moved an item in Amazon's warehouses; nil: nothing is told.
+	Movements func(ctx context.Context, recordID int64) ([]fbastock.Movement, error)
 	// Redraft has the drafts of a connection built again, after its rules changed.
 	Redraft func(ctx context.Context, connectionID int64) error
 }
