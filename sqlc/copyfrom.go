@@ -43,6 +43,50 @@ func (q *Queries) InsertAccounts(ctx context.Context, arg []InsertAccountsParams
 	return q.db.CopyFrom(ctx, []string{"rule_set_account"}, []string{"rule_set_id", "slot", "account"}, &iteratorForInsertAccounts{rows: arg})
 }
 
+// iteratorForInsertBankLines implements pgx.CopyFromSource.
+type iteratorForInsertBankLines struct {
+	rows                 []InsertBankLinesParams
+	skippedFirstNextCall bool
+}
+
+func (r *iteratorForInsertBankLines) Next() bool {
+	if len(r.rows) == 0 {
+		return false
+	}
+	if !r.skippedFirstNextCall {
+		r.skippedFirstNextCall = true
+		return true
+	}
+	r.rows = r.rows[1:]
+	return len(r.rows) > 0
+}
+
+func (r iteratorForInsertBankLines) Values() ([]interface{}, error) {
+	return []interface{}{
+		r.rows[0].BankAccountID,
+		r.rows[0].StatementID,
+		r.rows[0].LineNo,
+		r.rows[0].Identity,
+		r.rows[0].BookedOn,
+		r.rows[0].ValueOn,
+		r.rows[0].Amount,
+		r.rows[0].Description,
+		r.rows[0].Refs,
+		r.rows[0].BankRef,
+		r.rows[0].Reversal,
+		r.rows[0].Returned,
+		r.rows[0].Likely,
+	}, nil
+}
+
+func (r iteratorForInsertBankLines) Err() error {
+	return nil
+}
+
+func (q *Queries) InsertBankLines(ctx context.Context, arg []InsertBankLinesParams) (int64, error) {
+	return q.db.CopyFrom(ctx, []string{"bank_line"}, []string{"bank_account_id", "statement_id", "line_no", "identity", "booked_on", "value_on", "amount", "description", "refs", "bank_ref", "reversal", "returned", "likely"}, &iteratorForInsertBankLines{rows: arg})
+}
+
 // iteratorForInsertEvidence implements pgx.CopyFromSource.
 type iteratorForInsertEvidence struct {
 	rows                 []InsertEvidenceParams

@@ -172,7 +172,7 @@ var rules = []rule{
 		`SELECT count(*) FROM information_schema.columns WHERE table_schema = 'public' AND data_type = 'numeric'`,
 		`SELECT format('%s.%s is %s', table_name, column_name, data_type) FROM information_schema.columns
 		 WHERE table_schema = 'public' AND data_type IN ('real', 'double precision', 'money')
-		   AND table_name IN ('settlement', 'settlement_line', 'rollup', 'line_block', 'sku_sum', 'settlement_correction', 'journal_entry', 'journal_line', 'journal_source', 'journal_evidence', 'exchange_rate', 'policy', 'exception')
+		   AND table_name IN ('settlement', 'settlement_line', 'rollup', 'line_block', 'sku_sum', 'settlement_correction', 'bank_statement', 'bank_line', 'deposit_match_part', 'journal_entry', 'journal_line', 'journal_source', 'journal_evidence', 'exchange_rate', 'policy', 'exception')
 		 UNION ALL
 		 SELECT format('entry %s is in %s, its settlement in %s', e.reference, e.currency, s.currency)
 		 FROM journal_entry e JOIN settlement s ON s.id = e.settlement_id WHERE e.currency <> s.currency`},
@@ -199,6 +199,25 @@ var rules = []rule{
 		 SELECT format('entry %s is in %s, the books are in %s, and it rests on no rate', e.reference, e.currency, e.functional_currency)
 		 FROM journal_entry e WHERE e.entry_type = 'settlement' AND e.status IN ` + beyondDraft + ` AND e.currency <> e.functional_currency AND e.functional_total <> 0
 			AND NOT EXISTS (SELECT 1 FROM journal_rate x WHERE x.entry_id = e.id)`},
+	{"bank-lines-sealed", "The lines of a bank statement are the ones it was read with, and they lead from balance to balance where nothing is said to be missing.",
+		`SELECT count(*) FROM bank_statement`,
+		`SELECT format('bank statement %s: %s lines with %s are stored, %s with %s were read', s.id, count(l.id), coalesce(sum(l.amount), 0), s.new_count, s.new_sum)
+		 FROM bank_statement s LEFT JOIN bank_line l ON l.statement_id = s.id GROUP BY s.id HAVING count(l.id) <> s.new_count OR coalesce(sum(l.amount), 0) <> s.new_sum
+		 UNION ALL
+		 SELECT format('bank statement %s does not lead to its closing balance, and nobody said so', s.id) FROM bank_statement s WHERE s.problem_count = 0 AND s.opening + s.line_sum <> s.closing`},
+	{"deposits-conserved", "No bank line and no deposit is matched with more than it holds, and no match mixes currencies.",
+		`SELECT count(*) FROM deposit_match_part`,
+		`SELECT format('bank line %s: %s of %s is matched', l.id, sum(p.amount), l.amount) FROM bank_line l JOIN deposit_part p ON p.line_id = l.id
+		 GROUP BY l.id HAVING sum(p.amount) * sign(l.amount) < 0 OR abs(sum(p.amount)) > abs(l.amount)
+		 UNION ALL
+		 SELECT format('settlement %s: %s of its deposit %s is matched', d.amazon_id, d.matched, d.amount) FROM deposit d
+		 WHERE (d.matched * sign(d.amount) < 0 OR abs(d.matched) > abs(d.amount)) AND NOT EXISTS (SELECT 1 FROM settlement s WHERE s.id = d.settlement_id AND s.replaces_id IS NOT NULL)
+		 UNION ALL
+		 SELECT format('match %s is in %s and has a side in another currency', m.id, m.currency) FROM deposit_match m JOIN deposit_match_part p ON p.match_id = m.id
+		 LEFT JOIN bank_line l ON l.id = p.line_id LEFT JOIN bank_account a ON a.id = l.bank_account_id LEFT JOIN settlement s ON s.id = p.settlement_id
+		 WHERE a.currency <> m.currency OR s.currency <> m.currency
+		 UNION ALL
+		 SELECT format('match %s has no parts', m.id) FROM deposit_match m WHERE NOT EXISTS (SELECT 1 FROM deposit_match_part p WHERE p.match_id = m.id)`},
 	{"guards-in-place", "Every trigger that holds an invariant is there and switched on.",
 		`SELECT count(*) FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid WHERE NOT t.tgisinternal AND c.relnamespace = 'public'::regnamespace`,
 		`SELECT format('trigger %s is %s', n.name, CASE WHEN t.oid IS NULL THEN 'missing' ELSE 'switched off' END)
@@ -207,7 +226,8 @@ var rules = []rule{
 			'settlement_line_immutable', 'settlement_problem_immutable', 'settlement_seal', 'settlement_rolled_up', 'settlement_summed_up', 'loss_case_paid', 'loss_payment_paid', 'loss_payment_whole', 'sku_sum_insert', 'sku_sum_immutable', 'settlement_correction_change', 'fba_difference_approval', 'reconciliation_note_change',
 			'cash_entry_change', 'cash_entry_adds_up', 'cash_entry_order_immutable', 'cash_entry_order_insert',
 			'journal_entry_change', 'journal_line_change', 'journal_source_change', 'journal_evidence_change', 'journal_entry_schedule', 'journal_reversal_insert', 'approval_change', 'journal_preparer_immutable',
-			'rollup_change', 'exchange_rate_change', 'exchange_rate_end', 'exchange_rate_truncate', 'journal_rate_change', 'journal_rate_truncate', 'journal_by_hand_change', 'journal_by_hand_truncate', 'outbound_message_change', 'outbound_event_immutable', 'personal_access_immutable']) AS n(name)
+			'bank_line_insert', 'bank_line_immutable', 'bank_statement_immutable', 'bank_statement_sealed', 'bank_problem_immutable', 'bank_account_change', 'bank_line_ignored_insert', 'bank_line_ignored_change',
+			'deposit_match_immutable', 'deposit_match_part_immutable', 'deposit_match_part_insert', 'deposit_match_conserved', 'deposit_unmatch_immutable',			'rollup_change', 'exchange_rate_change', 'exchange_rate_end', 'exchange_rate_truncate', 'journal_rate_change', 'journal_rate_truncate', 'journal_by_hand_change', 'journal_by_hand_truncate', 'outbound_message_change', 'outbound_event_immutable', 'personal_access_immutable']) AS n(name)
 		 LEFT JOIN pg_trigger t ON t.tgname = n.name AND NOT t.tgisinternal
 		 WHERE t.oid IS NULL OR t.tgenabled = 'D'`},
 }
