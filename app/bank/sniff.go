@@ -116,7 +116,7 @@ func headerOf(list []row) (at int, header bool) {
 	for i, r := range list[:min(30, len(list))] {
 		known := map[string]bool{}
 		for _, f := range r.fields {
-			if c := called(f); c != "" && strings.IndexAny(f, "0123456789") < 0 {
+			if c := called(f); c != "" && !strings.ContainsAny(f, "0123456789") {
 				known[c] = true
 			}
 		}
@@ -235,7 +235,7 @@ func column(body []row, n int) []string {
 func areAmounts(values []string, comma bool) bool {
 	return len(values) > 0 && !slices.ContainsFunc(values, func(v string) bool {
 		_, err := parseAmount(v, comma)
-		return err != nil || strings.IndexAny(v, "0123456789") < 0
+		return err != nil || !strings.ContainsAny(v, "0123456789")
 	})
 }
 
