@@ -92,7 +92,7 @@ SELECT d.settlement_id, d.connection_id, c.name AS connection_name, d.amazon_id,
 FROM deposit d JOIN connection c ON c.id = d.connection_id
 WHERE (@connection_id::bigint = 0 OR d.connection_id = @connection_id) AND (@currency::text = '' OR d.currency = @currency)
   AND (@settlement_id::bigint = 0 OR d.settlement_id = @settlement_id)
-  AND (@state::text = 'all' OR d.state = @state OR (@state::text = 'open' AND d.state IN ('missing', 'differs', 'owed', 'under_way', 'unwatched', 'before')))
+  AND (@state::text = 'all' OR d.state = @state OR (@state::text = 'open' AND d.state IN ('missing', 'differs', 'owed', 'bounced', 'under_way', 'unwatched', 'before')))
   AND (@pattern::text = '' OR d.amazon_id ILIKE @pattern OR d.amount::text ILIKE @pattern)
   AND (@after_id::bigint = 0 OR (d.due_on, d.settlement_id) < (@after_on::date, @after_id::bigint))
 ORDER BY d.due_on DESC, d.settlement_id DESC LIMIT @page_size;
@@ -154,9 +154,9 @@ WHERE (@id::bigint = 0 OR m.id = @id) AND (@state::text = 'all' OR (u.match_id I
 ORDER BY m.id DESC LIMIT @page_size;
 
 -- name: PartsOfMatches :many
-SELECT p.match_id, coalesce(p.line_id, 0)::bigint AS line_id, coalesce(p.settlement_id, 0)::bigint AS settlement_id, p.amount, coalesce(s.amazon_id, '') AS amazon_id, coalesce(s.connection_id, 0)::bigint AS connection_id,
+SELECT p.match_id, coalesce(p.line_id, 0)::bigint AS line_id, coalesce(p.settlement_id, 0)::bigint AS settlement_id, p.amount, coalesce(s.amazon_id, '') AS amazon_id, coalesce(s.connection_id, 0)::bigint AS connection_id, coalesce(c.name, '') AS connection_name,
        l.booked_on, coalesce(l.description, '') AS description, coalesce(a.name, '') AS account_name
-FROM deposit_match_part p LEFT JOIN settlement s ON s.id = p.settlement_id LEFT JOIN bank_line l ON l.id = p.line_id LEFT JOIN bank_account a ON a.id = l.bank_account_id
+FROM deposit_match_part p LEFT JOIN settlement s ON s.id = p.settlement_id LEFT JOIN connection c ON c.id = s.connection_id LEFT JOIN bank_line l ON l.id = p.line_id LEFT JOIN bank_account a ON a.id = l.bank_account_id
 WHERE p.match_id = ANY (@match_ids::bigint[]) ORDER BY p.match_id, p.position;
 
 -- name: Unmatch :execrows

@@ -385,7 +385,7 @@ SELECT d.settlement_id, d.connection_id, c.name AS connection_name, d.amazon_id,
 FROM deposit d JOIN connection c ON c.id = d.connection_id
 WHERE ($1::bigint = 0 OR d.connection_id = $1) AND ($2::text = '' OR d.currency = $2)
   AND ($3::bigint = 0 OR d.settlement_id = $3)
-  AND ($4::text = 'all' OR d.state = $4 OR ($4::text = 'open' AND d.state IN ('missing', 'differs', 'owed', 'under_way', 'unwatched', 'before')))
+  AND ($4::text = 'all' OR d.state = $4 OR ($4::text = 'open' AND d.state IN ('missing', 'differs', 'owed', 'bounced', 'under_way', 'unwatched', 'before')))
   AND ($5::text = '' OR d.amazon_id ILIKE $5 OR d.amount::text ILIKE $5)
   AND ($6::bigint = 0 OR (d.due_on, d.settlement_id) < ($7::date, $6::bigint))
 ORDER BY d.due_on DESC, d.settlement_id DESC LIMIT $8
@@ -853,22 +853,23 @@ func (q *Queries) OpenBankLines(ctx context.Context, arg OpenBankLinesParams) ([
 }
 
 const partsOfMatches = `-- name: PartsOfMatches :many
-SELECT p.match_id, coalesce(p.line_id, 0)::bigint AS line_id, coalesce(p.settlement_id, 0)::bigint AS settlement_id, p.amount, coalesce(s.amazon_id, '') AS amazon_id, coalesce(s.connection_id, 0)::bigint AS connection_id,
+SELECT p.match_id, coalesce(p.line_id, 0)::bigint AS line_id, coalesce(p.settlement_id, 0)::bigint AS settlement_id, p.amount, coalesce(s.amazon_id, '') AS amazon_id, coalesce(s.connection_id, 0)::bigint AS connection_id, coalesce(c.name, '') AS connection_name,
        l.booked_on, coalesce(l.description, '') AS description, coalesce(a.name, '') AS account_name
-FROM deposit_match_part p LEFT JOIN settlement s ON s.id = p.settlement_id LEFT JOIN bank_line l ON l.id = p.line_id LEFT JOIN bank_account a ON a.id = l.bank_account_id
+FROM deposit_match_part p LEFT JOIN settlement s ON s.id = p.settlement_id LEFT JOIN connection c ON c.id = s.connection_id LEFT JOIN bank_line l ON l.id = p.line_id LEFT JOIN bank_account a ON a.id = l.bank_account_id
 WHERE p.match_id = ANY ($1::bigint[]) ORDER BY p.match_id, p.position
 `
 
 type PartsOfMatchesRow struct {
-	MatchID      int64
-	LineID       int64
-	SettlementID int64
-	Amount       decimal.Decimal
-	AmazonID     string
-	ConnectionID int64
-	BookedOn     *time.Time
-	Description  string
-	AccountName  string
+	MatchID        int64
+	LineID         int64
+	SettlementID   int64
+	Amount         decimal.Decimal
+	AmazonID       string
+	ConnectionID   int64
+	ConnectionName string
+	BookedOn       *time.Time
+	Description    string
+	AccountName    string
 }
 
 func (q *Queries) PartsOfMatches(ctx context.Context, matchIds []int64) ([]PartsOfMatchesRow, error) {
@@ -887,6 +888,7 @@ func (q *Queries) PartsOfMatches(ctx context.Context, matchIds []int64) ([]Parts
 			&i.Amount,
 			&i.AmazonID,
 			&i.ConnectionID,
+			&i.ConnectionName,
 			&i.BookedOn,
 			&i.Description,
 			&i.AccountName,

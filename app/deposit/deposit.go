@@ -26,6 +26,7 @@ const (
 	Differs   State = "differs"   // some of it is matched
 	Missing   State = "missing"   // the statements tell of its days, and it is not matched
 	UnderWay  State = "under_way" // a bank takes up to five days, and the statements do not reach that far
+	Bounced   State = "bounced"   // the bank refused it; the next settlement pays it again
 	Before    State = "before"    // older than the first statement
 	Unwatched State = "unwatched" // no statement of an account that it could come to
 	Owed      State = "owed"      // below zero: a card is charged, or the next settlement takes it over
@@ -34,7 +35,7 @@ const (
 
 // States returns all states, those first that somebody must look at.
 func States() []State {
-	return []State{Missing, Differs, UnderWay, Owed, Unwatched, Before, Received, Nothing}
+	return []State{Missing, Differs, UnderWay, Owed, Bounced, Unwatched, Before, Received, Nothing}
 }
 
 // Deposit is what a settlement says that Amazon pays.
@@ -131,14 +132,15 @@ func (m Match) Total() money.Amount {
 // Part is how much of a line belongs to a deposit. Without a line or without a
 // settlement it is a difference that the match explains.
 type Part struct {
-	LineID       int64
-	Booked       period.Date
-	Account      string
-	Description  string
-	SettlementID int64
-	ConnectionID int64
-	AmazonID     string
-	Amount       decimal.Decimal
+	LineID         int64
+	Booked         period.Date
+	Account        string
+	Description    string
+	SettlementID   int64
+	ConnectionID   int64
+	ConnectionName string
+	AmazonID       string
+	Amount         decimal.Decimal
 }
 
 // Service keeps statements and matches.

@@ -180,6 +180,23 @@ func TestADifferenceIsExplainedOrStaysOpen(t *testing.T) {
 	}
 }
 
+// What the bank refused comes with the next settlement; nobody waits for it.
+func TestADepositThatTheBankRefusedIsNotAwaited(t *testing.T) {
+	t.Parallel()
+	b := open(t)
+	b.settled(1, "70", 2)
+	b.settled(2, "170", 16)
+	b.took("01,first,1", "17,AMAZON,170", "30,last,1")
+	require.Equal(t, []string{"2 missing 170", "1 missing 70"}, b.states())
+	require.NoError(t, pgx.BeginFunc(t.Context(), b.pool, func(tx pgx.Tx) error {
+		_, err := tx.Exec(t.Context(), `SET LOCAL session_replication_role = replica;
+			INSERT INTO kind (connection_id, marketplace, transaction_type, amount_type, amount_description, sign) VALUES (1, '', 'other-transaction', 'other-transaction', 'Transfer of funds unsuccessful: Amazon has cancelled your transfer of funds.', 1);
+			INSERT INTO line_block SELECT 2, 'kind', id, 1, 70, '' FROM kind`)
+		return err
+	}))
+	require.Equal(t, []string{"2 missing 170", "1 bounced 70"}, b.states())
+}
+
 func TestAStatementIsReadOnceAndOverlapsDoNotDouble(t *testing.T) {
 	t.Parallel()
 	b := open(t)

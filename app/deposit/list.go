@@ -216,7 +216,7 @@ func matches(ctx context.Context, db sqlc.DBTX, p sqlc.ListDepositMatchesParams)
 	}
 	for _, r := range parts {
 		m := &list[at[r.MatchID]]
-		m.Parts = append(m.Parts, Part{LineID: r.LineID, Booked: dayOf(r.BookedOn), Account: r.AccountName, Description: r.Description, SettlementID: r.SettlementID, ConnectionID: r.ConnectionID,
+		m.Parts = append(m.Parts, Part{LineID: r.LineID, Booked: dayOf(r.BookedOn), Account: r.AccountName, Description: r.Description, SettlementID: r.SettlementID, ConnectionID: r.ConnectionID, ConnectionName: r.ConnectionName,
 			AmazonID: r.AmazonID, Amount: r.Amount})
 	}
 	return list, nil

@@ -14,6 +14,7 @@ import (
 
 	"tieout/app/catalog"
 	"tieout/app/clock"
+	"tieout/app/deposit"
 	"tieout/app/journal"
 	"tieout/app/mapping"
 	"tieout/app/settlement"
@@ -25,12 +26,13 @@ type Book struct {
 	entries     *journal.Service
 	rules       *mapping.Service
 	catalog     *catalog.Service
+	deposits    *deposit.Service
 }
 
 // NewBook returns a Book that reads from pool.
 func NewBook(pool *pgxpool.Pool) *Book {
 	c := clock.System{}
-	return &Book{settlement.NewService(pool, c, nil, nil), journal.NewService(journal.Needs{Pool: pool, Clock: c}), mapping.NewService(pool, c), catalog.NewService(pool, c, nil)}
+	return &Book{settlement.NewService(pool, c, nil, nil), journal.NewService(journal.Needs{Pool: pool, Clock: c}), mapping.NewService(pool, c), catalog.NewService(pool, c, nil), deposit.NewService(pool, c)}
 }
 
 // rowLimit is how many rows Excel takes on one sheet.

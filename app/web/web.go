@@ -89,6 +89,7 @@ import (
 	"tieout/app/catalog"
 	"tieout/app/clock"
 	"tieout/app/connection"
+	"tieout/app/deposit"
 	"tieout/app/exception"
 	"tieout/app/fbastock"
 	"tieout/app/fee"
@@ -157,6 +158,7 @@ type Dependencies struct {
 	Reimbursements *reimbursement.Service // nil: no screens of what Amazon lost
 	Fees           *fee.Service           // nil: no reports of fees
 	Rates          *rates.Service         // nil: no screens of exchange rates
+	Deposits    *deposit.Service    // nil: no screens of deposits beside bank statements
 	Revaluation    *revaluation.Service   // nil: no screen of open balances in other currencies
 	Reconcile      *reconcile.Service     // nil: no screens of reconciliations
 	// Compare has reconciliations of a connection, 0 for all, compared again soon.

@@ -14,6 +14,7 @@ import (
 	"riverqueue.com/riverui"
 
 	"tieout/app/database"
+	"tieout/app/deposit"
 	"tieout/app/fbastock"
 	"tieout/app/fee"
 	"tieout/app/identity"
@@ -149,7 +150,7 @@ func (p *program) site(ctx context.Context, people []web.DemoPerson) (http.Handl
 	metrics.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return web.New(ctx, p.webConfig(people), web.Dependencies{
 		Identity: p.identity, Sessions: session.NewStore(p.pool), Jobs: jobScreens, Metrics: metrics, Log: p.log, Clock: p.clock, Ready: p.ready,
-		Settlements: p.settlements, Entries: p.entries, Exceptions: p.exceptions, Rules: p.rules, Flows: p.flows, FBAStock: fbastock.NewApprovals(p.pool, p.clock, p.flows.Release), Catalog: p.catalog, Alerts: p.alerts, Notices: p.notices, Receivable: receivable.NewService(p.pool, p.clock), Reference: p.reference(), Refunds: refund.NewService(p.pool, p.clock), Reimbursements: reimbursement.NewService(p.pool, p.clock, p.settlements), Fees: fee.NewService(p.pool, p.clock), Rates: p.rates, Revaluation: p.revaluation(), Reconcile: p.reconciliations(), Compare: p.queue.ReconcileNow, Movements: fbastock.NewStore(p.pool).Movements, Redraft: p.queue.RedraftNow,
+		Settlements: p.settlements, Entries: p.entries, Exceptions: p.exceptions, Rules: p.rules, Flows: p.flows, FBAStock: fbastock.NewApprovals(p.pool, p.clock, p.flows.Release), Catalog: p.catalog, Alerts: p.alerts, Notices: p.notices, Receivable: receivable.NewService(p.pool, p.clock), Reference: p.reference(), Refunds: refund.NewService(p.pool, p.clock), Reimbursements: reimbursement.NewService(p.pool, p.clock, p.settlements), Fees: fee.NewService(p.pool, p.clock), Rates: p.rates, Deposits: deposit.NewService(p.pool, p.clock), Revaluation: p.revaluation(), Reconcile: p.reconciliations(), Compare: p.queue.ReconcileNow, Movements: fbastock.NewStore(p.pool).Movements, Redraft: p.queue.RedraftNow,
 		Insight: p.insight, Connections: p.connections, Chrome: chrome{p}, Tasks: tasks{p}, Uploads: uploads{p}, Workbooks: sheet.NewBook(p.pool), Steward: steward{p},
 	})
 }

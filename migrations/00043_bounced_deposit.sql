@@ -1,0 +1,40 @@
+-- A deposit that the bank refused stands in the next settlement again.
+
+-- +goose Up
+CREATE OR REPLACE VIEW deposit AS
+SELECT d.settlement_id, d.connection_id, d.amazon_id, d.currency, d.due_on, d.amount, d.matched,
+       CASE WHEN d.amount = 0 AND d.matched = 0 THEN 'nothing'
+            WHEN d.matched = d.amount THEN 'received'
+            WHEN d.matched <> 0 THEN 'differs'
+            WHEN d.amount < 0 THEN 'owed'
+            WHEN d.bounced THEN 'bounced'
+            WHEN v.from_on IS NULL THEN 'unwatched'
+            WHEN d.due_on < v.from_on THEN 'before'
+            WHEN d.due_on + 5 > v.to_on THEN 'under_way'
+            ELSE 'missing' END AS state
+FROM (SELECT s.id AS settlement_id, s.connection_id, s.amazon_id, s.currency, (coalesce(s.deposit_at, s.end_at) AT TIME ZONE 'UTC')::date AS due_on, s.deposit AS amount,
+             coalesce((SELECT sum(p.amount) FROM settlement o JOIN deposit_part p ON p.settlement_id = o.id
+                       WHERE o.connection_id = s.connection_id AND o.amazon_id = s.amazon_id), 0)::numeric(19, 4) AS matched,
+             EXISTS (SELECT 1 FROM kind k JOIN kind_sum r ON r.kind_id = k.id JOIN settlement n ON n.id = r.settlement_id
+                     WHERE s.deposit > 0 AND k.connection_id = s.connection_id AND k.amount_description ILIKE 'Transfer of funds unsuccessful%' AND r.amount = s.deposit
+                       AND n.connection_id = s.connection_id AND n.currency = s.currency AND n.replaced_at IS NULL
+                       AND n.start_at BETWEEN s.end_at - interval '1 day' AND s.end_at + interval '26 hours') AS bounced
+      FROM settlement s WHERE s.replaced_at IS NULL) d
+LEFT JOIN bank_coverage v ON v.connection_id = d.connection_id AND v.currency = d.currency;
+
+-- +goose Down
+CREATE OR REPLACE VIEW deposit AS
+SELECT d.settlement_id, d.connection_id, d.amazon_id, d.currency, d.due_on, d.amount, d.matched,
+       CASE WHEN d.amount = 0 AND d.matched = 0 THEN 'nothing'
+            WHEN d.matched = d.amount THEN 'received'
+            WHEN d.matched <> 0 THEN 'differs'
+            WHEN d.amount < 0 THEN 'owed'
+            WHEN v.from_on IS NULL THEN 'unwatched'
+            WHEN d.due_on < v.from_on THEN 'before'
+            WHEN d.due_on + 5 > v.to_on THEN 'under_way'
+            ELSE 'missing' END AS state
+FROM (SELECT s.id AS settlement_id, s.connection_id, s.amazon_id, s.currency, (coalesce(s.deposit_at, s.end_at) AT TIME ZONE 'UTC')::date AS due_on, s.deposit AS amount,
+             coalesce((SELECT sum(p.amount) FROM settlement o JOIN deposit_part p ON p.settlement_id = o.id
+                       WHERE o.connection_id = s.connection_id AND o.amazon_id = s.amazon_id), 0)::numeric(19, 4) AS matched
+      FROM settlement s WHERE s.replaced_at IS NULL) d
+LEFT JOIN bank_coverage v ON v.connection_id = d.connection_id AND v.currency = d.currency;
