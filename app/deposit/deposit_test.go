@@ -174,7 +174,12 @@ func TestADifferenceIsExplainedOrStaysOpen(t *testing.T) {
 	_, err = b.MatchByHand(t.Context(), deposit.ByHand{Lines: []int64{5}, Settlements: []int64{2}}, b.actor)
 	require.NoError(t, err)
 	require.Equal(t, "0.00 USD 0", b.unexplained())
-	for _, h := range []deposit.ByHand{{}, {Lines: []int64{1}}, {Settlements: []int64{1, 2}}} {
+	b.settled(3, "40", 7)
+	require.Equal(t, "40.00 USD 1", b.unexplained())
+	_, err = b.MatchByHand(t.Context(), deposit.ByHand{Settlements: []int64{3}, Difference: "Paid to another account"}, b.actor)
+	require.NoError(t, err)
+	require.Equal(t, "0.00 USD 0", b.unexplained())
+	for _, h := range []deposit.ByHand{{}, {Lines: []int64{1}}, {Settlements: []int64{1}}} {
 		_, err = b.MatchByHand(t.Context(), h, b.actor)
 		require.NotNil(t, fault.FieldsOf(err), "%v", h)
 	}

@@ -140,8 +140,8 @@ func (s *Service) MatchByHand(ctx context.Context, h ByHand, actor audit.Actor) 
 	if h.Reason == "" {
 		h.Reason = "Put together by hand."
 	}
-	if len(h.Lines) == 0 || len(h.Lines)+len(h.Settlements) < 2 {
-		return 0, fault.InvalidFields(map[string]string{"pick": "Choose a deposit and a bank line; or two bank lines that cancel each other."})
+	if len(h.Lines)+len(h.Settlements) == 0 || len(h.Lines)+len(h.Settlements) == 1 && h.Difference == "" {
+		return 0, fault.InvalidFields(map[string]string{"pick": "Choose a deposit and a bank line; or two bank lines that cancel each other; or one side alone, and say what explains it."})
 	}
 	var id int64
 	err := database.WithTx(ctx, s.pool, s.clock, func(tx *database.Tx) error {
@@ -248,8 +248,9 @@ func gather(ctx context.Context, tx *database.Tx, p pick) (sides, error) {
 		out.left = append(out.left, match.Item{ID: id, Amount: d.Open(), On: d.Due})
 		out.connection = d.ConnectionID
 	}
-	out.currency = out.right[0].Amount.Currency
-	for _, i := range append(slices.Clone(out.left), out.right...) {
+	all := append(slices.Clone(out.left), out.right...)
+	out.currency = all[0].Amount.Currency
+	for _, i := range all {
 		if i.Amount.Currency != out.currency {
 			return out, fault.InvalidFields(map[string]string{"pick": fmt.Sprintf("One side is in %s and the other in %s.", out.currency, i.Amount.Currency)})
 		}

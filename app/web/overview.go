@@ -60,6 +60,9 @@ func (s *server) overviewStart(r *request) (*views.Empty, error) {
 }
 
 func (s *server) overviewMoney(r *request, model *views.OverviewPage) error {
+	if err := s.overviewDeposits(r, model); err != nil {
+		return err
+	}
 	waiting, err := s.Insight.Waiting(r.ctx(), r.connection())
 	if err != nil {
 		return err
@@ -71,6 +74,25 @@ func (s *server) overviewMoney(r *request, model *views.OverviewPage) error {
 	if len(model.Figures) > 4 {
 		model.Figures = model.Figures[:4]
 	}
+	return nil
+}
+
+// overviewDeposits says what of the deposits no bank statement explains.
+func (s *server) overviewDeposits(r *request, model *views.OverviewPage) error {
+	if s.Deposits == nil {
+		return nil
+	}
+	figures, err := s.Deposits.Figures(r.ctx(), r.connection())
+	if err != nil {
+		return err
+	}
+	for _, f := range joined(figures) {
+		if f.Items > 0 {
+			model.Figures = append(model.Figures, views.Figure{Name: "Deposits not reconciled", Value: money.Format(f.Unexplained.Value, f.Unexplained.Currency), Currency: string(f.Unexplained.Currency),
+				Note: views.Counted(int(f.Items), "open item", "open items"), Href: r.scoped(depositBase)})
+		}
+	}
+	model.Figures = model.Figures[:min(2, len(model.Figures))]
 	return nil
 }
 

@@ -120,6 +120,13 @@ func (s *server) settlementOverview(r *request, d settlementDetail, status int, 
 	if model.Ties, err = s.settlementTies(r, d); err != nil {
 		return err
 	}
+	if s.Deposits != nil && d.ReplacedAt == nil {
+		bank, err := s.bankTie(r, d.ID)
+		if err != nil {
+			return err
+		}
+		model.Ties = append(model.Ties, bank)
+	}
 	if model.Correction, err = s.correctionModel(r, d, typed, wrong); err != nil {
 		return err
 	}

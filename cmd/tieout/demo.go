@@ -216,12 +216,15 @@ func (p *program) furnish(ctx context.Context, sandbox *server.Server) error {
 			if _, err := p.notices.Subscribe(ctx, existing.ID, actor); err != nil { // the sandbox forgets
 				return err
 			}
+			if err := p.furnishBank(ctx, existing.ID, side.Name, sandbox, actor); err != nil {
+				return err
+			}
 			continue
 		}
 		if !fault.Is(err, fault.NotFound) {
 			return err
 		}
-		if err := p.furnishOne(ctx, side, actor); err != nil {
+		if err := p.furnishOne(ctx, side, sandbox, actor); err != nil {
 			return fmt.Errorf("connection %s: %w", side.Name, err)
 		}
 	}
@@ -248,7 +251,7 @@ func (p *program) readdress(ctx context.Context, existing connection.Connection,
 	return p.connections.Update(ctx, existing, connection.Secrets{QueueSecret: side.QueueSecret}, actor)
 }
 
-func (p *program) furnishOne(ctx context.Context, side server.Connection, actor audit.Actor) error {
+func (p *program) furnishOne(ctx context.Context, side server.Connection, sandbox *server.Server, actor audit.Actor) error {
 	c, secrets := sideOf(side)
 	id, err := p.connections.Create(ctx, c, secrets, actor)
 	if err != nil {
@@ -277,6 +280,9 @@ func (p *program) furnishOne(ctx context.Context, side server.Connection, actor 
 		return err
 	}
 	if err := p.furnishProducts(ctx, id, c.FunctionalCurrency, side.MarketplaceIDs, actor); err != nil {
+		return err
+	}
+	if err := p.furnishBank(ctx, id, side.Name, sandbox, actor); err != nil {
 		return err
 	}
 	return p.furnishFlows(ctx, id, side.P21Location, side.P21Own, actor)

@@ -1,6 +1,7 @@
 package server
 
 import (
+	"bytes"
 	"fmt"
 	"slices"
 	"strings"
@@ -108,4 +109,16 @@ func credentialsOf(a *seller.Account) credentials {
 		secret:  fmt.Sprintf("amzn1.oa2-cs.v1.sandbox-%s-%016x", a.Key, a.Seed),
 		refresh: "Atzr|sandbox-" + strings.ToLower(a.SellerID),
 	}
+}
+
+// Bank returns the statement that a seller's bank makes of half a year, and the
+// currency of the account.
+func (s *Server) Bank(connection string) (csv []byte, currency string, err error) {
+	i := slices.IndexFunc(s.sellers, func(a *seller.Account) bool { return a.Key == connection })
+	if i < 0 {
+		return nil, "", fmt.Errorf("there is no seller %q", connection)
+	}
+	var out bytes.Buffer
+	err = seller.NewBooks(s.sellers[i]).WriteBank(&out, s.Now().AddDate(0, -6, 0), s.Now())
+	return out.Bytes(), s.sellers[i].Currency, err
 }
