@@ -89,8 +89,8 @@ type SuggestionRow struct {
 
 // SuggestionTable lists what the rules found.
 func SuggestionTable(rows []SuggestionRow, empty Empty) Table {
-	table := Table{Caption: "Suggestions", Summary: "Suggested", Empty: empty, Columns: []Column{{Label: "Settlement", Kind: Tight}, {Label: "Deposit date", Kind: Tight}, {Label: "Booked", Kind: Tight}, {Label: "Bank's text", Kind: Clip},
-		{Label: "Amount", Kind: Number}, {Label: "Difference", Kind: Number}, {Label: "Why", Kind: Wrap}, {Label: "Accept", Kind: Tight, Quiet: true}}}
+	table := Table{Caption: "Suggestions", Summary: "Suggested", Empty: empty, Columns: []Column{{Label: "Settlement", Kind: Tight}, {Label: "Deposit date", Kind: Tight}, {Label: "Booked", Kind: Tight}, {Label: "Bank's text, and why", Kind: Wrap},
+		{Label: "Amount", Kind: Number}, {Label: "Difference", Kind: Number}, {Label: "Sure", Kind: Tight}, {Label: "Accept", Kind: Tight, Quiet: true}}}
 	for _, r := range rows {
 		act := Anchor(r.ByHand)
 		if r.Accept != "" {
@@ -100,7 +100,7 @@ func SuggestionTable(rows []SuggestionRow, empty Empty) Table {
 		if !r.Sure {
 			pill = Pill{State: Waiting, Text: "Decide"}
 		}
-		table.Rows = append(table.Rows, Row{Cells: []templ.Component{Links(r.Deposits), Moment(r.Due), Links(r.Lines), Text(r.Text), Money(r.Amount), moneyOrNothing(r.Difference), Together(StatusPill(pill), Soft(r.Reason)), act}})
+		table.Rows = append(table.Rows, Row{Cells: []templ.Component{Links(r.Deposits), Moment(r.Due), Links(r.Lines), Stacked(Text(r.Text), r.Reason), Money(r.Amount), moneyOrNothing(r.Difference), StatusPill(pill), act}})
 	}
 	return table
 }
@@ -198,17 +198,17 @@ type PickRow struct {
 	ID     int64
 	Name   string
 	Link   Link
-	On     When
 	Text   string
+	Note   string
 	Open   Amount
 	Picked bool
 }
 
 func pickTable(id, caption, field, name string, rows []PickRow, empty string) Table {
 	table := Table{ID: id, Caption: caption, Summary: caption, Inside: true, Passed: true, Empty: Empty{Icon: "inbox", Title: empty},
-		Columns: []Column{{Label: "Pick", Kind: Tight, Quiet: true}, {Label: name, Kind: Tight}, {Label: "On", Kind: Tight}, {Label: "Text", Kind: Clip}, {Label: "Open", Kind: Number}}}
+		Columns: []Column{{Label: "Pick", Kind: Tight, Quiet: true}, {Label: name, Kind: Tight}, {Label: "Text", Kind: Wrap}, {Label: "Open", Kind: Number}}}
 	for _, r := range rows {
-		table.Rows = append(table.Rows, Row{Cells: []templ.Component{pickBox(field, strconv.FormatInt(r.ID, 10), r.Name, r.Picked), Anchor(r.Link), Moment(r.On), Soft(r.Text), Money(r.Open)}})
+		table.Rows = append(table.Rows, Row{Cells: []templ.Component{pickBox(field, strconv.FormatInt(r.ID, 10), r.Name, r.Picked), Anchor(r.Link), Stacked(Text(r.Text), r.Note), Money(r.Open)}})
 	}
 	return table
 }
@@ -218,7 +218,7 @@ func (f MatchForm) deposits() Table {
 }
 
 func (f MatchForm) lines() Table {
-	return pickTable("pick-lines", "Bank lines", "line", "Line", f.Lines, "No open bank line")
+	return pickTable("pick-lines", "Bank lines", "line", "Booked", f.Lines, "No open bank line")
 }
 
 // ColumnsPage chooses what the columns of a CSV file are.

@@ -54,11 +54,11 @@ func (s *server) showMatchForm(r *request, status int, picked deposit.ByHand, wr
 		model.Why = "An accountant matches deposits."
 	}
 	for _, d := range deposits {
-		model.Deposits = append(model.Deposits, views.PickRow{ID: d.SettlementID, Name: d.AmazonID, Link: views.Link{Text: d.AmazonID, Href: settlementPath(d.SettlementID)}, On: r.format().Day(d.Due), Text: depositPill(d.State).Text,
+		model.Deposits = append(model.Deposits, views.PickRow{ID: d.SettlementID, Name: d.AmazonID, Link: views.Link{Text: d.AmazonID, Href: settlementPath(d.SettlementID)}, Text: r.format().Day(d.Due).Text, Note: depositPill(d.State).Text,
 			Open: r.format().Money(d.Open()), Picked: slices.Contains(picked.Settlements, d.SettlementID)})
 	}
 	for _, l := range lines {
-		model.Lines = append(model.Lines, views.PickRow{ID: l.ID, Name: l.Description, Link: views.Link{Text: l.AccountName, Href: bankLinePath(l.ID)}, On: r.format().Day(l.Booked), Text: l.Description,
+		model.Lines = append(model.Lines, views.PickRow{ID: l.ID, Name: l.Description, Link: views.Link{Text: r.format().Day(l.Booked).Text, Href: bankLinePath(l.ID)}, Text: l.Description, Note: l.AccountName,
 			Open: r.format().Money(l.Open()), Picked: slices.Contains(picked.Lines, l.ID)})
 	}
 	return r.showAs(status, views.MatchFormView(page, model))

@@ -67,6 +67,7 @@ func (s *server) depositFigures(r *request) ([]views.Figure, error) {
 				Href: depositBase + "/list?state=" + string(x.State) + "&currency=" + string(x.Currency)})
 		}
 	}
+	list = list[:min(4, len(list))]
 	if len(figures) == 0 {
 		list = append([]views.Figure{{Name: "Unexplained", Value: "Not known", Note: "No bank statement yet", Href: r.scoped("/reconciliation/statements")}}, list...)
 	}

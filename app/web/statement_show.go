@@ -45,7 +45,7 @@ func (s *server) statementShow(r *request) error {
 		if err != nil {
 			return err
 		}
-		table := views.BankLineTable(views.Listing{Summary: "First told here: " + x.AccountName, Empty: views.Empty{Icon: "inbox", Title: "Every line had come before"}}, r.bankLineRows(lines))
+		table := views.BankLineTable(views.Listing{Summary: "First told here: " + x.AccountName, Without: map[string]bool{"account": true, "reference": true}, Empty: views.Empty{Icon: "inbox", Title: "Every line had come before"}}, r.bankLineRows(lines))
 		table.ID, table.Inside = "lines-"+strconv.FormatInt(x.ID, 10), true
 		model.Tables = append(model.Tables, table)
 	}

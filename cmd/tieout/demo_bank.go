@@ -15,7 +15,7 @@ import (
 )
 
 // furnishBank gives a connection the bank account that its deposits come to,
-// with a statement of half a year, once. What seems to belong together is left
+// with a statement, once. What seems to belong together is left
 // for people to accept.
 func (p *program) furnishBank(ctx context.Context, connectionID int64, name string, sandbox *server.Server, actor audit.Actor) error {
 	deposits := deposit.NewService(p.pool, p.clock)
@@ -30,7 +30,7 @@ func (p *program) furnishBank(ctx context.Context, connectionID int64, name stri
 	if err != nil {
 		return fmt.Errorf("ask the bank: %w", err)
 	}
-	id, err := deposits.SaveAccount(ctx, deposit.Account{Name: fmt.Sprintf("Operating account %s (%s)", currency, name), Currency: money.Currency(currency), GLAccount: p21stand.Bank, Connections: []int64{connectionID}}, actor)
+	id, err := deposits.SaveAccount(ctx, deposit.Account{Name: fmt.Sprintf("Operating %s %s", name, currency), Currency: money.Currency(currency), GLAccount: p21stand.Bank, Connections: []int64{connectionID}}, actor)
 	if err != nil {
 		return err
 	}

@@ -111,14 +111,14 @@ func credentialsOf(a *seller.Account) credentials {
 	}
 }
 
-// Bank returns the statement that a seller's bank makes of half a year, and the
-// currency of the account.
+// Bank returns the statement that a seller's bank makes of eighty days, and the
+// currency of the account: Amazon keeps its reports for ninety.
 func (s *Server) Bank(connection string) (csv []byte, currency string, err error) {
 	i := slices.IndexFunc(s.sellers, func(a *seller.Account) bool { return a.Key == connection })
 	if i < 0 {
 		return nil, "", fmt.Errorf("there is no seller %q", connection)
 	}
 	var out bytes.Buffer
-	err = seller.NewBooks(s.sellers[i]).WriteBank(&out, s.Now().AddDate(0, -6, 0), s.Now())
+	err = seller.NewBooks(s.sellers[i]).WriteBank(&out, s.Now().AddDate(0, 0, -80), s.Now())
 	return out.Bytes(), s.sellers[i].Currency, err
 }
