@@ -11,6 +11,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/shopspring/decimal"
 	"github.com/stretchr/testify/require"
 
 	"tieout/app/audit"
@@ -84,6 +85,16 @@ func (b *books) unexplained() string {
 	figures, err := b.Figures(b.t.Context(), b.connection)
 	require.NoError(b.t, err)
 	require.Len(b.t, figures, 1)
+	compared, err := b.Compare(b.t.Context(), b.connection)
+	require.NoError(b.t, err)
+	require.Len(b.t, compared.Totals, 1)
+	require.True(b.t, compared.Totals[0].Left.Sub(compared.Totals[0].Right).Equal(figures[0].Unexplained.Value), "the comparison has the same difference")
+	open := decimal.Zero
+	for _, o := range compared.Open {
+		open = open.Add(o.Difference())
+	}
+	require.True(b.t, open.Equal(figures[0].Unexplained.Value))
+	require.EqualValues(b.t, figures[0].Items, len(compared.Open))
 	return fmt.Sprint(figures[0].Unexplained, " ", figures[0].Items)
 }
 

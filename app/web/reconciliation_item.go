@@ -97,6 +97,10 @@ func evidenceOf(i reconcile.Item) views.Link {
 	case "settlement":
 		order, _, _ := strings.Cut(i.Key, " ")
 		return views.Link{Text: "Lines of the settlement", Href: fmt.Sprintf("/settlements/%d/lines?%s", i.ObjectID, url.Values{"order": {order}}.Encode())}
+	case "deposit":
+		return views.Link{Text: "Settlement", Href: settlementPath(i.ObjectID)}
+	case "bank_line":
+		return views.Link{Text: "Bank line", Href: bankLinePath(i.ObjectID)}
 	case "entry":
 		return views.Link{Text: "Journal entry", Href: fmt.Sprintf("/entries/%d", i.ObjectID)}
 	}

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 
+	"tieout/app/deposit"
 	"tieout/app/fbastock"
 	"tieout/app/ledger"
 	"tieout/app/p21"
@@ -20,6 +21,7 @@ func (p *program) reconciliations() *reconcile.Service {
 		receivable.NewService(p.pool, p.clock),
 		refund.NewService(p.pool, p.clock),
 		ledger.NewAccounts(p.pool, p.clock, ledgers),
+		deposit.NewService(p.pool, p.clock),
 		fbastock.NewStore(p.pool),
 		ledger.NewJournals(p.pool, p.clock, ledgers, p.entries.Intended),
 	)
