@@ -158,7 +158,7 @@ type Dependencies struct {
 	Reimbursements *reimbursement.Service // nil: no screens of what Amazon lost
 	Fees           *fee.Service           // nil: no reports of fees
 	Rates          *rates.Service         // nil: no screens of exchange rates
-	Deposits    *deposit.Service    // nil: no screens of deposits beside bank statements
+	Deposits       *deposit.Service       // nil: no screens of deposits beside bank statements
 	Revaluation    *revaluation.Service   // nil: no screen of open balances in other currencies
 	Reconcile      *reconcile.Service     // nil: no screens of reconciliations
 	// Compare has reconciliations of a connection, 0 for all, compared again soon.

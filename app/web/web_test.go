@@ -86,7 +86,7 @@ func open(t *testing.T, o options) *site {
 		Entries:        journal.NewService(journal.Needs{Pool: site.pool, Clock: clock.System{}, Log: slog.New(slog.DiscardHandler)}),
 		Exceptions:     exception.NewQueue(site.pool),
 		Rules:          mapping.NewService(site.pool, clock.System{}),
-		Deposits:    deposit.NewService(site.pool, clock.System{}),
+		Deposits:       deposit.NewService(site.pool, clock.System{}),
 		Redraft:        func(context.Context, int64) error { return nil },
 		Flows:          flowsOf(site.pool, site.flow),
 		Receivable:     receivable.NewService(site.pool, clock.System{}),
