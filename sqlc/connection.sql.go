@@ -127,7 +127,7 @@ func (q *Queries) GetConnection(ctx context.Context, id int64) (Connection, erro
 }
 
 const getPolicy = `-- name: GetPolicy :one
-SELECT connection_id, second_approval_from, approver_ids, fresh_sign_in_minutes, closed_period, rate_source, rounding_limit, receivable_tolerance, claim_days, updated_at, version
+SELECT connection_id, second_approval_from, approver_ids, fresh_sign_in_minutes, closed_period, rate_source, rounding_limit, receivable_tolerance, claim_days, held_sales, deferred_account, updated_at, version
 FROM policy WHERE connection_id = $1
 `
 
@@ -141,6 +141,8 @@ type GetPolicyRow struct {
 	RoundingLimit       decimal.Decimal
 	ReceivableTolerance decimal.Decimal
 	ClaimDays           int32
+	HeldSales           string
+	DeferredAccount     string
 	UpdatedAt           time.Time
 	Version             int32
 }
@@ -158,6 +160,8 @@ func (q *Queries) GetPolicy(ctx context.Context, connectionID int64) (GetPolicyR
 		&i.RoundingLimit,
 		&i.ReceivableTolerance,
 		&i.ClaimDays,
+		&i.HeldSales,
+		&i.DeferredAccount,
 		&i.UpdatedAt,
 		&i.Version,
 	)
@@ -515,8 +519,8 @@ const updatePolicy = `-- name: UpdatePolicy :execrows
 UPDATE policy
 SET second_approval_from = $1, approver_ids = $2, fresh_sign_in_minutes = $3,
     closed_period = $4, rate_source = $5, rounding_limit = $6,
-    receivable_tolerance = $7, claim_days = $8, updated_at = now(), version = version + 1
-WHERE connection_id = $9 AND version = $10
+    receivable_tolerance = $7, claim_days = $8, held_sales = $9, deferred_account = $10, updated_at = now(), version = version + 1
+WHERE connection_id = $11 AND version = $12
 `
 
 type UpdatePolicyParams struct {
@@ -528,6 +532,8 @@ type UpdatePolicyParams struct {
 	RoundingLimit       decimal.Decimal
 	ReceivableTolerance decimal.Decimal
 	ClaimDays           int32
+	HeldSales           string
+	DeferredAccount     string
 	ConnectionID        int64
 	Version             int32
 }
@@ -542,6 +548,8 @@ func (q *Queries) UpdatePolicy(ctx context.Context, arg UpdatePolicyParams) (int
 		arg.RoundingLimit,
 		arg.ReceivableTolerance,
 		arg.ClaimDays,
+		arg.HeldSales,
+		arg.DeferredAccount,
 		arg.ConnectionID,
 		arg.Version,
 	)

@@ -169,6 +169,47 @@ func (q *Queries) InsertLines(ctx context.Context, arg []InsertLinesParams) (int
 	return q.db.CopyFrom(ctx, []string{"journal_line"}, []string{"entry_id", "line_no", "account", "branch", "marketplace", "category", "clearing", "description", "debit", "credit", "functional_debit", "functional_credit"}, &iteratorForInsertLines{rows: arg})
 }
 
+// iteratorForInsertParts implements pgx.CopyFromSource.
+type iteratorForInsertParts struct {
+	rows                 []InsertPartsParams
+	skippedFirstNextCall bool
+}
+
+func (r *iteratorForInsertParts) Next() bool {
+	if len(r.rows) == 0 {
+		return false
+	}
+	if !r.skippedFirstNextCall {
+		r.skippedFirstNextCall = true
+		return true
+	}
+	r.rows = r.rows[1:]
+	return len(r.rows) > 0
+}
+
+func (r iteratorForInsertParts) Values() ([]interface{}, error) {
+	return []interface{}{
+		r.rows[0].TransactionID,
+		r.rows[0].Number,
+		r.rows[0].Path,
+		r.rows[0].Sku,
+		r.rows[0].Quantity,
+		r.rows[0].Fulfillment,
+		r.rows[0].TransactionType,
+		r.rows[0].AmountType,
+		r.rows[0].AmountDescription,
+		r.rows[0].Amount,
+	}, nil
+}
+
+func (r iteratorForInsertParts) Err() error {
+	return nil
+}
+
+func (q *Queries) InsertParts(ctx context.Context, arg []InsertPartsParams) (int64, error) {
+	return q.db.CopyFrom(ctx, []string{"finance_part"}, []string{"transaction_id", "number", "path", "sku", "quantity", "fulfillment", "transaction_type", "amount_type", "amount_description", "amount"}, &iteratorForInsertParts{rows: arg})
+}
+
 // iteratorForInsertRules implements pgx.CopyFromSource.
 type iteratorForInsertRules struct {
 	rows                 []InsertRulesParams

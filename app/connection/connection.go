@@ -128,6 +128,8 @@ type Policy struct {
 	ClosedPeriod       string              // first_open or exception
 	RateSource         string              // deposit_date or posted_date
 	RoundingLimit      decimal.Decimal
+	HeldSales          string // OnRelease or OnSale
+	DeferredAccount    string // receivable for sales that are held back; with OnSale
 	// ReceivableTolerance is the difference of an order on the receivable, in the
 	// order's currency, that is rounding.
 	ReceivableTolerance decimal.Decimal
@@ -135,6 +137,12 @@ type Policy struct {
 	ClaimDays int
 	Version   int32
 }
+
+// When a sale is recognised whose money Amazon holds back.
+const (
+	OnRelease = "on_release" // with the settlement that has it
+	OnSale    = "on_sale"    // when it is shipped, against a deferred receivable
+)
 
 // Validate returns what is wrong, field by field; nil when nothing is.
 func (p Policy) Validate() map[string]string {
@@ -150,6 +158,12 @@ func (p Policy) Validate() map[string]string {
 	}
 	if p.RateSource != "deposit_date" && p.RateSource != "posted_date" {
 		wrong["rate_source"] = "Choose one of the two."
+	}
+	if p.HeldSales != OnRelease && p.HeldSales != OnSale {
+		wrong["held_sales"] = "Choose one of the two."
+	}
+	if p.HeldSales == OnSale && p.DeferredAccount == "" {
+		wrong["deferred_account"] = "Choose the account that held sales stand on."
 	}
 	if p.RoundingLimit.IsNegative() {
 		wrong["rounding_limit"] = "Not below zero."

@@ -236,7 +236,7 @@ func (s *Service) Policy(ctx context.Context, id int64) (Policy, error) {
 		return Policy{}, fmt.Errorf("read policy of connection %d: %w", id, err)
 	}
 	out := Policy{ConnectionID: p.ConnectionID, SecondApprovalFrom: p.SecondApprovalFrom, ApproverIDs: p.ApproverIds, ClosedPeriod: p.ClosedPeriod,
-		RateSource: p.RateSource, RoundingLimit: p.RoundingLimit, ReceivableTolerance: p.ReceivableTolerance, ClaimDays: int(p.ClaimDays), Version: p.Version}
+		RateSource: p.RateSource, RoundingLimit: p.RoundingLimit, ReceivableTolerance: p.ReceivableTolerance, ClaimDays: int(p.ClaimDays), HeldSales: p.HeldSales, DeferredAccount: p.DeferredAccount, Version: p.Version}
 	if p.FreshSignInMinutes != nil {
 		out.FreshSignInMinutes = int(*p.FreshSignInMinutes)
 	}
@@ -246,7 +246,17 @@ func (s *Service) Policy(ctx context.Context, id int64) (Policy, error) {
 // SetPolicy changes a connection's policy. Drafts are built again, because how
 // closed periods and rates are treated may have changed.
 func (s *Service) SetPolicy(ctx context.Context, p Policy, actor audit.Actor) error {
-	if wrong := p.Validate(); wrong != nil {
+	if p.HeldSales == "" {
+		p.HeldSales = OnRelease
+	}
+	wrong := p.Validate()
+	if wrong == nil {
+		var err error
+		if wrong, err = s.deferredAccount(ctx, p); err != nil {
+			return err
+		}
+	}
+	if wrong != nil {
 		return fault.InvalidFields(wrong)
 	}
 	before, err := s.Policy(ctx, p.ConnectionID)
@@ -261,7 +271,7 @@ func (s *Service) SetPolicy(ctx context.Context, p Policy, actor audit.Actor) er
 	err = database.WithTx(ctx, s.pool, s.clock, func(tx *database.Tx) error {
 		changed, err := sqlc.New(tx).UpdatePolicy(ctx, sqlc.UpdatePolicyParams{ConnectionID: p.ConnectionID, Version: p.Version,
 			SecondApprovalFrom: p.SecondApprovalFrom, ApproverIds: append([]int64{}, p.ApproverIDs...), FreshSignInMinutes: minutes,
-			ClosedPeriod: p.ClosedPeriod, RateSource: p.RateSource, RoundingLimit: p.RoundingLimit, ReceivableTolerance: p.ReceivableTolerance, ClaimDays: int32(p.ClaimDays)})
+			ClosedPeriod: p.ClosedPeriod, RateSource: p.RateSource, RoundingLimit: p.RoundingLimit, ReceivableTolerance: p.ReceivableTolerance, ClaimDays: int32(p.ClaimDays), HeldSales: p.HeldSales, DeferredAccount: p.DeferredAccount})
 		if err != nil {
 			return err
 		}
@@ -278,6 +288,30 @@ func (s *Service) SetPolicy(ctx context.Context, p Policy, actor audit.Actor) er
 		return database.Translate(fmt.Errorf("set policy of connection %d: %w", p.ConnectionID, err))
 	}
 	return nil
+}
+
+// deferredAccount returns what is wrong with the account for held sales, when
+// the policy needs one.
+func (s *Service) deferredAccount(ctx context.Context, p Policy) (map[string]string, error) {
+	if p.HeldSales != OnSale {
+		return nil, nil
+	}
+	chart, err := s.Accounts(ctx, p.ConnectionID)
+	if err != nil {
+		return nil, err
+	}
+	for _, a := range chart {
+		switch {
+		case a.Number != p.DeferredAccount:
+		case !a.Active:
+			return map[string]string{"deferred_account": "This account is not active in P21."}, nil
+		case a.Control:
+			return map[string]string{"deferred_account": "This is a control account of P21; entries may not use it."}, nil
+		default:
+			return nil, nil
+		}
+	}
+	return map[string]string{"deferred_account": "P21 has no such account."}, nil
 }
 
 func (s *Service) redraft(ctx context.Context, tx *database.Tx, id int64) error {

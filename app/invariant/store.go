@@ -224,6 +224,7 @@ var rules = []rule{
 		 FROM unnest(ARRAY['audit_chain', 'audit_event_immutable', 'document_immutable', 'document_chunk_immutable', 'document_chunk_delete',
 			'rule_set_change', 'rule_set_insert', 'rule_set_editor_change', 'rule_set_truncate', 'rule_set_editor_truncate', 'rule_set_account_truncate', 'mapping_rule_truncate', 'mapping_rule_content', 'rule_set_account_content', 'settlement_line_insert',
 			'settlement_line_immutable', 'settlement_problem_immutable', 'settlement_seal', 'settlement_rolled_up', 'settlement_summed_up', 'loss_case_paid', 'loss_payment_paid', 'loss_payment_whole', 'sku_sum_insert', 'sku_sum_immutable', 'settlement_correction_change', 'fba_difference_approval', 'reconciliation_note_change',
+			'finance_version_immutable', 'finance_transaction_adds_up', 'finance_part_adds_up', 'finance_transaction_change', 'finance_evidence_once', 'finance_accrual_submit',
 			'cash_entry_change', 'cash_entry_adds_up', 'cash_entry_order_immutable', 'cash_entry_order_insert',
 			'journal_entry_change', 'journal_line_change', 'journal_source_change', 'journal_evidence_change', 'journal_entry_schedule', 'journal_reversal_insert', 'approval_change', 'journal_preparer_immutable',
 			'bank_line_insert', 'bank_line_immutable', 'bank_statement_immutable', 'bank_statement_sealed', 'bank_problem_immutable', 'bank_account_change', 'bank_line_ignored_insert', 'bank_line_ignored_change',
