@@ -113,9 +113,12 @@ func splitByPeriod(b Books, mapped []target) ([]group, []Problem) {
 			continue
 		}
 		into, movedFrom := own, ""
-		if own.Closed {
+		if accrued := b.Accrued[own.Key()]; own.Closed || accrued {
 			open, ok := b.Calendar.FirstOpen(own.Starts)
-			if !b.MoveToFirstOpen || !ok {
+			if accrued {
+				open, ok = b.Calendar.FirstOpen(own.Ends.AddDays(1))
+			}
+			if !accrued && !b.MoveToFirstOpen || !ok {
 				collect(closed, own.Key(), t.rollup, Problem{Class: ClosedPeriod, Subject: own.Key(),
 					Sentence: fmt.Sprintf("Period %s is closed in P21.", own.Key())})
 				continue
@@ -359,8 +362,12 @@ func (e *entry) description() string {
 		text += " " + strings.Join(e.books.Marketplaces, ", ")
 	}
 	text += fmt.Sprintf(", %s to %s", e.books.StartAt.Format("2006-01-02"), e.books.EndAt.Format("2006-01-02"))
-	if e.group.movedFrom != "" {
-		text += ", from closed period " + e.group.movedFrom
+	switch from := e.group.movedFrom; {
+	case from == "":
+	case e.books.Accrued[from]:
+		text += ", accrued in period " + from
+	default:
+		text += ", from closed period " + from
 	}
 	return text
 }

@@ -134,8 +134,24 @@ func booksOf(ctx context.Context, tx *database.Tx, st sqlc.LockSettlementRow, se
 		Calendar: calendar, MoveToFirstOpen: st.ClosedPeriod == "first_open", RateByPostedDate: st.RateSource == "posted_date",
 		RoundingLimit: st.RoundingLimit, Rules: mapping.Compile(*set),
 	}
+	if b.Accrued, err = accruedOf(ctx, db, st.ID); err != nil {
+		return b, err
+	}
 	b.Rates, err = ratesOf(ctx, tx, st.ConnectionID, b)
 	return b, err
+}
+
+// accruedOf are the periods whose accruals have a settlement's lines already.
+func accruedOf(ctx context.Context, db *sqlc.Queries, settlementID int64) (map[string]bool, error) {
+	rows, err := db.AccruedPeriods(ctx, settlementID)
+	if err != nil {
+		return nil, fmt.Errorf("read accrued periods: %w", err)
+	}
+	accrued := map[string]bool{}
+	for _, r := range rows {
+		accrued[period.Period{FiscalYear: int(r.FiscalYear), Number: int(r.Period)}.Key()] = true
+	}
+	return accrued, nil
 }
 
 func calendarOf(ctx context.Context, db *sqlc.Queries, connectionID int64) (period.Calendar, error) {

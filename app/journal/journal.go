@@ -106,8 +106,9 @@ type Books struct {
 	DepositOn          period.Date
 	Marketplaces       []string
 	Calendar           period.Calendar
-	MoveToFirstOpen    bool // policy for closed periods: first open period; otherwise an exception
-	RateByPostedDate   bool // otherwise by deposit date
+	Accrued            map[string]bool // keys of periods whose accrual, which has these lines, ends in the next one
+	MoveToFirstOpen    bool            // policy for closed periods: first open period; otherwise an exception
+	RateByPostedDate   bool            // otherwise by deposit date
 	RoundingLimit      decimal.Decimal
 	Rules              *mapping.Matcher
 	Rates              Rates
