@@ -4,14 +4,15 @@ import "github.com/a-h/templ"
 
 // OverviewPage says what waits, what is wrong and what blocks the next close.
 type OverviewPage struct {
-	Figures    []Figure      // money waiting, at most four
-	Close      Close         // the next close
-	Entries    []StateCount  // journal entries by state
-	Exceptions []CauseCount  // open exceptions by cause, the most money first
-	Flows      []FlowHealth  // one per flow and connection
-	Reserves   []ReserveHeld // one per connection and currency
-	Trends     []Trend       // sales, fees % of sales, refunds %
-	Start      *Empty        // shown instead of all else before the first settlement
+	Figures    []Figure       // money waiting, at most four
+	Close      Close          // the next close
+	Entries    []StateCount   // journal entries by state
+	Exceptions []CauseCount   // open exceptions by cause, the most money first
+	Flows      []FlowHealth   // one per flow and connection
+	Held       []UnsettledSum // in no settlement yet, by day of release
+	Reserves   []ReserveHeld  // one per connection and currency
+	Trends     []Trend        // sales, fees % of sales, refunds %
+	Start      *Empty         // shown instead of all else before the first settlement
 }
 
 // Close is the next period to be closed with what stands in its way. The

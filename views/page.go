@@ -63,6 +63,7 @@ const (
 	Exceptions     Section = "Exceptions"
 	Reconciling    Section = "Reconciliation"
 	Receivable     Section = "Receivable"
+	UnsettledMoney Section = "Unsettled"
 	Refunds        Section = "Refunds"
 	Revaluation    Section = "Revaluation"
 	Orders         Section = "Orders"
@@ -99,6 +100,7 @@ func navigation() []navItem {
 		{section: JournalEntries, icon: "book-open-text", href: "/entries"},
 		{section: MappingRules, icon: "route", href: "/rules"},
 		{section: Exceptions, icon: "triangle-alert", href: "/exceptions"},
+		{section: UnsettledMoney, icon: "lock", href: "/unsettled"},
 		{section: Reconciling, icon: "scale", href: "/reconciliation"},
 		{section: Receivable, icon: "landmark", href: "/receivable"},
 		{section: Refunds, icon: "undo-2", href: "/refunds"},

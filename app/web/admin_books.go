@@ -8,6 +8,7 @@ import (
 	"github.com/shopspring/decimal"
 
 	"tieout/app/audit"
+	"tieout/app/connection"
 	"tieout/app/fault"
 	"tieout/app/identity"
 	"tieout/app/period"
@@ -43,6 +44,8 @@ func (s *server) showPolicies(r *request, status int, of int64, wrong map[string
 				{Name: "fresh_sign_in_minutes", Label: "Approving needs a sign-in of the last minutes", Value: fmt.Sprint(p.FreshSignInMinutes), Hint: "0: any live session may approve.", Error: shown["fresh_sign_in_minutes"], Suffix: suffix},
 				{Name: "closed_period", Label: "Lines of a closed period", Options: choices(p.ClosedPeriod, "exception", "are an exception", "first_open", "go to the first open period"), Suffix: suffix},
 				{Name: "rate_source", Label: "Exchange rate", Options: choices(p.RateSource, "deposit_date", "of the deposit date", "posted_date", "of each line's posted date"), Suffix: suffix},
+				{Name: "held_sales", Label: "Sales that Amazon holds back", Options: choices(p.HeldSales, connection.OnRelease, "are income when released", connection.OnSale, "are income when sold"), Error: shown["held_sales"], Suffix: suffix},
+				{Name: "deferred_account", Label: "Deferred receivable", Value: p.DeferredAccount, Hint: "Account that held sales stand on, where they are income when sold.", Error: shown["deferred_account"], Mono: true, Suffix: suffix},
 				{Name: "rounding_limit", Label: "Rounding allowed per entry", Value: p.RoundingLimit.StringFixed(2), Error: shown["rounding_limit"], Mono: true, Suffix: suffix}}}
 		if s.invoices(r, c.ID) {
 			form.Fields = append(form.Fields, views.Field{Name: "receivable_tolerance", Label: "Rounding of an order on the receivable", Value: p.ReceivableTolerance.StringFixed(2),
@@ -76,6 +79,7 @@ func (s *server) policySave(r *request) error {
 	p.Version = int32(parseID(in.text("version", 10)))
 	p.SecondApprovalFrom, p.FreshSignInMinutes = in.amount("second_approval_from"), in.number("fresh_sign_in_minutes", 0, 1440)
 	p.ClosedPeriod, p.RateSource = in.text("closed_period", 20), in.text("rate_source", 20)
+	p.HeldSales, p.DeferredAccount = in.choice("held_sales", connection.OnRelease, connection.OnSale), in.text("deferred_account", 40)
 	p.RoundingLimit = decimal.Zero
 	if limit := in.amount("rounding_limit"); limit.Valid {
 		p.RoundingLimit = limit.Decimal

@@ -11,6 +11,7 @@ import (
 	"tieout/app/catalog"
 	"tieout/app/exception"
 	"tieout/app/fee"
+	"tieout/app/finances"
 	"tieout/app/flow"
 	"tieout/app/identity"
 	"tieout/app/journal"
@@ -52,6 +53,8 @@ type Workbooks interface {
 	Reconciliation(w io.Writer, about [][2]string, name reconcile.Name, totals []reconcile.Total, rows iter.Seq2[reconcile.Item, error], state func(reconcile.Item) string) error
 	Reconciliations(w io.Writer, about [][2]string, list []reconcile.Standing, state func(reconcile.Standing) string) error
 	Revaluation(w io.Writer, about [][2]string, list []revaluation.Computation) error
+	UnsettledList(w io.Writer, about [][2]string, rows iter.Seq2[finances.Transaction, error]) error
+	Accrual(w io.Writer, c finances.Compared) error
 	RefundList(w io.Writer, about [][2]string, rows iter.Seq2[refund.Case, error], title func(refund.Finding) string) error
 	LossList(w io.Writer, about [][2]string, rows iter.Seq2[reimbursement.Case, error], cause func(reimbursement.Cause) string, state func(reimbursement.State) string) error
 	FeeList(w io.Writer, about [][2]string, rows iter.Seq2[fee.Row, error]) error

@@ -25,6 +25,7 @@ const (
 	listReimbursements = "reimbursements"
 	listRates          = "rates"
 	listOpen           = "reconciliation"
+	listUnsettled      = "unsettled"
 )
 
 // listRoutes are what people keep about lists.
@@ -39,7 +40,7 @@ func (s *server) listRoutes() []Route {
 // listName is the list that the path names.
 func (r *request) listName() (string, error) {
 	name := r.Param("list")
-	lists := []string{listSettlements, listLines, listEntries, listExceptions, listProducts, listReceivable, listCash, listDeposits, listRefunds, listRates, listFees, listReimbursements, listOpen}
+	lists := []string{listSettlements, listLines, listEntries, listExceptions, listProducts, listReceivable, listCash, listDeposits, listRefunds, listRates, listFees, listReimbursements, listOpen, listUnsettled}
 	if r.server.Flows != nil {
 		for _, d := range r.server.Flows.Definitions() {
 			lists = append(lists, d.Name)

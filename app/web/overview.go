@@ -26,7 +26,7 @@ func (s *server) overviewShow(r *request) error {
 	if start != nil {
 		return r.show(views.OverviewView(r.page("Overview", views.Overview), model))
 	}
-	parts := []func(*request, *views.OverviewPage) error{s.overviewMoney, s.overviewEntries, s.overviewExceptions, s.overviewFlows, s.overviewReserves, s.overviewTrends, s.overviewClose}
+	parts := []func(*request, *views.OverviewPage) error{s.overviewMoney, s.overviewEntries, s.overviewExceptions, s.overviewFlows, s.overviewReserves, s.overviewHeld, s.overviewTrends, s.overviewClose}
 	for _, part := range parts {
 		if err := part(r, &model); err != nil {
 			return err

@@ -110,7 +110,7 @@ func (s *server) hiddenFrom(person identity.Person) map[views.Section]bool {
 	for section, needs := range map[views.Section]identity.Permission{
 		views.Overview: identity.ViewBooks, views.Settlements: identity.ViewBooks, views.JournalEntries: identity.ViewBooks,
 		views.MappingRules: identity.ViewBooks, views.Exceptions: identity.ViewBooks, views.Products: identity.ViewBooks,
-		views.Orders: identity.ViewBooks, views.Flows: identity.ViewBooks, views.Receivable: identity.ViewBooks, views.Refunds: identity.ViewBooks, views.Revaluation: identity.ViewBooks, views.Fees: identity.ViewBooks, views.Reimbursements: identity.ViewBooks, views.Reconciling: identity.ViewBooks,
+		views.Orders: identity.ViewBooks, views.Flows: identity.ViewBooks, views.Receivable: identity.ViewBooks, views.Refunds: identity.ViewBooks, views.UnsettledMoney: identity.ViewBooks, views.Revaluation: identity.ViewBooks, views.Fees: identity.ViewBooks, views.Reimbursements: identity.ViewBooks, views.Reconciling: identity.ViewBooks,
 		views.Connections: identity.ViewAdministration, views.People: identity.ViewAdministration, views.Policies: identity.ViewAdministration,
 		views.Periods: identity.ViewBooks, views.Rates: identity.ViewBooks, views.Reference: identity.ViewBooks,
 		views.Alerts: identity.ViewAdministration, views.AuditLog: identity.ViewAudit, views.PersonalData: identity.ViewAudit, views.Jobs: identity.ManageJobs,
@@ -120,6 +120,7 @@ func (s *server) hiddenFrom(person identity.Person) map[views.Section]bool {
 	for _, section := range []views.Section{views.Orders, views.Flows, views.PersonalData} {
 		hidden[section] = hidden[section] || s.Flows == nil
 	}
+	hidden[views.UnsettledMoney] = hidden[views.UnsettledMoney] || s.Finances == nil
 	hidden[views.Refunds] = hidden[views.Refunds] || s.Refunds == nil
 	hidden[views.Fees] = hidden[views.Fees] || s.Fees == nil
 	hidden[views.Reimbursements] = hidden[views.Reimbursements] || s.Reimbursements == nil

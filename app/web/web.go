@@ -93,6 +93,7 @@ import (
 	"tieout/app/exception"
 	"tieout/app/fbastock"
 	"tieout/app/fee"
+	"tieout/app/finances"
 	"tieout/app/flow"
 	"tieout/app/identity"
 	"tieout/app/insight"
@@ -161,6 +162,7 @@ type Dependencies struct {
 	Deposits       *deposit.Service       // nil: no screens of deposits beside bank statements
 	Revaluation    *revaluation.Service   // nil: no screen of open balances in other currencies
 	Reconcile      *reconcile.Service     // nil: no screens of reconciliations
+	Finances       *finances.Service      // nil: no screens of money before settlements
 	// Compare has reconciliations of a connection, 0 for all, compared again soon.
 	Compare func(ctx context.Context, connectionID int64) error
 	// Movements tells what moved an item in Amazon's warehouses; nil: nothing is told.
