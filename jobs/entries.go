@@ -36,13 +36,25 @@ type draftWorker struct {
 	river.WorkerDefaults[Draft]
 	settlements *settlement.Service
 	entries     *journal.Service
+	queue       *Queue
+	finances    bool // accruals may have the settlement's lines
 }
 
 func (w *draftWorker) Work(ctx context.Context, job *river.Job[Draft]) error {
 	if _, err := w.entries.Draft(ctx, job.Args.SettlementID, audit.Job("drafting")); err != nil {
 		return err
 	}
-	return w.settlements.Check(ctx, job.Args.SettlementID, audit.Job("checking"))
+	if err := w.settlements.Check(ctx, job.Args.SettlementID, audit.Job("checking")); err != nil || !w.finances {
+		return err
+	}
+	s, err := w.settlements.Get(ctx, job.Args.SettlementID)
+	if err != nil {
+		return err
+	}
+	if _, err := w.queue.client.Insert(ctx, CloseFinances{s.ConnectionID}, nil); err != nil {
+		return fmt.Errorf("enqueue close_finances: %w", err)
+	}
+	return nil
 }
 
 // Redraft builds the drafts of a whole connection again.

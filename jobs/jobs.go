@@ -22,6 +22,7 @@ import (
 	"tieout/app/catalog"
 	"tieout/app/clock"
 	"tieout/app/connection"
+	"tieout/app/finances"
 	"tieout/app/flow"
 	"tieout/app/journal"
 	"tieout/app/notice"
@@ -39,12 +40,13 @@ import (
 
 // Queues: posting and downloads do not wait behind each other or behind drafts.
 const (
-	queueDraft   = "draft"
-	queuePost    = "post"
-	queueReports = "reports"
-	queueFlows   = "flows"
-	queueAlerts  = "alerts"
-	queueNotices = "notices"
+	queueDraft    = "draft"
+	queuePost     = "post"
+	queueReports  = "reports"
+	queueFlows    = "flows"
+	queueFinances = "finances"
+	queueAlerts   = "alerts"
+	queueNotices  = "notices"
 )
 
 // Queue enqueues jobs in the transaction of the data they concern.
@@ -89,6 +91,7 @@ type Services struct {
 	Rates          *rates.Service         // nil: no exchange rates are read
 	Revaluation    *revaluation.Service   // nil: nothing is revalued
 	Reconcile      *reconcile.Service     // nil: nothing is compared
+	Finances       *finances.Service      // nil: Amazon is not asked for transactions
 }
 
 // Settings say how often and how much.
@@ -96,6 +99,7 @@ type Settings struct {
 	Name         string        // of the process, see WorkerName; what it holds is free soon after it is gone
 	Workers      int           // per queue
 	PollReports  time.Duration // between two looks at Amazon's list of reports
+	PollFinances time.Duration // between two readings of Amazon's transactions
 	SyncAccounts time.Duration // between two readings of P21's accounts, periods and items, and of Amazon's listings
 	Sweep        time.Duration // between two looks for work that a crash left behind
 	Flows        time.Duration // between two looks for flows whose time has come
@@ -119,7 +123,7 @@ const jobTimeout = 5 * time.Minute
 // and elects the one that schedules.
 func Start(ctx context.Context, pool *pgxpool.Pool, q *Queue, s Services, set Settings, c clock.Clock, log *slog.Logger) (*Worker, error) {
 	workers := river.NewWorkers()
-	river.AddWorker(workers, &draftWorker{settlements: s.Settlements, entries: s.Entries})
+	river.AddWorker(workers, &draftWorker{settlements: s.Settlements, entries: s.Entries, queue: q, finances: s.Finances != nil})
 	river.AddWorker(workers, &redraftWorker{entries: s.Entries, queue: q, pool: pool})
 	river.AddWorker(workers, &postWorker{entries: s.Entries})
 	river.AddWorker(workers, &byHandWorker{entries: s.Entries})
@@ -135,6 +139,11 @@ func Start(ctx context.Context, pool *pgxpool.Pool, q *Queue, s Services, set Se
 	}
 	if s.Reconcile != nil {
 		river.AddWorker(workers, &reconcileWorker{connections: s.Connections, reconcile: s.Reconcile})
+	}
+	if s.Finances != nil {
+		river.AddWorker(workers, &dueFinancesWorker{connections: s.Connections, queue: q})
+		river.AddWorker(workers, &financesWorker{finances: s.Finances})
+		river.AddWorker(workers, &closeFinancesWorker{finances: s.Finances})
 	}
 	if s.Reference != nil {
 		river.AddWorker(workers, &customerWorker{connections: s.Connections, reference: s.Reference})
@@ -173,7 +182,7 @@ func Start(ctx context.Context, pool *pgxpool.Pool, q *Queue, s Services, set Se
 		RescueStuckJobsAfter: jobTimeout + time.Minute,
 		FetchPollInterval:    time.Second,
 		Queues: map[string]river.QueueConfig{
-			river.QueueDefault: {MaxWorkers: set.Workers}, queueDraft: {MaxWorkers: set.Workers}, queuePost: {MaxWorkers: set.Workers}, queueReports: {MaxWorkers: 2},
+			river.QueueDefault: {MaxWorkers: set.Workers}, queueDraft: {MaxWorkers: set.Workers}, queuePost: {MaxWorkers: set.Workers}, queueReports: {MaxWorkers: 2}, queueFinances: {MaxWorkers: 4},
 			queueFlows: {MaxWorkers: set.Workers}, queueAlerts: {MaxWorkers: 2}, queueNotices: {MaxWorkers: 8},
 		},
 		PeriodicJobs: periodic(set, s),
@@ -225,6 +234,9 @@ func periodic(set Settings, s Services) []*river.PeriodicJob {
 	}
 	if s.Reimbursements != nil {
 		list = append(list, every(set.PollReports, CheckReimbursements{}))
+	}
+	if s.Finances != nil {
+		list = append(list, every(set.PollFinances, DueFinances{}))
 	}
 	if s.Refunds != nil {
 		list = append(list, every(set.PollReports, CheckRefunds{}))

@@ -51,6 +51,7 @@ type Config struct {
 	ImportWorkers  int           `env:"TIEOUT_IMPORT_WORKERS" envDefault:"2"`         // reports read at once
 	FlowParallel   int           `env:"TIEOUT_FLOW_PARALLEL" envDefault:"8"`          // records of a flow on their way at once
 	SettlementPoll time.Duration `env:"TIEOUT_SETTLEMENT_POLL" envDefault:"15m"`      // how often Amazon is asked for new reports
+	FinancesPoll   time.Duration `env:"TIEOUT_FINANCES_POLL" envDefault:"1h"`         // between two readings of the transactions that settlements will have
 	AmazonOrders   string        `env:"TIEOUT_AMAZON_ORDERS" envDefault:"2026-01-01"` // version of Amazon's orders that is read; v0 ends on 2027-03-27
 	MasterDataPoll time.Duration `env:"TIEOUT_MASTER_DATA_POLL" envDefault:"6h"`      // accounts, periods and items of P21; listings of Amazon
 
@@ -238,7 +239,7 @@ func (c Config) checkNumbers() []error {
 	var problems []error
 	for key, d := range map[string]time.Duration{
 		"TIEOUT_SESSION_IDLE": c.SessionIdle, "TIEOUT_SESSION_LIFETIME": c.SessionLifetime,
-		"TIEOUT_SETTLEMENT_POLL": c.SettlementPoll, "TIEOUT_MASTER_DATA_POLL": c.MasterDataPoll,
+		"TIEOUT_SETTLEMENT_POLL": c.SettlementPoll, "TIEOUT_FINANCES_POLL": c.FinancesPoll, "TIEOUT_MASTER_DATA_POLL": c.MasterDataPoll,
 		"TIEOUT_OUTBOUND_TIMEOUT": c.OutboundTimeout, "TIEOUT_READ_BACK_WINDOW": c.ReadBackWindow,
 		"TIEOUT_READ_BACK_INTERVAL": c.ReadBackInterval, "TIEOUT_SHUTDOWN_TIMEOUT": c.ShutdownTimeout,
 	} {

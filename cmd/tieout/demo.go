@@ -68,7 +68,7 @@ func (d demonstration) run(ctx context.Context, env environment) (err error) {
 	defer func() { err = errors.Join(err, postgres.Stop(context.Background())) }()
 	public := "http://" + listener.Addr().String()
 	say(env, "Starting the stand-ins for Amazon, Prophet 21 and the identity provider")
-	sandbox, err := server.Start(ctx, server.Config{Addr: d.sandbox, OIDCAddr: d.oidc, Seed: d.seed, Speed: d.speed, OrdersPerDay: d.orders,
+	sandbox, err := server.Start(ctx, server.Config{Addr: d.sandbox, OIDCAddr: d.oidc, Seed: d.seed, Speed: d.speed, OrdersPerDay: d.orders, Hold: demoHold,
 		Data: filepath.Join(d.data, "sandbox"), PublicURL: public})
 	if err != nil {
 		return err
@@ -154,6 +154,10 @@ func (d *demonstration) databaseDir() string {
 	return filepath.Join("/var/tmp", "tieout"+strings.ReplaceAll(d.data, "/", "-"))
 }
 
+// demoHold is how long the simulated Amazon keeps the money of a sale, as the
+// real one does for most sellers.
+const demoHold = 7 * 24 * time.Hour
+
 const demoDatabase = "tieout"
 
 func (d demonstration) open(ctx context.Context, env environment, postgres *private.Server, sandbox *server.Server, public string) (*program, error) {
@@ -169,7 +173,7 @@ func (d demonstration) open(ctx context.Context, env environment, postgres *priv
 		"TIEOUT_DATABASE_URL=" + url, "TIEOUT_VAULT_KEY=" + key, "TIEOUT_ENVIRONMENT=sandbox", "TIEOUT_LISTEN=" + strings.TrimPrefix(public, "http://"),
 		"TIEOUT_PUBLIC_URL=" + public, "TIEOUT_OIDC_ISSUER=" + sandbox.Issuer, "TIEOUT_OIDC_CLIENT_ID=" + server.ClientID,
 		"TIEOUT_OIDC_CLIENT_SECRET=" + server.ClientSecret, "TIEOUT_OIDC_NAME=the sandbox's sign-in", "TIEOUT_GROUP_ROLES=" + server.GroupRoles,
-		"TIEOUT_SETTLEMENT_POLL=1m", "TIEOUT_READ_BACK_INTERVAL=5s", "TIEOUT_LOG_LEVEL=warn", "TIEOUT_WEBHOOK_PRIVATE=true",
+		"TIEOUT_SETTLEMENT_POLL=1m", "TIEOUT_FINANCES_POLL=1m", "TIEOUT_READ_BACK_INTERVAL=5s", "TIEOUT_LOG_LEVEL=warn", "TIEOUT_WEBHOOK_PRIVATE=true",
 	}
 	config, err := LoadConfig(environ)
 	if err != nil {

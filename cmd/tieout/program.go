@@ -22,6 +22,7 @@ import (
 	"tieout/app/fbaledger"
 	"tieout/app/fbashipments"
 	"tieout/app/fbastock"
+	"tieout/app/finances"
 	"tieout/app/flow"
 	"tieout/app/identity"
 	"tieout/app/inbound"
@@ -70,6 +71,7 @@ type program struct {
 	alerts      *alert.Service
 	notices     *notice.Service
 	rates       *rates.Service
+	finances    *finances.Service
 }
 
 // open reads the configuration, checks it with need, and wires the program.
@@ -139,6 +141,7 @@ func (p *program) wireServices(ctx context.Context) error {
 		Source: rates.NewSource(notify.NewClient(notify.WebhookSettings{Private: p.config.WebhookPrivate, Timeout: time.Minute}))})
 	p.entries = journal.NewService(journal.Needs{Pool: p.pool, Clock: p.clock, Rules: publishedRules, Jobs: p.queue, Deliverer: p.deliverer, Log: p.log,
 		Ledgers: func(ctx context.Context, id int64) (p21.Ledger, error) { return p.connections.Ledger(ctx, id) }})
+	p.finances = finances.NewService(finances.Needs{Pool: p.pool, Clock: p.clock, Documents: document.NewStore(p.pool), Sides: p.connections, Entries: p.entries, Rules: publishedRules})
 	return nil
 }
 

@@ -88,8 +88,8 @@ func (p *program) requireSchema(ctx context.Context) error {
 }
 
 func (p *program) startWork(ctx context.Context) (*jobs.Worker, error) {
-	services := jobs.Services{Connections: p.connections, Settlements: p.settlements, Entries: p.entries, Deliverer: p.deliverer, Catalog: p.catalog, Flows: p.flows, Alerts: p.alerts, Notices: p.notices, Personal: p.personal, Receivable: receivable.NewService(p.pool, p.clock), Reference: p.reference(), Refunds: refund.NewService(p.pool, p.clock), Reimbursements: reimbursement.NewService(p.pool, p.clock, p.settlements), Rates: p.rates, Revaluation: p.revaluation(), Reconcile: p.reconciliations()}
-	settings := jobs.Settings{Name: p.worker, Workers: p.config.Workers, PollReports: p.config.SettlementPoll, SyncAccounts: p.config.MasterDataPoll, Sweep: 20 * time.Second,
+	services := jobs.Services{Connections: p.connections, Settlements: p.settlements, Entries: p.entries, Deliverer: p.deliverer, Catalog: p.catalog, Flows: p.flows, Alerts: p.alerts, Notices: p.notices, Personal: p.personal, Receivable: receivable.NewService(p.pool, p.clock), Reference: p.reference(), Refunds: refund.NewService(p.pool, p.clock), Reimbursements: reimbursement.NewService(p.pool, p.clock, p.settlements), Rates: p.rates, Revaluation: p.revaluation(), Reconcile: p.reconciliations(), Finances: p.finances}
+	settings := jobs.Settings{Name: p.worker, Workers: p.config.Workers, PollReports: p.config.SettlementPoll, PollFinances: p.config.FinancesPoll, SyncAccounts: p.config.MasterDataPoll, Sweep: 20 * time.Second,
 		Flows: 5 * time.Second, Alerts: time.Minute, PersonalDays: p.config.PersonalDays}
 	// Jobs end in order after ctx did; the engine gets a context of its own.
 	return jobs.Start(context.WithoutCancel(ctx), p.pool, p.queue, services, settings, p.clock, p.log)
@@ -150,7 +150,7 @@ func (p *program) site(ctx context.Context, people []web.DemoPerson) (http.Handl
 	metrics.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return web.New(ctx, p.webConfig(people), web.Dependencies{
 		Identity: p.identity, Sessions: session.NewStore(p.pool), Jobs: jobScreens, Metrics: metrics, Log: p.log, Clock: p.clock, Ready: p.ready,
-		Settlements: p.settlements, Entries: p.entries, Exceptions: p.exceptions, Rules: p.rules, Flows: p.flows, FBAStock: fbastock.NewApprovals(p.pool, p.clock, p.flows.Release), Catalog: p.catalog, Alerts: p.alerts, Notices: p.notices, Receivable: receivable.NewService(p.pool, p.clock), Reference: p.reference(), Refunds: refund.NewService(p.pool, p.clock), Reimbursements: reimbursement.NewService(p.pool, p.clock, p.settlements), Fees: fee.NewService(p.pool, p.clock), Rates: p.rates, Deposits: deposit.NewService(p.pool, p.clock), Revaluation: p.revaluation(), Reconcile: p.reconciliations(), Compare: p.queue.ReconcileNow, Movements: fbastock.NewStore(p.pool).Movements, Redraft: p.queue.RedraftNow,
+		Settlements: p.settlements, Entries: p.entries, Exceptions: p.exceptions, Rules: p.rules, Flows: p.flows, FBAStock: fbastock.NewApprovals(p.pool, p.clock, p.flows.Release), Catalog: p.catalog, Alerts: p.alerts, Notices: p.notices, Receivable: receivable.NewService(p.pool, p.clock), Reference: p.reference(), Refunds: refund.NewService(p.pool, p.clock), Reimbursements: reimbursement.NewService(p.pool, p.clock, p.settlements), Fees: fee.NewService(p.pool, p.clock), Rates: p.rates, Deposits: deposit.NewService(p.pool, p.clock), Revaluation: p.revaluation(), Reconcile: p.reconciliations(), Compare: p.queue.ReconcileNow, Movements: fbastock.NewStore(p.pool).Movements, Finances: p.finances, Redraft: p.queue.RedraftNow,
 		Insight: p.insight, Connections: p.connections, Chrome: chrome{p}, Tasks: tasks{p}, Uploads: uploads{p}, Workbooks: sheet.NewBook(p.pool), Steward: steward{p},
 	})
 }

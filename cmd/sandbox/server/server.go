@@ -57,11 +57,12 @@ type Config struct {
 	AddrFlag       string // what people set Addr with, for errors; default --sandbox-addr
 
 	Seed         uint64
-	OrdersPerDay int     // of the largest seller; default 40
-	Speed        float64 // of its time against the machine's; default 1
-	Data         string  // folder that a restart goes on with; "" keeps everything in memory
-	PublicURL    string  // where the program is that people sign in to
-	PublicClient bool    // that program has no client secret
+	OrdersPerDay int           // of the largest seller; default 40
+	Hold         time.Duration // how long Amazon keeps the money of a sale; 0: not at all
+	Speed        float64       // of its time against the machine's; default 1
+	Data         string        // folder that a restart goes on with; "" keeps everything in memory
+	PublicURL    string        // where the program is that people sign in to
+	PublicClient bool          // that program has no client secret
 
 	// RateScale multiplies Amazon's rate limits, which would take hours for a
 	// year of settlements. Default 200; the answers' headers say so.
@@ -179,6 +180,9 @@ func (s *Server) assemble(cfg Config, base, issuer string) error {
 	s.Plan = misbehave.New(st.Seed)
 	s.Queues = sqs.New(st.Seed, s.Plan)
 	s.sellers = seller.Accounts(st.Seed, st.Started, st.OrdersPerDay)
+	for _, a := range s.sellers {
+		a.Hold = st.Hold
+	}
 	if s.Amazon, err = amazon.New(s.amazonConfig(cfg)); err != nil {
 		return err
 	}

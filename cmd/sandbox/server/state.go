@@ -13,9 +13,10 @@ import (
 // state is what a sandbox goes on with after a restart: the history that it
 // began with, and its clock.
 type state struct {
-	Started      time.Time `json:"started"` // of the first run; the sellers' history is counted from here
-	Seed         uint64    `json:"seed"`
-	OrdersPerDay int       `json:"ordersPerDay"`
+	Started      time.Time     `json:"started"` // of the first run; the sellers' history is counted from here
+	Seed         uint64        `json:"seed"`
+	OrdersPerDay int           `json:"ordersPerDay"`
+	Hold         time.Duration `json:"hold"`
 
 	// The clock: it showed Simulated when the machine's showed Real, and has
 	// gone at Speed since.
@@ -47,7 +48,7 @@ func restore(cfg Config, real time.Time) (state, error) {
 	if started.IsZero() {
 		started = real
 	}
-	fresh := state{Started: started, Seed: cfg.Seed, OrdersPerDay: cfg.OrdersPerDay, Real: real, Simulated: started, Speed: cfg.Speed}
+	fresh := state{Started: started, Seed: cfg.Seed, OrdersPerDay: cfg.OrdersPerDay, Hold: cfg.Hold, Real: real, Simulated: started, Speed: cfg.Speed}
 	if cfg.Data == "" {
 		return fresh, nil
 	}
