@@ -24,7 +24,9 @@ WHERE r.settlement_id = $1 AND NOT EXISTS (
 ORDER BY r.kind_id, r.posted_on, r.product_group, r.fulfillment, r.correction_id;
 
 -- name: PeriodsOfConnection :many
-SELECT fiscal_year, number, starts_on, ends_on, closed FROM fiscal_period WHERE connection_id = $1 ORDER BY starts_on, number;
+-- A period is closed when P21 says so, and when it was closed here.
+SELECT p.fiscal_year, p.number, p.starts_on, p.ends_on, (p.closed OR period_closed(p.connection_id, p.fiscal_year, p.number))::boolean AS closed, period_closed(p.connection_id, p.fiscal_year, p.number) AS closed_here
+FROM fiscal_period p WHERE p.connection_id = $1 ORDER BY p.starts_on, p.number;
 
 -- name: DraftsOfSettlement :many
 SELECT id, fiscal_year, period, version, reference, row_version, plan_hash FROM journal_entry

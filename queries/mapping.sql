@@ -181,7 +181,8 @@ ORDER BY s.end_at DESC, s.id DESC;
 SELECT amazon_region, functional_currency, revenue_mode, marketplace_ids FROM connection WHERE id = $1;
 
 -- name: CalendarOfConnection :many
-SELECT fiscal_year, number, starts_on, ends_on, closed FROM fiscal_period WHERE connection_id = $1 ORDER BY starts_on, number;
+SELECT p.fiscal_year, p.number, p.starts_on, p.ends_on, (p.closed OR period_closed(p.connection_id, p.fiscal_year, p.number))::boolean AS closed
+FROM fiscal_period p WHERE p.connection_id = $1 ORDER BY p.starts_on, p.number;
 
 -- name: KindOfConnection :one
 SELECT id, marketplace, transaction_type, amount_type, amount_description, sign FROM kind WHERE id = $1 AND connection_id = $2;

@@ -1523,7 +1523,8 @@ func (q *Queries) MarkUnknown(ctx context.Context, arg MarkUnknownParams) (int64
 }
 
 const periodsOfConnection = `-- name: PeriodsOfConnection :many
-SELECT fiscal_year, number, starts_on, ends_on, closed FROM fiscal_period WHERE connection_id = $1 ORDER BY starts_on, number
+SELECT p.fiscal_year, p.number, p.starts_on, p.ends_on, (p.closed OR period_closed(p.connection_id, p.fiscal_year, p.number))::boolean AS closed, period_closed(p.connection_id, p.fiscal_year, p.number) AS closed_here
+FROM fiscal_period p WHERE p.connection_id = $1 ORDER BY p.starts_on, p.number
 `
 
 type PeriodsOfConnectionRow struct {
@@ -1532,8 +1533,10 @@ type PeriodsOfConnectionRow struct {
 	StartsOn   time.Time
 	EndsOn     time.Time
 	Closed     bool
+	ClosedHere bool
 }
 
+// A period is closed when P21 says so, and when it was closed here.
 func (q *Queries) PeriodsOfConnection(ctx context.Context, connectionID int64) ([]PeriodsOfConnectionRow, error) {
 	rows, err := q.db.Query(ctx, periodsOfConnection, connectionID)
 	if err != nil {
@@ -1549,6 +1552,7 @@ func (q *Queries) PeriodsOfConnection(ctx context.Context, connectionID int64) (
 			&i.StartsOn,
 			&i.EndsOn,
 			&i.Closed,
+			&i.ClosedHere,
 		); err != nil {
 			return nil, err
 		}

@@ -56,7 +56,8 @@ func (q *Queries) AddRuleSetEditor(ctx context.Context, arg AddRuleSetEditorPara
 }
 
 const calendarOfConnection = `-- name: CalendarOfConnection :many
-SELECT fiscal_year, number, starts_on, ends_on, closed FROM fiscal_period WHERE connection_id = $1 ORDER BY starts_on, number
+SELECT p.fiscal_year, p.number, p.starts_on, p.ends_on, (p.closed OR period_closed(p.connection_id, p.fiscal_year, p.number))::boolean AS closed
+FROM fiscal_period p WHERE p.connection_id = $1 ORDER BY p.starts_on, p.number
 `
 
 type CalendarOfConnectionRow struct {

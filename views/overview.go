@@ -18,9 +18,17 @@ type OverviewPage struct {
 // Close is the next period to be closed with what stands in its way. The
 // checks are computed, nobody ticks them.
 type Close struct {
-	Period string // "November 2026"
-	Due    When
-	Checks []Check
+	Period     string // "2026-11"; "" while there is none
+	Connection string
+	Href       string
+	Checks     []Check
+}
+
+func (c Close) title() string {
+	if c.Period == "" {
+		return "Next close"
+	}
+	return "Close of " + c.Period + ", " + c.Connection
 }
 
 // Blocked counts the checks that do not pass yet.

@@ -66,6 +66,7 @@ const (
 	UnsettledMoney Section = "Unsettled"
 	Refunds        Section = "Refunds"
 	Revaluation    Section = "Revaluation"
+	PeriodClose    Section = "Period close"
 	Orders         Section = "Orders"
 	Flows          Section = "Flows"
 	Reports        Section = "Reports"
@@ -105,6 +106,7 @@ func navigation() []navItem {
 		{section: Receivable, icon: "landmark", href: "/receivable"},
 		{section: Refunds, icon: "undo-2", href: "/refunds"},
 		{section: Revaluation, icon: "arrow-left-right", href: "/revaluation"},
+		{section: PeriodClose, icon: "calendar-check", href: "/close"},
 		{section: Orders, icon: "shopping-cart", href: "/orders"},
 		{section: Products, icon: "tag", href: "/products"},
 		{section: Flows, icon: "workflow", href: "/flows"},

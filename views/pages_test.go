@@ -29,7 +29,7 @@ func overviewStories() []story {
 			{Name: "Open exceptions", Value: "1,203", Note: "38,120.40 USD in 4 causes", Href: "/exceptions"},
 			{Name: "Reserve held", Value: "52,310.00", Currency: "USD", Note: "expected 28 Nov", Href: "/settlements"},
 		},
-		Close: Close{Period: "November 2026", Due: shown.Day(day("2026-12-04")), Checks: []Check{
+		Close: Close{Period: "2026-11", Connection: "Contoso US", Href: "/close/1/2026-11", Checks: []Check{
 			{State: Done, Name: "Every settlement ties out", Reason: "41 of 41, difference 0.00"},
 			{State: Wrong, Name: "Every kind has an account", Reason: "3 kinds, 812.40 USD", Fix: Link{Text: "Resolve", Href: "/exceptions"}},
 			{State: Waiting, Name: "Every entry is posted", Reason: "38 of 41; 2 wait for approval, 1 is being posted", Fix: Link{Text: "Entries", Href: "/entries"}},
@@ -61,7 +61,7 @@ func overviewStories() []story {
 	}
 	return []story{
 		{"overview", OverviewView(frame("Overview", Overview), full)},
-		{"overview-calm", OverviewView(frame("Overview", Overview), OverviewPage{Figures: full.Figures[:2], Close: Close{Period: "November 2026", Checks: full.Close.Checks[:1]}})},
+		{"overview-calm", OverviewView(frame("Overview", Overview), OverviewPage{Figures: full.Figures[:2], Close: Close{Period: "2026-11", Connection: "Contoso US", Href: "/close/1/2026-11", Checks: full.Close.Checks[:1]}})},
 		{"overview-start", OverviewView(frame("Overview", Overview), OverviewPage{Start: &Empty{Icon: "plug", Title: "Connect Amazon and Prophet 21", Text: "The first settlement arrives by itself after that. Reports older than 90 days can be uploaded.", Action: Link{Text: "Add a connection", Href: "/admin/connections/new"}}})},
 	}
 }

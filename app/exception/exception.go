@@ -23,7 +23,7 @@ const (
 	UnreadableFile  Class = "unreadable_file"  // a download that is no settlement report
 	AmendedReport   Class = "amended_report"   // another content for a known settlement
 	NoPeriod        Class = "no_period"        // a date outside every fiscal period
-	ClosedPeriod    Class = "closed_period"    // lines of a period that P21 has closed
+	ClosedPeriod    Class = "closed_period"    // lines of a period that is closed
 	MissingRate     Class = "missing_rate"     // no exchange rate for a day
 	RoundingLimit   Class = "rounding_limit"   // currency rounding above the policy's limit
 	AccountProblem  Class = "account_problem"  // a rule's account is unknown, inactive or a control account

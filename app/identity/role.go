@@ -80,6 +80,8 @@ const (
 	PrepareEntries     Permission = "prepare entries"     // draft, edit, submit, reverse; correction lines
 	ApproveEntries     Permission = "approve entries"     // approve and reject; correction lines too
 	PostEntries        Permission = "post entries"        // send approved entries; settle an unknown outcome
+	PrepareCloses      Permission = "prepare closes"      // ask for the close of a period
+	ApproveCloses      Permission = "approve closes"      // close a period that somebody else prepared; refuse it, reopen it
 	ManageRates        Permission = "manage rates"        // exchange rates by hand; read accounts and periods again
 	ManageConnections  Permission = "manage connections"  // addresses and secrets of both sides
 	ManagePolicies     Permission = "manage policies"     // what approval asks for
@@ -100,9 +102,9 @@ func (r Role) permissions() []Permission {
 	case Ops:
 		return []Permission{ViewBooks, Export, UploadReports, ResolveExceptions, Comment, MapProducts, RunFlows, SeePersonal}
 	case Accountant:
-		return []Permission{ViewBooks, Export, UploadReports, ResolveExceptions, Comment, MapProducts, EditRules, PrepareEntries, PostEntries, ManageRates}
+		return []Permission{ViewBooks, Export, UploadReports, ResolveExceptions, Comment, MapProducts, EditRules, PrepareEntries, PostEntries, PrepareCloses, ManageRates}
 	case Approver:
-		return []Permission{ViewBooks, Export, Comment, ApproveEntries, PublishRules, PostEntries}
+		return []Permission{ViewBooks, Export, Comment, ApproveEntries, PublishRules, PostEntries, ApproveCloses}
 	case Admin:
 		return []Permission{ViewBooks, ManageConnections, ManagePolicies, ManagePeople, ManageAlerts, ManageJobs, RunFlows, ViewAdministration, ViewAudit, ErasePersonal}
 	case Auditor:

@@ -26,6 +26,8 @@ func TestRolesMayWhatTheyAreFor(t *testing.T) {
 		{identity.PrepareEntries, []identity.Role{identity.Accountant}},
 		{identity.ApproveEntries, []identity.Role{identity.Approver}},
 		{identity.PostEntries, []identity.Role{identity.Accountant, identity.Approver}},
+		{identity.PrepareCloses, []identity.Role{identity.Accountant}},
+		{identity.ApproveCloses, []identity.Role{identity.Approver}},
 		{identity.ManageRates, []identity.Role{identity.Accountant}},
 		{identity.ManageConnections, []identity.Role{identity.Admin}},
 		{identity.ManagePolicies, []identity.Role{identity.Admin}},

@@ -133,7 +133,7 @@ var rules = []rule{
 		 SELECT format('entry %s ends an entry before its day, or one that has none', r.reference)
 		 FROM journal_entry r JOIN journal_entry e ON e.id = r.reverses_id WHERE r.scheduled AND r.status <> 'discarded' AND (r.entry_on >= e.reverse_on) IS NOT TRUE`},
 	{"four-eyes", "Nobody approves or publishes what that person prepared.",
-		`SELECT (SELECT count(*) FROM approval) + (SELECT count(*) FROM rule_set WHERE published_by IS NOT NULL) + (SELECT count(*) FROM settlement_correction)`,
+		`SELECT (SELECT count(*) FROM approval) + (SELECT count(*) FROM rule_set WHERE published_by IS NOT NULL) + (SELECT count(*) FROM settlement_correction) + (SELECT count(*) FROM period_close)`,
 		`SELECT DISTINCT format('entry %s was prepared and approved by %s', e.reference, p.name)
 		 FROM approval a JOIN journal_entry e ON e.id = a.entry_id JOIN person p ON p.id = a.person_id
 		 WHERE a.voided_at IS NULL AND (a.person_id = e.submitted_by
@@ -144,7 +144,17 @@ var rules = []rule{
 		 WHERE NOT r.extension AND (r.published_by IN (r.created_by, r.submitted_by)
 			OR EXISTS (SELECT 1 FROM rule_set_editor x WHERE x.rule_set_id = r.id AND x.person_id = r.published_by))
 		 UNION ALL
-		 SELECT format('correction %s was written and approved by one person', c.id) FROM settlement_correction c WHERE c.approved_by = c.written_by`},
+		 SELECT format('correction %s was written and approved by one person', c.id) FROM settlement_correction c WHERE c.approved_by = c.written_by
+		 UNION ALL
+		 SELECT format('period %s-%s was prepared and closed by one person', c.fiscal_year, c.period) FROM period_close c WHERE c.state IN ('closed', 'reopened') AND c.decided_by = c.requested_by`},
+	{"closed-period", "Nothing of a closed period moved since: no entry was drafted, submitted, approved or posted in it after its close.",
+		`SELECT count(*) FROM period_close WHERE state = 'closed'`,
+		`SELECT format('entry %s is %s in period %s-%s, which was closed on %s', e.reference, e.status, e.fiscal_year, e.period, c.decided_at)
+		 FROM period_close c JOIN journal_entry e ON e.connection_id = c.connection_id AND e.fiscal_year = c.fiscal_year AND e.period = c.period
+		 WHERE c.state = 'closed' AND (e.submitted_at > c.decided_at OR e.approved_at > c.decided_at OR e.posted_at > c.decided_at)
+		 UNION ALL
+		 SELECT format('the checklist of the close of period %s-%s is not the one that was asked for', c.fiscal_year, c.period) FROM period_close c
+		 WHERE c.checklist_hash <> sha256(convert_to(c.checklist, 'UTF8'))`},
 	{"approved-content", "What was approved is what stands in the entry, with as many approvals as the policy asks.",
 		`SELECT count(*) FROM journal_entry WHERE status IN ` + beyondDraft,
 		`SELECT format('entry %s is %s and its content is not what was submitted', e.reference, e.status) FROM journal_entry e
@@ -228,7 +238,8 @@ var rules = []rule{
 			'cash_entry_change', 'cash_entry_adds_up', 'cash_entry_order_immutable', 'cash_entry_order_insert',
 			'journal_entry_change', 'journal_line_change', 'journal_source_change', 'journal_evidence_change', 'journal_entry_schedule', 'journal_reversal_insert', 'approval_change', 'journal_preparer_immutable',
 			'bank_line_insert', 'bank_line_immutable', 'bank_statement_immutable', 'bank_statement_sealed', 'bank_problem_immutable', 'bank_account_change', 'bank_line_ignored_insert', 'bank_line_ignored_change',
-			'deposit_match_immutable', 'deposit_match_part_immutable', 'deposit_match_part_insert', 'deposit_match_conserved', 'deposit_unmatch_immutable',			'rollup_change', 'exchange_rate_change', 'exchange_rate_end', 'exchange_rate_truncate', 'journal_rate_change', 'journal_rate_truncate', 'journal_by_hand_change', 'journal_by_hand_truncate', 'outbound_message_change', 'outbound_event_immutable', 'personal_access_immutable']) AS n(name)
+			'deposit_match_immutable', 'deposit_match_part_immutable', 'deposit_match_part_insert', 'deposit_match_conserved', 'deposit_unmatch_immutable',			'rollup_change', 'exchange_rate_change', 'exchange_rate_end', 'exchange_rate_truncate', 'journal_rate_change', 'journal_rate_truncate', 'journal_by_hand_change', 'journal_by_hand_truncate', 'outbound_message_change', 'outbound_event_immutable', 'personal_access_immutable',
+			'period_close_change', 'period_close_truncate', 'journal_entry_closed_period', 'rollup_closed_period']) AS n(name)
 		 LEFT JOIN pg_trigger t ON t.tgname = n.name AND NOT t.tgisinternal
 		 WHERE t.oid IS NULL OR t.tgenabled = 'D'`},
 }

@@ -120,7 +120,7 @@ func splitByPeriod(b Books, mapped []target) ([]group, []Problem) {
 			}
 			if !accrued && !b.MoveToFirstOpen || !ok {
 				collect(closed, own.Key(), t.rollup, Problem{Class: ClosedPeriod, Subject: own.Key(),
-					Sentence: fmt.Sprintf("Period %s is closed in P21.", own.Key())})
+					Sentence: fmt.Sprintf("Period %s is %s.", own.Key(), own.ClosedWhere())})
 				continue
 			}
 			into, movedFrom = open, own.Key()

@@ -154,6 +154,8 @@ func accruedOf(ctx context.Context, db *sqlc.Queries, settlementID int64) (map[s
 	return accrued, nil
 }
 
+// calendarOf reads the periods. One that was closed here counts as closed,
+// exactly as one that was closed in P21.
 func calendarOf(ctx context.Context, db *sqlc.Queries, connectionID int64) (period.Calendar, error) {
 	rows, err := db.PeriodsOfConnection(ctx, connectionID)
 	if err != nil {
@@ -162,7 +164,7 @@ func calendarOf(ctx context.Context, db *sqlc.Queries, connectionID int64) (peri
 	calendar := make(period.Calendar, len(rows))
 	for i, r := range rows {
 		calendar[i] = period.Period{FiscalYear: int(r.FiscalYear), Number: int(r.Number),
-			Starts: period.DateOf(r.StartsOn), Ends: period.DateOf(r.EndsOn), Closed: r.Closed}
+			Starts: period.DateOf(r.StartsOn), Ends: period.DateOf(r.EndsOn), Closed: r.Closed, Locked: r.ClosedHere}
 	}
 	return calendar, nil
 }

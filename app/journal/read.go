@@ -348,7 +348,7 @@ func periodOpen(e Entry, calendar period.Calendar) Finding {
 			continue
 		}
 		if p.Closed && e.Status != string(Posted) && e.Status != string(Reversed) {
-			return Finding{"Period open", false, "Period " + p.Key() + " is closed in P21."}
+			return Finding{"Period open", false, "Period " + p.Key() + " is " + p.ClosedWhere() + "."}
 		}
 		return Finding{"Period open", true, "Period " + p.Key() + ", " + p.Starts.String() + " to " + p.Ends.String() + "."}
 	}

@@ -103,7 +103,7 @@ func firstOpen(ctx context.Context, db *sqlc.Queries, connectionID int64, on per
 	}
 	open, ok := calendar.FirstOpen(on)
 	if !ok {
-		return turn{}, fault.New(fault.Conflict, "P21 has no open period on or after %s to reverse into.", on)
+		return turn{}, fault.New(fault.Conflict, "There is no open period on or after %s to reverse into.", on)
 	}
 	t := turn{in: open, on: open.Starts}
 	if found {

@@ -65,7 +65,16 @@ type Period struct {
 	Number     int // 1..13 within the fiscal year
 	Starts     Date
 	Ends       Date // inclusive
-	Closed     bool
+	Closed     bool // in P21, or here
+	Locked     bool `json:"-"` // closed here, whatever P21 says
+}
+
+// ClosedWhere says in two or three words where a closed period is closed.
+func (p Period) ClosedWhere() string {
+	if p.Locked {
+		return "closed here"
+	}
+	return "closed in P21"
 }
 
 // Key writes the period as it stands in references and URLs: "2026-11".

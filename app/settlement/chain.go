@@ -15,8 +15,8 @@ import (
 	"tieout/sqlc"
 )
 
-// sameChain is how far apart two cycles may lie and still follow each other.
-const sameChain = 26 * time.Hour
+// ChainTolerance is how far apart two cycles may lie and still follow each other.
+const ChainTolerance = 26 * time.Hour
 
 // Check looks at what a settlement alone does not show: whether it takes over
 // the reserve and the debt that the cycle before it left, whether the cycle
@@ -50,7 +50,7 @@ func checkChain(ctx context.Context, tx *database.Tx, id int64, actor audit.Acto
 	if err != nil {
 		return fmt.Errorf("read chain: %w", err)
 	}
-	if c.StartAt.Sub(c.PreviousEnd).Abs() > sameChain {
+	if c.StartAt.Sub(c.PreviousEnd).Abs() > ChainTolerance {
 		return nil // a cycle in between is not here; nothing can be said yet
 	}
 	owed := decimal.Min(c.PreviousDeposit, decimal.Zero)

@@ -49,20 +49,23 @@ type workbook struct {
 func newWorkbook() (*workbook, error) {
 	b := &workbook{file: excelize.NewFile()}
 	amount, day, text := `#,##0.00;[Red]-#,##0.00`, "yyyy-mm-dd", "@"
-	styles := map[*int]*excelize.Style{
-		&b.title: {Font: &excelize.Font{Bold: true, Size: 14}},
-		&b.head:  {Font: &excelize.Font{Bold: true}, Border: []excelize.Border{{Type: "bottom", Style: 1, Color: "808080"}}, CustomNumFmt: &text},
-		&b.money: {CustomNumFmt: &amount},
-		&b.total: {CustomNumFmt: &amount, Font: &excelize.Font{Bold: true}, Border: []excelize.Border{{Type: "top", Style: 1, Color: "808080"}}},
-		&b.date:  {CustomNumFmt: &day},
-		&b.text:  {CustomNumFmt: &text},
+	styles := []struct {
+		id    *int
+		style *excelize.Style
+	}{ // in this order, so that the same content makes the same file
+		{&b.title, &excelize.Style{Font: &excelize.Font{Bold: true, Size: 14}}},
+		{&b.head, &excelize.Style{Font: &excelize.Font{Bold: true}, Border: []excelize.Border{{Type: "bottom", Style: 1, Color: "808080"}}, CustomNumFmt: &text}},
+		{&b.money, &excelize.Style{CustomNumFmt: &amount}},
+		{&b.total, &excelize.Style{CustomNumFmt: &amount, Font: &excelize.Font{Bold: true}, Border: []excelize.Border{{Type: "top", Style: 1, Color: "808080"}}}},
+		{&b.date, &excelize.Style{CustomNumFmt: &day}},
+		{&b.text, &excelize.Style{CustomNumFmt: &text}},
 	}
-	for id, style := range styles {
-		made, err := b.file.NewStyle(style)
+	for _, x := range styles {
+		made, err := b.file.NewStyle(x.style)
 		if err != nil {
 			return nil, fmt.Errorf("make style: %w", err)
 		}
-		*id = made
+		*x.id = made
 	}
 	return b, nil
 }

@@ -88,7 +88,7 @@ func entryAlerts(e journal.Entry) []views.Alert {
 		add(views.Info, "This entry was reversed.", "", reversal)
 	}
 	if e.MovedFrom != "" {
-		add(views.Info, "Moved from period "+e.MovedFrom+".", "That period is closed in Prophet 21, or its accrual has these amounts and ends in this one.", views.Link{})
+		add(views.Info, "Moved from period "+e.MovedFrom+".", "That period is closed, or its accrual has these amounts and ends in this one.", views.Link{})
 	}
 	return alerts
 }

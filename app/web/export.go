@@ -9,6 +9,7 @@ import (
 	"net/http"
 
 	"tieout/app/catalog"
+	"tieout/app/closing"
 	"tieout/app/exception"
 	"tieout/app/fee"
 	"tieout/app/finances"
@@ -59,6 +60,8 @@ type Workbooks interface {
 	LossList(w io.Writer, about [][2]string, rows iter.Seq2[reimbursement.Case, error], cause func(reimbursement.Cause) string, state func(reimbursement.State) string) error
 	FeeList(w io.Writer, about [][2]string, rows iter.Seq2[fee.Row, error]) error
 	Deposits(ctx context.Context, w io.Writer, about [][2]string, connectionID int64) error
+	CloseList(w io.Writer, about [][2]string, rows iter.Seq2[closing.Listed, error], title func(closing.State) string) error
+	Checklist(w io.Writer, period closing.Whole) error
 	ItemList(w io.Writer, about [][2]string, rows iter.Seq2[receivable.Item, error], title func(receivable.Cause) string) error
 	DepositList(w io.Writer, about [][2]string, rows iter.Seq2[receivable.Deposit, error]) error
 	Cash(w io.Writer, about [][2]string, currency string, rows iter.Seq2[receivable.Applied, error], title func(receivable.Cause) string) error

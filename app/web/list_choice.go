@@ -26,6 +26,7 @@ const (
 	listRates          = "rates"
 	listOpen           = "reconciliation"
 	listUnsettled      = "unsettled"
+	listCloses         = "closes"
 )
 
 // listRoutes are what people keep about lists.
@@ -40,7 +41,7 @@ func (s *server) listRoutes() []Route {
 // listName is the list that the path names.
 func (r *request) listName() (string, error) {
 	name := r.Param("list")
-	lists := []string{listSettlements, listLines, listEntries, listExceptions, listProducts, listReceivable, listCash, listDeposits, listRefunds, listRates, listFees, listReimbursements, listOpen, listUnsettled}
+	lists := []string{listSettlements, listLines, listEntries, listExceptions, listProducts, listReceivable, listCash, listDeposits, listRefunds, listRates, listFees, listReimbursements, listOpen, listUnsettled, listCloses}
 	if r.server.Flows != nil {
 		for _, d := range r.server.Flows.Definitions() {
 			lists = append(lists, d.Name)

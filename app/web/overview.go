@@ -7,6 +7,7 @@ import (
 
 	"github.com/shopspring/decimal"
 
+	"tieout/app/closing"
 	"tieout/app/identity"
 	"tieout/app/insight"
 	"tieout/app/journal"
@@ -263,50 +264,47 @@ func trends(rules *mapping.Matcher, sums []insight.CycleSum) []views.Trend {
 	return list
 }
 
-// overviewClose computes what stands between the books and the end of the last
-// month.
+// overviewClose shows what stands between the books and the next close: of the
+// chosen connection, otherwise of the one that is the furthest behind.
 func (s *server) overviewClose(r *request, model *views.OverviewPage) error {
-	now := s.Clock.Now()
-	end := time.Date(now.Year(), now.Month(), 1, 0, 0, 0, 0, time.UTC).AddDate(0, 0, -1)
-	key := end.Format("2006-01")
-	model.Close.Period = end.Format("January 2006")
-	sums, err := s.Entries.Sums(r.ctx(), journal.Filter{ConnectionID: r.connection(), Period: key})
+	if s.Closing == nil {
+		return nil
+	}
+	connections, err := s.Insight.Connections(r.ctx())
 	if err != nil {
 		return err
 	}
-	open := 0
-	for _, sum := range sums {
-		if sum.Status != string(journal.Posted) && sum.Status != string(journal.Reversed) {
-			open += int(sum.Entries)
+	var next closing.Listed
+	for _, c := range connections {
+		if r.connection() != 0 && c.ID != r.connection() {
+			continue
+		}
+		candidate, ok, err := s.Closing.Next(r.ctx(), c.ID)
+		if err != nil {
+			return err
+		}
+		if ok && (next.Connection == "" || candidate.Period.Ends.Before(next.Period.Ends)) {
+			next = candidate
+			next.Connection = titleOf(c.Title, c.Name)
 		}
 	}
-	counts, err := s.Exceptions.Counts(r.ctx(), r.connection())
+	if next.Connection == "" {
+		return nil
+	}
+	list, err := s.Closing.Checklist(r.ctx(), next.Key)
 	if err != nil {
 		return err
 	}
-	causes := 0
-	for _, c := range counts {
-		causes += int(c.Causes)
-	}
-	unbalanced, err := s.Settlements.Totals(r.ctx(), settlement.Filter{ConnectionID: r.connection(), State: "out_of_balance"})
-	if err != nil {
-		return err
-	}
-	out := 0
-	for _, u := range unbalanced {
-		out += int(u.Settlements)
-	}
-	model.Close.Checks = []views.Check{
-		closeCheck("Entries of the period posted", open, "entry is not posted", "entries are not posted", "/entries?period="+key),
-		closeCheck("Exceptions resolved", causes, "exception is open", "exceptions are open", "/exceptions"),
-		closeCheck("Settlements tie out", out, "settlement is out of balance", "settlements are out of balance", "/settlements?state=out_of_balance"),
+	model.Close = views.Close{Period: next.Key.String(), Connection: next.Connection, Href: closePath(next.Key, "")}
+	for _, i := range list.Items {
+		if i.State == closing.Note {
+			continue
+		}
+		check := views.Check{State: views.Done, Name: i.Title, Reason: i.Why}
+		if i.InTheWay() {
+			check.State, check.Fix = views.Waiting, views.Link{Text: "Show", Href: i.Fix}
+		}
+		model.Close.Checks = append(model.Close.Checks, check)
 	}
 	return nil
-}
-
-func closeCheck(name string, n int, one, many, href string) views.Check {
-	if n == 0 {
-		return views.Check{State: views.Done, Name: name, Reason: "Nothing is left."}
-	}
-	return views.Check{State: views.Waiting, Name: name, Reason: views.Counted(n, one, many) + ".", Fix: views.Link{Text: "Show", Href: href}}
 }

@@ -111,6 +111,7 @@ func (s *server) hiddenFrom(person identity.Person) map[views.Section]bool {
 		views.Overview: identity.ViewBooks, views.Settlements: identity.ViewBooks, views.JournalEntries: identity.ViewBooks,
 		views.MappingRules: identity.ViewBooks, views.Exceptions: identity.ViewBooks, views.Products: identity.ViewBooks,
 		views.Orders: identity.ViewBooks, views.Flows: identity.ViewBooks, views.Receivable: identity.ViewBooks, views.Refunds: identity.ViewBooks, views.UnsettledMoney: identity.ViewBooks, views.Revaluation: identity.ViewBooks, views.Fees: identity.ViewBooks, views.Reimbursements: identity.ViewBooks, views.Reconciling: identity.ViewBooks,
+		views.PeriodClose: identity.ViewBooks,
 		views.Connections: identity.ViewAdministration, views.People: identity.ViewAdministration, views.Policies: identity.ViewAdministration,
 		views.Periods: identity.ViewBooks, views.Rates: identity.ViewBooks, views.Reference: identity.ViewBooks,
 		views.Alerts: identity.ViewAdministration, views.AuditLog: identity.ViewAudit, views.PersonalData: identity.ViewAudit, views.Jobs: identity.ManageJobs,
@@ -126,6 +127,7 @@ func (s *server) hiddenFrom(person identity.Person) map[views.Section]bool {
 	hidden[views.Reimbursements] = hidden[views.Reimbursements] || s.Reimbursements == nil
 	hidden[views.Reconciling] = hidden[views.Reconciling] || s.Reconcile == nil
 	hidden[views.Revaluation] = hidden[views.Revaluation] || s.Revaluation == nil
+	hidden[views.PeriodClose] = hidden[views.PeriodClose] || s.Closing == nil
 	hidden[views.Reference] = hidden[views.Reference] || s.Reference == nil
 	return hidden
 }

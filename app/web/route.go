@@ -70,6 +70,7 @@ func (s *server) routes() []Route {
 		s.exceptionRoutes(),
 		s.flowRoutes(),
 		s.productRoutes(), s.receivableRoutes(), s.refundRoutes(), s.financeRoutes(), s.revaluationRoutes(), s.feeRoutes(), s.reimbursementRoutes(), s.reconciliationRoutes(), s.depositRoutes(),
+		s.closeRoutes(),
 		s.taskRoutes(),
 		s.jobRoutes(),
 	)

@@ -88,6 +88,8 @@ import (
 	"tieout/app/alert"
 	"tieout/app/catalog"
 	"tieout/app/clock"
+	"tieout/app/closing"
+	"tieout/app/closing/binder"
 	"tieout/app/connection"
 	"tieout/app/deposit"
 	"tieout/app/exception"
@@ -167,6 +169,8 @@ type Dependencies struct {
 	Compare func(ctx context.Context, connectionID int64) error
 	// Movements tells what moved an item in Amazon's warehouses; nil: nothing is told.
 	Movements func(ctx context.Context, recordID int64) ([]fbastock.Movement, error)
+	Closing   *closing.Service // nil: no screens of the period close
+	Binders   *binder.Service  // nil: no binders of closed periods
 	// Redraft has the drafts of a connection built again, after its rules changed.
 	Redraft func(ctx context.Context, connectionID int64) error
 }

@@ -23,6 +23,7 @@ import (
 
 	"tieout/app/audit"
 	"tieout/app/clock"
+	"tieout/app/closing"
 	"tieout/app/database/dbtest"
 	"tieout/app/deposit"
 	"tieout/app/document"
@@ -96,6 +97,7 @@ func open(t *testing.T, o options) *site {
 		Reconcile:      reconcile.NewService(site.pool, clock.System{}),
 		Compare:        func(context.Context, int64) error { return nil },
 		Reference:      reference.NewService(site.pool, clock.System{}, nil),
+		Closing:        closing.NewService(closing.Needs{Pool: site.pool, Clock: clock.System{}, Jobs: noJobs{}}),
 	}
 	if o.config != nil {
 		o.config(&config)
@@ -135,6 +137,7 @@ func flowsOf(pool *pgxpool.Pool, f flow.Flow) *flow.Service {
 type noJobs struct{}
 
 func (noJobs) ReadFlow(context.Context, pgx.Tx, int64, string, flow.Trigger, int64) error { return nil }
+func (noJobs) Redraft(context.Context, pgx.Tx, int64) error                               { return nil }
 func (noJobs) WorkFlow(context.Context, pgx.Tx, int64, string, int) error                 { return nil }
 
 // silentProvider describes itself and does nothing else.

@@ -43,8 +43,12 @@ func rebuilt(db sqlc.DBTX) invariant.Further {
 func runVerify(ctx context.Context, env environment, args []string) error {
 	flags := flags("verify", env)
 	asJSON := flags.Bool("json", false, "print JSON")
+	path := flags.String("binder", "", "check the binder of a closed period instead, without a database")
 	if err := flags.Parse(args); err != nil {
 		return err
+	}
+	if *path != "" {
+		return verifyBinder(env, *path)
 	}
 	p, err := open(ctx, env, Config.NeedDatabase)
 	if err != nil {

@@ -25,6 +25,8 @@ func TestEveryPageAnswersWhoMaySeeIt(t *testing.T) {
 		"/flows", fmt.Sprintf("/flows/orders/%d", connection), fmt.Sprintf("/flows/orders/%d/mapping", connection), "/orders", "/orders?state=exception", "/products",
 		fmt.Sprintf("/flows/inventory/%d", connection), fmt.Sprintf("/flows/returns/%d/mapping", connection), "/shipments", "/inventory", "/returns"}
 	exports := []string{"/unsettled/export.xlsx", "/rules/backtest/export.xlsx", fmt.Sprintf("/settlements/%d/export.xlsx", settlement), fmt.Sprintf("/entries/%d/export.xlsx", entry)}
+	books = append(books, "/close", "/close?state=open", fmt.Sprintf("/close/%d/2026-10", connection))
+	exports = append(exports, "/close/export.xlsx", fmt.Sprintf("/close/%d/2026-10/export.xlsx", connection))
 	administration := []string{"/admin/connections", fmt.Sprintf("/admin/connections/%d", connection), "/admin/people", "/admin/policies"}
 	people := []struct {
 		name                           string

@@ -14,6 +14,7 @@ import (
 	"tieout/app/audit"
 	"tieout/app/catalog"
 	"tieout/app/clock"
+	"tieout/app/closing"
 	"tieout/app/connection"
 	"tieout/app/database"
 	"tieout/app/document"
@@ -72,6 +73,7 @@ type program struct {
 	notices     *notice.Service
 	rates       *rates.Service
 	finances    *finances.Service
+	closing     *closing.Service
 }
 
 // open reads the configuration, checks it with need, and wires the program.
@@ -139,6 +141,7 @@ func (p *program) wireServices(ctx context.Context) error {
 	p.notices = &notice.Service{Pool: p.pool, Clock: p.clock, Documents: document.NewStore(p.pool), Flows: p.flows, Sides: p.connections, Jobs: p.queue, Log: p.log}
 	p.rates = rates.NewService(rates.Needs{Pool: p.pool, Clock: p.clock, Documents: document.NewStore(p.pool), Jobs: p.queue, Ledger: p.ledgerRates,
 		Source: rates.NewSource(notify.NewClient(notify.WebhookSettings{Private: p.config.WebhookPrivate, Timeout: time.Minute}))})
+	p.closing = closing.NewService(closing.Needs{Pool: p.pool, Clock: p.clock, Jobs: p.queue, Reconciled: p.reconciliations()})
 	p.entries = journal.NewService(journal.Needs{Pool: p.pool, Clock: p.clock, Rules: publishedRules, Jobs: p.queue, Deliverer: p.deliverer, Log: p.log,
 		Ledgers: func(ctx context.Context, id int64) (p21.Ledger, error) { return p.connections.Ledger(ctx, id) }})
 	p.finances = finances.NewService(finances.Needs{Pool: p.pool, Clock: p.clock, Documents: document.NewStore(p.pool), Sides: p.connections, Entries: p.entries, Rules: publishedRules})

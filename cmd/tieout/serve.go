@@ -151,6 +151,7 @@ func (p *program) site(ctx context.Context, people []web.DemoPerson) (http.Handl
 	return web.New(ctx, p.webConfig(people), web.Dependencies{
 		Identity: p.identity, Sessions: session.NewStore(p.pool), Jobs: jobScreens, Metrics: metrics, Log: p.log, Clock: p.clock, Ready: p.ready,
 		Settlements: p.settlements, Entries: p.entries, Exceptions: p.exceptions, Rules: p.rules, Flows: p.flows, FBAStock: fbastock.NewApprovals(p.pool, p.clock, p.flows.Release), Catalog: p.catalog, Alerts: p.alerts, Notices: p.notices, Receivable: receivable.NewService(p.pool, p.clock), Reference: p.reference(), Refunds: refund.NewService(p.pool, p.clock), Reimbursements: reimbursement.NewService(p.pool, p.clock, p.settlements), Fees: fee.NewService(p.pool, p.clock), Rates: p.rates, Deposits: deposit.NewService(p.pool, p.clock), Revaluation: p.revaluation(), Reconcile: p.reconciliations(), Compare: p.queue.ReconcileNow, Movements: fbastock.NewStore(p.pool).Movements, Finances: p.finances, Redraft: p.queue.RedraftNow,
+		Closing: p.closing, Binders: p.binders(),
 		Insight: p.insight, Connections: p.connections, Chrome: chrome{p}, Tasks: tasks{p}, Uploads: uploads{p}, Workbooks: sheet.NewBook(p.pool), Steward: steward{p},
 	})
 }
