@@ -39,7 +39,7 @@ func commands() []command {
 	return []command{
 		{"demo", "[--fresh] [--data DIR] [--listen ADDR] [--sandbox-addr ADDR] [--oidc-addr ADDR] [--speed N]", "start everything on this machine with a simulated seller", runDemo},
 		{"day", "[--orders N] [--length D] [--workers N] [--kill D] [--faults P] [--unknown P] [--seed N]", "simulate a day with kills and faults, and compare Amazon with P21 at its end", runDay},
-		{"year", "[--orders N] [--months N] [--seed N]", "simulate a year, close it month by month through the pages, and compare the books with P21's", runYear},
+		{"year", "[--orders N] [--months N] [--seed N]", "simulate a year, take it month by month through the pages, and compare the books with P21's", runYear},
 		{"serve", "[--no-work]", "serve the screens and work the jobs", runServe},
 		{"work", "", "work the jobs only", runWork},
 		{"migrate", "", "bring the database's schema up to date", runMigrate},

@@ -8,13 +8,13 @@ import (
 	"time"
 )
 
-// year is a year of the simulated sellers, closed month by month through the
+// year is a year of the simulated sellers, taken month by month through the
 // pages as people would, and compared with P21's trial balance at its end.
 type year struct {
 	data   string // folder; "" is a temporary one
 	seed   uint64
 	orders int           // a day of the largest seller
-	months int           // how many are closed; the first is the one in which the sellers began
+	months int           // how many are taken; the first is the one in which the sellers began
 	limit  time.Duration // until when everything must be done
 }
 
@@ -25,7 +25,7 @@ func runYear(ctx context.Context, env environment, args []string) (err error) {
 	flags.StringVar(&y.data, "data", "", "folder for its data (default: a temporary one, removed at the end)")
 	flags.Uint64Var(&y.seed, "seed", 20261130, "decides what the sellers sell")
 	flags.IntVar(&y.orders, "orders", 20, "orders a day of the largest seller")
-	flags.IntVar(&y.months, "months", 12, "months to close")
+	flags.IntVar(&y.months, "months", 12, "months to take")
 	flags.DurationVar(&y.limit, "limit", 30*time.Minute, "how long until everything must be done")
 	if err := flags.Parse(args); err != nil {
 		return err
@@ -54,9 +54,9 @@ func temporaryData(pattern string) (string, error) {
 	return dir, nil
 }
 
-// run closes month after month, and compares.
+// run takes month after month, and compares.
 func (y year) run(ctx context.Context, env environment) (err error) {
-	ctx, cancel := context.WithTimeoutCause(ctx, y.limit, fmt.Errorf("the year was not closed after %s", y.limit))
+	ctx, cancel := context.WithTimeoutCause(ctx, y.limit, fmt.Errorf("the year was not over after %s", y.limit))
 	defer cancel()
 	w, err := y.open(ctx, env)
 	if err != nil {
@@ -71,7 +71,7 @@ func (y year) run(ctx context.Context, env environment) (err error) {
 		if err := office.close(ctx, month); err != nil {
 			return fmt.Errorf("close %s: %w", month.Key(), err)
 		}
-		say(env, "%s is closed.", month.Key())
+		say(env, "%s is posted.", month.Key())
 	}
 	return w.balance(ctx, env)
 }
