@@ -7,7 +7,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/shopspring/decimal"
@@ -209,7 +208,7 @@ func (p Proposal) store(ctx context.Context, tx *database.Tx, in period.Period, 
 			return Proposed{}, fmt.Errorf("number entry: %w", err)
 		}
 		action = "drafted"
-		id, err = db.InsertEntry(ctx, sqlc.InsertEntryParams{ConnectionID: p.ConnectionID, EntryType: string(p.Type), Subject: p.Subject, ReverseOn: dayOrNil(p.ReverseOn),
+		id, err = db.InsertEntry(ctx, sqlc.InsertEntryParams{ConnectionID: p.ConnectionID, EntryType: string(p.Type), Subject: p.Subject, ReverseOn: p.ReverseOn.TimeOrNil(),
 			Reference: p.reference(in, int(last)+1), Version: last + 1, Company: books.P21Company, Journal: books.P21Journal,
 			FiscalYear: int32(in.FiscalYear), Period: int32(in.Number), EntryOn: p.On.Time(), Currency: string(p.Currency), FunctionalCurrency: books.FunctionalCurrency,
 			Rate: p.Rate, RateNote: p.RateNote, Description: p.Description, RuleSetID: p.RuleSetID, Clearing: clearing, Total: total, FunctionalTotal: functional, PlanHash: hash})
@@ -221,7 +220,7 @@ func (p Proposal) store(ctx context.Context, tx *database.Tx, in period.Period, 
 			return Proposed{}, err
 		}
 		err := db.RedraftEntry(ctx, sqlc.RedraftEntryParams{ID: id, EntryOn: p.On.Time(), Rate: p.Rate, RateNote: p.RateNote, Description: p.Description, RuleSetID: p.RuleSetID,
-			ReverseOn: dayOrNil(p.ReverseOn), Company: books.P21Company, Journal: books.P21Journal, FunctionalCurrency: books.FunctionalCurrency,
+			ReverseOn: p.ReverseOn.TimeOrNil(), Company: books.P21Company, Journal: books.P21Journal, FunctionalCurrency: books.FunctionalCurrency,
 			Clearing: clearing, Total: total, FunctionalTotal: functional, PlanHash: hash})
 		if err != nil {
 			return Proposed{}, fmt.Errorf("redraft entry %d: %w", id, err)
@@ -236,14 +235,6 @@ func (p Proposal) store(ctx context.Context, tx *database.Tx, in period.Period, 
 	err := audit.Write(ctx, tx, audit.Event{Actor: actor, Action: action, ObjectType: "journal_entry", ObjectID: id, ConnectionID: p.ConnectionID,
 		After: map[string]any{"status": Draft, "type": p.Type, "subject": p.Subject, "period": in.Key(), "total": total.String()}})
 	return Proposed{id, Draft, true, false}, err
-}
-
-func dayOrNil(d period.Date) *time.Time {
-	if d == (period.Date{}) {
-		return nil
-	}
-	t := d.Time()
-	return &t
 }
 
 func clearProposal(ctx context.Context, db *sqlc.Queries, id int64) error {

@@ -37,6 +37,15 @@ func ParseDate(s string) (Date, error) {
 // type is exchanged.
 func (d Date) Time() time.Time { return time.Date(d.Year, d.Month, d.Day, 0, 0, 0, 0, time.UTC) }
 
+// TimeOrNil is Time, nil for the zero Date: a day that is not known is NULL.
+func (d Date) TimeOrNil() *time.Time {
+	if d == (Date{}) {
+		return nil
+	}
+	t := d.Time()
+	return &t
+}
+
 // String writes YYYY-MM-DD.
 func (d Date) String() string { return fmt.Sprintf("%04d-%02d-%02d", d.Year, int(d.Month), d.Day) }
 

@@ -400,7 +400,7 @@ func (s *Service) Withdraw(ctx context.Context, id int64, reason string, actor a
 
 // List returns a page of the rates in force.
 func (s *Service) List(ctx context.Context, f Filter) ([]Rate, error) {
-	rows, err := sqlc.New(s.Pool).ListRates(ctx, sqlc.ListRatesParams{ConnectionID: f.ConnectionID, Base: string(f.Base), Quote: string(f.Quote), FromOn: dayOrNil(f.From), ToOn: dayOrNil(f.To),
+	rows, err := sqlc.New(s.Pool).ListRates(ctx, sqlc.ListRatesParams{ConnectionID: f.ConnectionID, Base: string(f.Base), Quote: string(f.Quote), FromOn: f.From.TimeOrNil(), ToOn: f.To.TimeOrNil(),
 		AfterID: f.After.ID, AfterOn: f.After.On.Time(), PageSize: int32(f.PageSize)})
 	if err != nil {
 		return nil, fmt.Errorf("list exchange rates: %w", err)
@@ -411,14 +411,6 @@ func (s *Service) List(ctx context.Context, f Filter) ([]Rate, error) {
 			Origin: Origin(r.Origin), Source: r.Source, Reason: r.Reason, By: r.EnteredName, At: r.CreatedAt, Before: r.Before, Entries: r.Entries}
 	}
 	return list, nil
-}
-
-func dayOrNil(d period.Date) *time.Time {
-	if d == (period.Date{}) {
-		return nil
-	}
-	t := d.Time()
-	return &t
 }
 
 // Pairs returns the pairs that have rates.
