@@ -17,12 +17,26 @@ type Operation struct {
 	Burst float64 // calls that an idle bucket allows at once
 }
 
-// careful leaves a tenth of the burst, a call or two at least, to chance: a call
-// that is late on its way meets a bucket that Amazon did not fill beyond its
+// late is how much longer than another a call may be on its way without being
+// refused for it.
+const late = 50 * time.Millisecond
+
+// chance is the part of the burst, a tenth and a call at least, that is left to
+// the way: a call that is late meets a bucket that Amazon did not fill beyond its
 // brim meanwhile.
+func (o Operation) chance() float64 { return max(o.Burst/10, 1) }
+
+// careful asks for what can be kept however the calls arrive: the burst without
+// its chance, and no more calls while one is late than the chance has room for.
 func (o Operation) careful() Operation {
-	o.Burst = max(math.Floor(o.Burst-max(o.Burst/10, 1)), 1)
+	o.Rate = o.sustained(o.Rate)
+	o.Burst = max(math.Floor(o.Burst-o.chance()), 1)
 	return o
+}
+
+// sustained is rate, in calls per second, or what the chance has room for.
+func (o Operation) sustained(rate float64) float64 {
+	return min(rate, o.chance()/late.Seconds())
 }
 
 // Limiter counts calls per connection key and operation in token buckets: it

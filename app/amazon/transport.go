@@ -103,7 +103,7 @@ func (c *Client) count(ctx context.Context, op Operation, answer *http.Response)
 	var err error
 	rate, no := strconv.ParseFloat(answer.Header.Get(headerRate), 64)
 	if no == nil && rate > 0 && !math.IsInf(rate, 0) {
-		err = c.cfg.Limiter.Observed(ctx, c.cfg.Key, op, rate)
+		err = c.cfg.Limiter.Observed(ctx, c.cfg.Key, op, op.sustained(rate))
 	}
 	if answer.StatusCode == http.StatusTooManyRequests {
 		err = errors.Join(err, c.cfg.Limiter.Drained(ctx, c.cfg.Key, op))
