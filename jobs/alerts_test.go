@@ -22,8 +22,8 @@ import (
 	"tieout/jobs"
 )
 
-// alerting gives the seller alerts and a webhook that is told of postings and systems.
-func (s *seller) alerting(t *testing.T, address string) {
+// alerting gives the seller alerts and a webhook that is told of the groups.
+func (s *seller) alerting(t *testing.T, address string, groups ...alert.Group) {
 	t.Helper()
 	key, err := vault.ParseKey("AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=")
 	require.NoError(t, err)
@@ -32,7 +32,7 @@ func (s *seller) alerting(t *testing.T, address string) {
 	s.services.Alerts = alert.NewService(alert.Needs{Pool: s.pool, Clock: clock.System{}, Vault: secrets, Mail: notify.NewMail(notify.MailServer{}), Jobs: s.queue,
 		PublicURL: "https://tieout.example", Webhook: notify.NewWebhook(notify.WebhookSettings{Private: true}, clock.System{}), Log: slog.New(slog.DiscardHandler)})
 	c := alert.NewChannel(alert.ByWebhook)
-	c.Name, c.Address, c.Groups = "Hook", address, []alert.Group{alert.Posting, alert.System}
+	c.Name, c.Address, c.Groups = "Hook", address, groups
 	_, _, err = s.services.Alerts.Create(t.Context(), c, audit.Job("test"))
 	require.NoError(t, err)
 }
@@ -67,7 +67,7 @@ func TestAnAlertSurvivesTheWorkerThatSendsIt(t *testing.T) {
 		w.WriteHeader(http.StatusNoContent)
 	}))
 	defer receiver.Close()
-	s.alerting(t, receiver.URL)
+	s.alerting(t, receiver.URL, alert.Posting)
 	_, err := exception.Raise(t.Context(), s.pool, exception.Raised{ConnectionID: s.connection, Class: exception.PostingRefused, Cause: "1", Title: "Refused"})
 	require.NoError(t, err)
 	first := s.lookOften(t)
@@ -92,7 +92,7 @@ func TestAnAlertSurvivesTheWorkerThatSendsIt(t *testing.T) {
 func TestJobsFindThatAmazonCannotBeUsed(t *testing.T) {
 	t.Parallel()
 	s := newSeller(t)
-	s.alerting(t, "http://127.0.0.1:1/")
+	s.alerting(t, "http://127.0.0.1:1/", alert.System)
 	_, err := s.sandbox.Plan.Add(misbehave.Rule{Side: "amazon", Operation: "getReports", Kind: misbehave.Status, Status: 403})
 	require.NoError(t, err)
 	worker := s.lookOften(t)
@@ -105,7 +105,7 @@ func TestRetriesOfAlertsBackOffWithChance(t *testing.T) {
 	s := newSeller(t)
 	receiver := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusInternalServerError) }))
 	defer receiver.Close()
-	s.alerting(t, receiver.URL)
+	s.alerting(t, receiver.URL, alert.Posting)
 	_, err := exception.Raise(t.Context(), s.pool, exception.Raised{ConnectionID: s.connection, Class: exception.PostingRefused, Cause: "1", Title: "Refused"})
 	require.NoError(t, err)
 	worker := s.lookOften(t)

@@ -175,7 +175,7 @@ func (s *Service) tell(ctx context.Context, tx *database.Tx, src Source, r Readi
 	}
 	if r.Problems > 0 {
 		_, err := exception.Raise(ctx, tx, exception.Raised{ConnectionID: src.ConnectionID, Class: exception.UnreadableLines, Cause: fmt.Sprint(r.ID),
-			SettlementID: r.ID, Records: int64(r.Problems), Title: fmt.Sprintf("%d rows of settlement %s could not be read", r.Problems, r.AmazonID),
+			SettlementID: r.ID, Records: int64(r.Problems), Title: fmt.Sprintf("Rows of settlement %s could not be read: %d", r.AmazonID, r.Problems),
 			Detail: map[string]any{"settlement": r.AmazonID, "file": src.Name}})
 		if err != nil {
 			return err
