@@ -59,7 +59,9 @@ type World struct {
 	Catalog    *catalog.Service
 	Connection int64
 
-	kind string
+	setup                Setup
+	limiter              *amazon.Memory // of all processes
+	amazonURL, systemURL string
 }
 
 // Setup says what a world is made of.
@@ -88,15 +90,10 @@ func Adapters(t *testing.T, s Setup, test func(t *testing.T, w *World)) {
 // for two of another, and SET for one of the first and three of the second.
 func New(t *testing.T, s Setup) *World {
 	t.Helper()
-	w := &World{T: t, Pool: dbtest.New(t), Clock: clock.NewFixed(time.Date(2026, 11, 23, 18, 0, 0, 0, time.UTC)), Faults: misbehave.New(1), kind: s.Kind}
-	w.openAmazon(s)
-	w.openP21()
-	log := slog.New(slog.DiscardHandler)
-	w.Catalog = catalog.NewService(w.Pool, w.Clock, nil)
-	timing := outbound.Timing{Hold: time.Second, Request: 10 * time.Second, LookUps: 1, RetryInterval: time.Millisecond}
-	ring := flowtest.Ring(t, w.Pool)
-	w.Service = flow.NewService(flow.Needs{Rest: w.pause, Pool: w.Pool, Clock: w.Clock, Documents: document.NewSealedStore(w.Pool, ring), Personal: ring, Jobs: noJobs{}, Worker: "one", Parallel: 4, Hold: time.Minute, Log: log,
-		Deliverer: outbound.NewDeliverer(w.Pool, "one", timing, log)}, s.Flows(w)...)
+	w := &World{T: t, Pool: dbtest.New(t), Clock: clock.NewFixed(time.Date(2026, 11, 23, 18, 0, 0, 0, time.UTC)), Faults: misbehave.New(1), setup: s}
+	w.limiter = amazon.NewMemory(w.Clock, w.pause)
+	w.startSides()
+	w.open(&http.Transport{DisableKeepAlives: true})
 	require.NoError(t, w.Pool.QueryRow(t.Context(), `INSERT INTO connection (name, amazon_region) VALUES ('us', 'na') RETURNING id`).Scan(&w.Connection))
 	require.NoError(t, w.Install(t.Context(), w.Connection))
 	w.Exec(`UPDATE flow SET paused_at = NULL`)
@@ -118,28 +115,38 @@ func (noJobs) ReadFlow(context.Context, pgx.Tx, int64, string, flow.Trigger, int
 // WorkFlow implements flow.Jobs.
 func (noJobs) WorkFlow(context.Context, pgx.Tx, int64, string, int) error { return nil }
 
-func (w *World) openAmazon(s Setup) {
+// startSides starts both stand-ins.
+func (w *World) startSides() {
 	account := seller.Accounts(7, w.Clock.Now(), 2)[0]
 	var err error
-	w.Seller, err = amazonstand.New(amazonstand.Config{Now: w.Clock.Now, Faults: w.Faults, RateScale: 1000, Writes: s.Writes,
+	w.Seller, err = amazonstand.New(amazonstand.Config{Now: w.Clock.Now, Faults: w.Faults, RateScale: 1_000_000, Writes: w.setup.Writes,
 		Accounts: []amazonstand.Account{{Books: seller.NewBooks(account), ClientID: "c", ClientSecret: "s", RefreshToken: "r"}}})
 	require.NoError(w.T, err)
-	server := httptest.NewServer(spec.Load(w.T, s.Models...).Check(w.T, w.Seller, "/auth/", "/documents/", "/feeds/upload/", "/feeds/results/"))
-	w.T.Cleanup(server.Close)
-	w.Client, err = amazon.New(amazon.Config{Key: "us", Endpoint: server.URL, LWAURL: server.URL + "/auth/o2/token", ClientID: "c", ClientSecret: amazon.Hide("s"), RefreshToken: amazon.Hide("r"),
-		Clock: w.Clock, Tries: 1, Transport: &http.Transport{DisableKeepAlives: true}, Pause: w.pause})
-	require.NoError(w.T, err)
-}
-
-func (w *World) openP21() {
-	var err error
+	w.amazonURL = w.listen(spec.Load(w.T, w.setup.Models...).Check(w.T, w.Seller, "/auth/", "/documents/", "/feeds/upload/", "/feeds/results/"))
 	w.ERP, err = p21stand.New(p21stand.Config{Clock: w.Clock, Seed: 1, Faults: w.Faults})
 	require.NoError(w.T, err)
-	server := httptest.NewServer(w.ERP)
+	w.systemURL = w.listen(w.ERP)
+}
+
+func (w *World) listen(h http.Handler) string {
+	server := httptest.NewServer(h)
 	w.T.Cleanup(server.Close)
-	w.System, err = adapter.Open(w.kind, p21.Config{URL: server.URL, Company: "ACME", FunctionalCurrency: "USD", Username: p21stand.DemoUser, Password: p21stand.DemoPassword,
-		Clock: w.Clock, Zone: time.UTC, Pause: time.Millisecond})
+	return server.URL
+}
+
+// open makes what one process has: its clients of both sides and its flows.
+func (w *World) open(network *http.Transport) {
+	var err error
+	w.Client, err = amazon.New(amazon.Config{Key: "us", Endpoint: w.amazonURL, LWAURL: w.amazonURL + "/auth/o2/token", ClientID: "c", ClientSecret: amazon.Hide("s"), RefreshToken: amazon.Hide("r"),
+		Clock: w.Clock, Tries: 1, Transport: network, Pause: w.pause, Limiter: w.limiter})
 	require.NoError(w.T, err)
+	w.System, err = adapter.Open(w.setup.Kind, p21.Config{URL: w.systemURL, Company: "ACME", FunctionalCurrency: "USD", Username: p21stand.DemoUser, Password: p21stand.DemoPassword,
+		Clock: w.Clock, Zone: time.UTC, Pause: time.Millisecond, Transport: network})
+	require.NoError(w.T, err)
+	w.Catalog = catalog.NewService(w.Pool, w.Clock, nil)
+	ring, log, timing := flowtest.Ring(w.T, w.Pool), slog.New(slog.DiscardHandler), outbound.Timing{Hold: time.Second, Request: 10 * time.Second, LookUps: 1, RetryInterval: time.Millisecond}
+	w.Service = flow.NewService(flow.Needs{Rest: w.pause, Pool: w.Pool, Clock: w.Clock, Documents: document.NewSealedStore(w.Pool, ring), Personal: ring, Jobs: noJobs{}, Worker: "one", Parallel: 4, Hold: time.Minute, Log: log,
+		Deliverer: outbound.NewDeliverer(w.Pool, "one", timing, log)}, w.setup.Flows(w)...)
 }
 
 // pause lets the clock run instead of waiting.
@@ -150,7 +157,7 @@ func (w *World) pause(ctx context.Context, d time.Duration) error {
 
 // Get returns the connection.
 func (w *World) Get(context.Context, int64) (connection.Connection, error) {
-	return connection.Connection{ID: w.Connection, Name: "us", SellerID: "A1SELLER", MarketplaceIDs: []string{Marketplace}, P21Company: "ACME", P21Adapter: w.kind, FunctionalCurrency: "USD"}, nil
+	return connection.Connection{ID: w.Connection, Name: "us", SellerID: "A1SELLER", MarketplaceIDs: []string{Marketplace}, P21Company: "ACME", P21Adapter: w.setup.Kind, FunctionalCurrency: "USD"}, nil
 }
 
 // P21 returns the P21 side.
