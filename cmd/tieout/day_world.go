@@ -11,6 +11,7 @@ import (
 	"sync"
 	"time"
 
+	"tieout/app/amazon"
 	"tieout/app/audit"
 	"tieout/app/catalog"
 	"tieout/app/fbastock"
@@ -142,6 +143,7 @@ func (w *dayWorld) misbehave(part float64, length time.Duration) error {
 type crew struct {
 	cancel context.CancelFunc
 	done   sync.WaitGroup
+	start  func() (*exec.Cmd, error)
 
 	mu     sync.Mutex
 	hands  []*exec.Cmd
@@ -151,51 +153,61 @@ type crew struct {
 // hire starts the workers.
 func (w *dayWorld) hire(ctx context.Context, d day) (*crew, error) {
 	ctx, cancel := context.WithCancel(ctx)
-	c := &crew{cancel: cancel}
-	start := func() (*exec.Cmd, error) {
+	c := &crew{cancel: cancel, hands: make([]*exec.Cmd, d.workers), start: func() (*exec.Cmd, error) {
 		cmd := exec.Command(d.program, "work")
 		cmd.Env = append(os.Environ(), w.environ...)
 		cmd.Dir, cmd.Stderr = filepath.Clean(d.data), w.env.stderr
 		return cmd, cmd.Start()
-	}
-	for range d.workers {
-		cmd, err := start()
+	}}
+	for i := range c.hands {
+		cmd, err := c.start()
 		if err != nil {
 			c.dismiss()
 			return nil, fmt.Errorf("start a worker: %w", err)
 		}
-		c.hands = append(c.hands, cmd)
+		c.hands[i] = cmd
+		c.done.Go(func() { c.tend(ctx, i, cmd) })
 	}
-	if d.kill == 0 {
-		return c, nil
+	if d.kill > 0 {
+		c.done.Go(func() { c.killNowAndThen(ctx, d) })
 	}
-	c.done.Go(func() {
-		ticker := time.NewTicker(d.kill)
-		defer ticker.Stop()
-		for turn := 0; ; turn++ {
-			select {
-			case <-ctx.Done():
-				return
-			case <-ticker.C:
-			}
-			c.replace(turn%d.workers, start)
-			if turn+1 == d.kills {
-				return
-			}
-		}
-	})
 	return c, nil
 }
 
-// replace kills a worker and starts another in its place.
-func (c *crew) replace(i int, start func() (*exec.Cmd, error)) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	_ = c.hands[i].Process.Kill()
-	_ = c.hands[i].Wait() // it was killed
-	c.killed++
-	if cmd, err := start(); err == nil {
-		c.hands[i] = cmd
+// restart is how long the service manager leaves a worker that ended alone;
+// as in the unit that is shipped.
+const restart = 2 * time.Second
+
+// tend starts a worker again whenever it ended.
+func (c *crew) tend(ctx context.Context, i int, cmd *exec.Cmd) {
+	for {
+		_ = cmd.Wait() // it was killed, or the database was gone when it began
+		if amazon.Sleep(ctx, restart) != nil {
+			return
+		}
+		next, err := c.start()
+		if err != nil {
+			continue
+		}
+		c.mu.Lock()
+		cmd, c.hands[i] = next, next
+		if ctx.Err() != nil { // dismissed meanwhile
+			_ = cmd.Process.Kill()
+		}
+		c.mu.Unlock()
+	}
+}
+
+func (c *crew) killNowAndThen(ctx context.Context, d day) {
+	for turn := 0; d.kills == 0 || turn < d.kills; turn++ {
+		if amazon.Sleep(ctx, d.kill) != nil {
+			return
+		}
+		c.mu.Lock()
+		if err := c.hands[turn%d.workers].Process.Kill(); err == nil {
+			c.killed++
+		}
+		c.mu.Unlock()
 	}
 }
 
@@ -209,12 +221,12 @@ func (c *crew) losses() int {
 // dismiss ends the workers.
 func (c *crew) dismiss() {
 	c.cancel()
-	c.done.Wait()
 	c.mu.Lock()
-	defer c.mu.Unlock()
 	for _, cmd := range c.hands {
-		_ = cmd.Process.Kill()
-		_ = cmd.Wait()
+		if cmd != nil {
+			_ = cmd.Process.Kill() // it may have ended
+		}
 	}
-	c.hands = nil
+	c.mu.Unlock()
+	c.done.Wait()
 }
