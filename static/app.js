@@ -119,6 +119,10 @@
   }
 
   function palette(event) {
+    if (event.key === "Escape") { // at once, though a search box would first be emptied
+      event.preventDefault();
+      return document.getElementById("palette").close();
+    }
     if (event.key !== "ArrowDown" && event.key !== "ArrowUp" && event.key !== "Enter") return;
     const hits = $$("#palette-results a");
     const at = hits.findIndex((a) => a.classList.contains("is-current"));

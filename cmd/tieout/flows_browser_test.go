@@ -40,8 +40,8 @@ func TestAnUnknownSKUIsMappedFromTheQueueByKeyboardAlone(t *testing.T) {
 	require.Positive(t, waiting)
 	olga := s.signIn(t, "olga.ops")
 	olga.open("/exceptions?class=unknown_sku")
-	olga.do(chromedp.KeyEvent("?"), chromedp.WaitVisible(chromedp.CSS("dialog#keyboard[open]")), chromedp.KeyEvent(kb.Escape), chromedp.WaitNotPresent(chromedp.CSS("dialog#keyboard[open]")),
-		chromedp.KeyEvent("/"), chromedp.WaitReady(chromedp.CSS("input[data-search]:focus")), chromedp.KeyEvent(kb.Escape), chromedp.WaitNotPresent(chromedp.CSS("input[data-search]:focus")))
+	olga.do(chromedp.KeyEvent("?"), chromedp.WaitVisible(chromedp.CSS("dialog#keyboard[open]")), chromedp.KeyEvent(kb.Escape), chromedp.WaitNotPresent(chromedp.CSS("dialog#keyboard[open]")))
+	olga.do(chromedp.KeyEvent("/"), chromedp.WaitVisible(chromedp.CSS("dialog#palette[open] input")), chromedp.KeyEvent(kb.Escape), chromedp.WaitNotPresent(chromedp.CSS("dialog#palette[open]")))
 	olga.do(chromedp.KeyEvent("j"+kb.Enter), chromedp.WaitVisible(chromedp.CSS("#panel[open] #panel-body h1")))
 	for range 40 {
 		if olga.focused() == "Use this" {
