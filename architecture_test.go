@@ -23,7 +23,7 @@ var floors = map[string]int{
 	"app/amazon":   3, "app/p21": 3, "app/bank": 3, "app/rates": 3, "app/notify": 3, "app/outbound": 3, "app/exception": 3, "app/queue": 3,
 	"app/settlement": 4, "app/mapping": 4, "app/connection": 4, "app/catalog": 4, "app/identity": 4, "app/session": 4,
 	"app/journal": 5, "app/reconcile": 5, "app/flow": 5, "app/invariant": 5, "app/insight": 5, "app/alert": 5, "app/tracking": 5,
-	"app/finances": 6, "app/orders": 6, "app/closing": 6, "app/shipments": 6, "app/inventory": 6, "app/fbastock": 6, "app/receivable": 6, "app/reference": 6, "app/refund": 6, "app/deposit": 6, "app/revaluation": 6, "app/fee": 6, "app/reimbursement": 6, "app/proceeds": 6, "app/ledger": 6, "app/fbashipments": 6, "app/fbaledger": 6, "app/inbound": 6, "app/returns": 6, "app/fulfilment": 6, "app/listings": 6, "app/notice": 6, "views": 6,
+	"app/finances": 6, "app/orders": 6, "app/closing": 6, "app/shipments": 6, "app/inventory": 6, "app/fbastock": 6, "app/receivable": 6, "app/reference": 6, "app/refund": 6, "app/deposit": 6, "app/revaluation": 6, "app/fee": 6, "app/cost": 6, "app/reimbursement": 6, "app/proceeds": 6, "app/ledger": 6, "app/fbashipments": 6, "app/fbaledger": 6, "app/inbound": 6, "app/returns": 6, "app/fulfilment": 6, "app/listings": 6, "app/notice": 6, "views": 6,
 	"app/web": 7, "app/sheet": 7, "jobs": 7,
 	"cmd": 8,
 	// Outside the floors: generated, or without knowledge of the rest.
@@ -35,7 +35,7 @@ var withoutSQL = []string{"app/money", "app/period", "app/fault", "app/clock", "
 	"app/web", "views", "cmd/sandbox"}
 
 // exact are the packages that calculate with money.
-var exact = []string{"app/money", "app/settlement", "app/mapping", "app/journal", "app/invariant", "app/receivable", "app/rates", "app/reconcile", "app/bank", "app/deposit", "app/proceeds", "app/ledger", "app/revaluation", "app/finances"}
+var exact = []string{"app/money", "app/settlement", "app/mapping", "app/journal", "app/invariant", "app/receivable", "app/rates", "app/reconcile", "app/bank", "app/deposit", "app/proceeds", "app/ledger", "app/revaluation", "app/finances", "app/cost"}
 
 // support are packages for tests.
 var support = []string{"app/database/dbtest", "app/flow/flowtest", "cmd/sandbox/bothsides", "app/amazon/spec", "app/sheet/sheettest"}

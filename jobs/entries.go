@@ -38,21 +38,29 @@ type draftWorker struct {
 	entries     *journal.Service
 	queue       *Queue
 	finances    bool // accruals may have the settlement's lines
+	costs       bool // its units have a cost
 }
 
 func (w *draftWorker) Work(ctx context.Context, job *river.Job[Draft]) error {
 	if _, err := w.entries.Draft(ctx, job.Args.SettlementID, audit.Job("drafting")); err != nil {
 		return err
 	}
-	if err := w.settlements.Check(ctx, job.Args.SettlementID, audit.Job("checking")); err != nil || !w.finances {
+	if err := w.settlements.Check(ctx, job.Args.SettlementID, audit.Job("checking")); err != nil {
 		return err
 	}
 	s, err := w.settlements.Get(ctx, job.Args.SettlementID)
 	if err != nil {
 		return err
 	}
-	if _, err := w.queue.client.Insert(ctx, CloseFinances{s.ConnectionID}, nil); err != nil {
-		return fmt.Errorf("enqueue close_finances: %w", err)
+	if w.finances {
+		if _, err := w.queue.client.Insert(ctx, CloseFinances{s.ConnectionID}, nil); err != nil {
+			return fmt.Errorf("enqueue close_finances: %w", err)
+		}
+	}
+	if w.costs {
+		if _, err := w.queue.client.Insert(ctx, UpdateCosts{s.ConnectionID}, nil); err != nil {
+			return fmt.Errorf("enqueue update_costs: %w", err)
+		}
 	}
 	return nil
 }
@@ -86,6 +94,7 @@ type redraftWorker struct {
 	entries *journal.Service
 	queue   *Queue
 	pool    *pgxpool.Pool
+	costs   bool
 }
 
 func (w *redraftWorker) Work(ctx context.Context, job *river.Job[Redraft]) error {
@@ -98,6 +107,9 @@ func (w *redraftWorker) Work(ctx context.Context, job *river.Job[Redraft]) error
 			if err := w.queue.Draft(ctx, tx, id); err != nil {
 				return err
 			}
+		}
+		if w.costs {
+			return w.queue.UpdateCosts(ctx, tx, job.Args.ConnectionID)
 		}
 		return nil
 	})

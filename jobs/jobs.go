@@ -22,6 +22,7 @@ import (
 	"tieout/app/catalog"
 	"tieout/app/clock"
 	"tieout/app/connection"
+	"tieout/app/cost"
 	"tieout/app/finances"
 	"tieout/app/flow"
 	"tieout/app/journal"
@@ -92,6 +93,7 @@ type Services struct {
 	Revaluation    *revaluation.Service   // nil: nothing is revalued
 	Reconcile      *reconcile.Service     // nil: nothing is compared
 	Finances       *finances.Service      // nil: Amazon is not asked for transactions
+	Costs          *cost.Service          // nil: no cost of goods is booked
 }
 
 // Settings say how often and how much.
@@ -123,8 +125,8 @@ const jobTimeout = 5 * time.Minute
 // and elects the one that schedules.
 func Start(ctx context.Context, pool *pgxpool.Pool, q *Queue, s Services, set Settings, c clock.Clock, log *slog.Logger) (*Worker, error) {
 	workers := river.NewWorkers()
-	river.AddWorker(workers, &draftWorker{settlements: s.Settlements, entries: s.Entries, queue: q, finances: s.Finances != nil})
-	river.AddWorker(workers, &redraftWorker{entries: s.Entries, queue: q, pool: pool})
+	river.AddWorker(workers, &draftWorker{settlements: s.Settlements, entries: s.Entries, queue: q, finances: s.Finances != nil, costs: s.Costs != nil})
+	river.AddWorker(workers, &redraftWorker{entries: s.Entries, queue: q, pool: pool, costs: s.Costs != nil})
 	river.AddWorker(workers, &postWorker{entries: s.Entries})
 	river.AddWorker(workers, &byHandWorker{entries: s.Entries})
 	river.AddWorker(workers, &sweepWorker{entries: s.Entries, queue: q, pool: pool})
@@ -150,6 +152,9 @@ func Start(ctx context.Context, pool *pgxpool.Pool, q *Queue, s Services, set Se
 	}
 	if s.Rates != nil {
 		river.AddWorker(workers, &rateWorker{connections: s.Connections, rates: s.Rates})
+	}
+	if s.Costs != nil {
+		river.AddWorker(workers, &costWorker{connections: s.Connections, costs: s.Costs})
 	}
 	if s.Revaluation != nil {
 		river.AddWorker(workers, &revaluationWorker{connections: s.Connections, revaluation: s.Revaluation})
@@ -246,6 +251,9 @@ func periodic(set Settings, s Services) []*river.PeriodicJob {
 	}
 	if s.Reconcile != nil {
 		list = append(list, every(set.PollReports, Reconcile{}))
+	}
+	if s.Costs != nil {
+		list = append(list, every(set.PollReports, UpdateCosts{}))
 	}
 	if s.Revaluation != nil {
 		list = append(list, every(set.SyncAccounts, Revalue{}))

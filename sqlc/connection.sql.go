@@ -127,7 +127,7 @@ func (q *Queries) GetConnection(ctx context.Context, id int64) (Connection, erro
 }
 
 const getPolicy = `-- name: GetPolicy :one
-SELECT connection_id, second_approval_from, approver_ids, fresh_sign_in_minutes, closed_period, rate_source, rounding_limit, receivable_tolerance, claim_days, held_sales, deferred_account, updated_at, version
+SELECT connection_id, second_approval_from, approver_ids, fresh_sign_in_minutes, closed_period, rate_source, rounding_limit, receivable_tolerance, claim_days, held_sales, deferred_account, cost_from, cost_account, stock_account, updated_at, version
 FROM policy WHERE connection_id = $1
 `
 
@@ -143,6 +143,9 @@ type GetPolicyRow struct {
 	ClaimDays           int32
 	HeldSales           string
 	DeferredAccount     string
+	CostFrom            *time.Time
+	CostAccount         string
+	StockAccount        string
 	UpdatedAt           time.Time
 	Version             int32
 }
@@ -162,6 +165,9 @@ func (q *Queries) GetPolicy(ctx context.Context, connectionID int64) (GetPolicyR
 		&i.ClaimDays,
 		&i.HeldSales,
 		&i.DeferredAccount,
+		&i.CostFrom,
+		&i.CostAccount,
+		&i.StockAccount,
 		&i.UpdatedAt,
 		&i.Version,
 	)
@@ -519,8 +525,9 @@ const updatePolicy = `-- name: UpdatePolicy :execrows
 UPDATE policy
 SET second_approval_from = $1, approver_ids = $2, fresh_sign_in_minutes = $3,
     closed_period = $4, rate_source = $5, rounding_limit = $6,
-    receivable_tolerance = $7, claim_days = $8, held_sales = $9, deferred_account = $10, updated_at = now(), version = version + 1
-WHERE connection_id = $11 AND version = $12
+    receivable_tolerance = $7, claim_days = $8, held_sales = $9, deferred_account = $10,
+    cost_from = $11, cost_account = $12, stock_account = $13, updated_at = now(), version = version + 1
+WHERE connection_id = $14 AND version = $15
 `
 
 type UpdatePolicyParams struct {
@@ -534,6 +541,9 @@ type UpdatePolicyParams struct {
 	ClaimDays           int32
 	HeldSales           string
 	DeferredAccount     string
+	CostFrom            *time.Time
+	CostAccount         string
+	StockAccount        string
 	ConnectionID        int64
 	Version             int32
 }
@@ -550,6 +560,9 @@ func (q *Queries) UpdatePolicy(ctx context.Context, arg UpdatePolicyParams) (int
 		arg.ClaimDays,
 		arg.HeldSales,
 		arg.DeferredAccount,
+		arg.CostFrom,
+		arg.CostAccount,
+		arg.StockAccount,
 		arg.ConnectionID,
 		arg.Version,
 	)

@@ -87,6 +87,119 @@ func (q *Queries) InsertBankLines(ctx context.Context, arg []InsertBankLinesPara
 	return q.db.CopyFrom(ctx, []string{"bank_line"}, []string{"bank_account_id", "statement_id", "line_no", "identity", "booked_on", "value_on", "amount", "description", "refs", "bank_ref", "reversal", "returned", "likely"}, &iteratorForInsertBankLines{rows: arg})
 }
 
+// iteratorForInsertCostCarried implements pgx.CopyFromSource.
+type iteratorForInsertCostCarried struct {
+	rows                 []InsertCostCarriedParams
+	skippedFirstNextCall bool
+}
+
+func (r *iteratorForInsertCostCarried) Next() bool {
+	if len(r.rows) == 0 {
+		return false
+	}
+	if !r.skippedFirstNextCall {
+		r.skippedFirstNextCall = true
+		return true
+	}
+	r.rows = r.rows[1:]
+	return len(r.rows) > 0
+}
+
+func (r iteratorForInsertCostCarried) Values() ([]interface{}, error) {
+	return []interface{}{
+		r.rows[0].EntryID,
+		r.rows[0].Seq,
+		r.rows[0].MoveID,
+	}, nil
+}
+
+func (r iteratorForInsertCostCarried) Err() error {
+	return nil
+}
+
+func (q *Queries) InsertCostCarried(ctx context.Context, arg []InsertCostCarriedParams) (int64, error) {
+	return q.db.CopyFrom(ctx, []string{"cost_carried"}, []string{"entry_id", "seq", "move_id"}, &iteratorForInsertCostCarried{rows: arg})
+}
+
+// iteratorForInsertCostEntries implements pgx.CopyFromSource.
+type iteratorForInsertCostEntries struct {
+	rows                 []InsertCostEntriesParams
+	skippedFirstNextCall bool
+}
+
+func (r *iteratorForInsertCostEntries) Next() bool {
+	if len(r.rows) == 0 {
+		return false
+	}
+	if !r.skippedFirstNextCall {
+		r.skippedFirstNextCall = true
+		return true
+	}
+	r.rows = r.rows[1:]
+	return len(r.rows) > 0
+}
+
+func (r iteratorForInsertCostEntries) Values() ([]interface{}, error) {
+	return []interface{}{
+		r.rows[0].EntryID,
+		r.rows[0].CountID,
+		r.rows[0].Moves,
+		r.rows[0].Quantity,
+		r.rows[0].Amount,
+	}, nil
+}
+
+func (r iteratorForInsertCostEntries) Err() error {
+	return nil
+}
+
+func (q *Queries) InsertCostEntries(ctx context.Context, arg []InsertCostEntriesParams) (int64, error) {
+	return q.db.CopyFrom(ctx, []string{"cost_entry"}, []string{"entry_id", "count_id", "moves", "quantity", "amount"}, &iteratorForInsertCostEntries{rows: arg})
+}
+
+// iteratorForInsertCostPieces implements pgx.CopyFromSource.
+type iteratorForInsertCostPieces struct {
+	rows                 []InsertCostPiecesParams
+	skippedFirstNextCall bool
+}
+
+func (r *iteratorForInsertCostPieces) Next() bool {
+	if len(r.rows) == 0 {
+		return false
+	}
+	if !r.skippedFirstNextCall {
+		r.skippedFirstNextCall = true
+		return true
+	}
+	r.rows = r.rows[1:]
+	return len(r.rows) > 0
+}
+
+func (r iteratorForInsertCostPieces) Values() ([]interface{}, error) {
+	return []interface{}{
+		r.rows[0].EntryID,
+		r.rows[0].Seq,
+		r.rows[0].CountID,
+		r.rows[0].Marketplace,
+		r.rows[0].Sku,
+		r.rows[0].SkuMapID,
+		r.rows[0].UnitCost,
+		r.rows[0].Source,
+		r.rows[0].TakenAt,
+		r.rows[0].Quantity,
+		r.rows[0].Digits,
+		r.rows[0].Amount,
+	}, nil
+}
+
+func (r iteratorForInsertCostPieces) Err() error {
+	return nil
+}
+
+func (q *Queries) InsertCostPieces(ctx context.Context, arg []InsertCostPiecesParams) (int64, error) {
+	return q.db.CopyFrom(ctx, []string{"cost_piece"}, []string{"entry_id", "seq", "count_id", "marketplace", "sku", "sku_map_id", "unit_cost", "source", "taken_at", "quantity", "digits", "amount"}, &iteratorForInsertCostPieces{rows: arg})
+}
+
 // iteratorForInsertEvidence implements pgx.CopyFromSource.
 type iteratorForInsertEvidence struct {
 	rows                 []InsertEvidenceParams

@@ -182,8 +182,16 @@ type EntryEvidence struct {
 
 // EntryPiece is one thing that a line rests on.
 type EntryPiece struct {
-	Subject, Detail, Quantity string
-	Amount                    Amount
+	Subject          Link // no address: nothing more is known of it
+	Detail, Quantity string
+	Amount           Amount
+}
+
+func evidenceSubject(l Link) templ.Component {
+	if l.Href == "" {
+		return Code(l.Text)
+	}
+	return RowLink(l)
 }
 
 func (p EntryEvidence) table() Table {
@@ -193,7 +201,7 @@ func (p EntryEvidence) table() Table {
 		Empty:   Empty{Icon: "book-open-text", Title: "Nothing stands behind this line", Text: p.Note},
 	}
 	for _, row := range p.Rows {
-		table.Rows = append(table.Rows, Row{Cells: []templ.Component{Stacked(Code(row.Subject), row.Detail), Text(row.Quantity), Money(row.Amount)}})
+		table.Rows = append(table.Rows, Row{Cells: []templ.Component{Stacked(evidenceSubject(row.Subject), row.Detail), Text(row.Quantity), Money(row.Amount)}})
 	}
 	if len(p.Rows) > 0 {
 		table.Foot = []Row{{Cells: []templ.Component{Text("The line"), nil, Money(p.Total)}}}

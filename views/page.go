@@ -66,6 +66,7 @@ const (
 	UnsettledMoney Section = "Unsettled"
 	Refunds        Section = "Refunds"
 	Revaluation    Section = "Revaluation"
+	Costs          Section = "Cost of goods"
 	PeriodClose    Section = "Period close"
 	Orders         Section = "Orders"
 	Flows          Section = "Flows"
@@ -106,6 +107,7 @@ func navigation() []navItem {
 		{section: Receivable, icon: "landmark", href: "/receivable"},
 		{section: Refunds, icon: "undo-2", href: "/refunds"},
 		{section: Revaluation, icon: "arrow-left-right", href: "/revaluation"},
+		{section: Costs, icon: "package", href: "/cost"},
 		{section: PeriodClose, icon: "calendar-check", href: "/close"},
 		{section: Orders, icon: "shopping-cart", href: "/orders"},
 		{section: Products, icon: "tag", href: "/products"},

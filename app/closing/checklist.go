@@ -19,6 +19,9 @@ const tail = time.Hour
 func Compute(f Facts) Checklist {
 	c := Checklist{Connection: f.Connection, Period: f.Key.String(), Starts: f.Period.Starts, Ends: f.Period.Ends, From: f.Period.Starts.String(), To: f.Period.Ends.String()}
 	c.Items = append(c.Items, f.over(), f.covered(), f.tiesOut(), f.reissues(), f.drafted(), f.posted(), f.accrued(), f.rates(), f.exceptions())
+	if f.Costs != nil {
+		c.Items = append(c.Items, f.costed())
+	}
 	for _, s := range f.Standings {
 		c.Items = append(c.Items, s.item())
 	}
@@ -288,6 +291,26 @@ func (f Facts) exceptions() Item {
 	}
 	if f.Others > 0 {
 		i.Why = counted(f.Others, "exception is open and holds", "exceptions are open and hold") + " no money of the period."
+	}
+	return i
+}
+
+// costed looks at the cost of what the period shipped and what came back in it.
+func (f Facts) costed() Item {
+	i := Item{Key: "costed", Title: "The cost of goods is posted", State: Done, Why: "Everything that was shipped and came back is in a posted entry.", Waivable: true, Count: f.Costs.Counts + f.Costs.Uncounted,
+		Fix: f.at("/cost", "period", f.Key.String())}
+	var words []string
+	if f.Costs.Counts > 0 {
+		words = append(words, counted(f.Costs.Counts, "count has units that no posted entry has", "counts have units that no posted entry has"))
+	}
+	if f.Costs.Waiting > 0 {
+		words = append(words, counted(f.Costs.Waiting, "unit waits for an item or a cost", "units wait for an item or a cost"))
+	}
+	if f.Costs.Uncounted > 0 {
+		words = append(words, counted(f.Costs.Uncounted, "settlement is not counted yet", "settlements are not counted yet"))
+	}
+	if len(words) > 0 {
+		i.State, i.Why = Blocks, strings.Join(words, "; ")+"."
 	}
 	return i
 }

@@ -77,6 +77,8 @@ func TestTheChecklistIsComputedFromTheBooks(t *testing.T) {
 		{"open items without a difference", func(f *closing.Facts) {
 			f.Standings = []closing.Standing{{Key: "deposits", Title: "Deposits", Open: 2}}
 		}, "reconciled/deposits", "2 differences are not explained.", 2, nil, false},
+		{"costs are not posted", func(f *closing.Facts) { f.Costs = &closing.Costs{Counts: 2, Waiting: 1} }, "costed", "2 counts have units that no posted entry has; 1 unit waits for an item or a cost.", 2, nil, false},
+		{"a settlement is not counted", func(f *closing.Facts) { f.Costs = &closing.Costs{Uncounted: 1} }, "costed", "1 settlement is not counted yet.", 1, nil, false},
 		{"nothing was compared", func(f *closing.Facts) {
 			f.Standings = []closing.Standing{{Key: "deposits", Problem: "No statement was read."}}
 		}, "reconciled/deposits", "No statement was read.", 0, nil, false},
@@ -107,6 +109,7 @@ func TestTheChecklistIsComputedFromTheBooks(t *testing.T) {
 func TestWhatStandsInNobodysWay(t *testing.T) {
 	t.Parallel()
 	for name, change := range map[string]func(*closing.Facts){
+		"costs that are posted":    func(f *closing.Facts) { f.Costs = &closing.Costs{} },
 		"closed in P21":            func(f *closing.Facts) { f.ClosedInP21 = true },
 		"exceptions without money": func(f *closing.Facts) { f.Others = 3 },
 		"an explained difference": func(f *closing.Facts) {

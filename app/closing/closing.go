@@ -232,4 +232,12 @@ type Facts struct {
 	Others      int64 // open exceptions without
 	Rates       []RateGap
 	Standings   []Standing
+	Costs       *Costs // nil: the cost of goods is not booked here
+}
+
+// Costs is what of the period's cost of goods is not posted.
+type Costs struct {
+	Counts    int64 // settlements, and the returns, with units that no posted entry has
+	Waiting   int64 // units without an item or a cost
+	Uncounted int64 // settlements that nobody has counted yet
 }

@@ -40,7 +40,7 @@ func (s *Service) facts(ctx context.Context, db sqlc.DBTX, key Key) (Facts, erro
 		Accrued: map[money.Currency]bool{},
 	}
 	f.Begins, f.Until = midnight(f.Period.Starts, zone), midnight(f.Period.Ends.AddDays(1), zone)
-	for _, read := range []func(context.Context, sqlc.DBTX, sqlc.PeriodToCloseRow) error{f.readCycles, f.readEntries, f.readUndrafted, f.readExceptions, f.readRates} {
+	for _, read := range []func(context.Context, sqlc.DBTX, sqlc.PeriodToCloseRow) error{f.readCycles, f.readEntries, f.readUndrafted, f.readExceptions, f.readRates, f.readCosts} {
 		if err := read(ctx, db, p); err != nil {
 			return Facts{}, fmt.Errorf("read period %s: %w", key, err)
 		}
@@ -179,6 +179,18 @@ func (f *Facts) readRates(ctx context.Context, db sqlc.DBTX, p sqlc.PeriodToClos
 			}
 		}
 	}
+	return nil
+}
+
+func (f *Facts) readCosts(ctx context.Context, db sqlc.DBTX, p sqlc.PeriodToCloseRow) error {
+	open, err := sqlc.New(db).OpenCosts(ctx, sqlc.OpenCostsParams{ConnectionID: p.ConnectionID, FiscalYear: p.FiscalYear, Period: p.Number, Begins: f.Begins, Ends: f.Until})
+	if errors.Is(err, pgx.ErrNoRows) {
+		return nil // it is not booked, or not yet in this period
+	}
+	if err != nil {
+		return fmt.Errorf("read costs: %w", err)
+	}
+	f.Costs = &Costs{Counts: open.Counts, Waiting: open.Waiting, Uncounted: open.Uncounted}
 	return nil
 }
 

@@ -12,6 +12,7 @@ import (
 	"github.com/shopspring/decimal"
 
 	"tieout/app/money"
+	"tieout/app/period"
 )
 
 // Connection is one pairing. Secrets are not part of it: they are written and
@@ -130,6 +131,11 @@ type Policy struct {
 	RoundingLimit      decimal.Decimal
 	HeldSales          string // OnRelease or OnSale
 	DeferredAccount    string // receivable for sales that are held back; with OnSale
+	// CostFrom is the first day whose units are booked at their cost; zero: none
+	// are. It is the first day of a fiscal period.
+	CostFrom     period.Date
+	CostAccount  string // cost of goods sold; with CostFrom
+	StockAccount string // inventory in Amazon's warehouses; with CostFrom
 	// ReceivableTolerance is the difference of an order on the receivable, in the
 	// order's currency, that is rounding.
 	ReceivableTolerance decimal.Decimal
@@ -164,6 +170,17 @@ func (p Policy) Validate() map[string]string {
 	}
 	if p.HeldSales == OnSale && p.DeferredAccount == "" {
 		wrong["deferred_account"] = "Choose the account that held sales stand on."
+	}
+	if p.CostFrom != (period.Date{}) {
+		if p.CostAccount == "" {
+			wrong["cost_account"] = "Choose the account of the cost of goods sold."
+		}
+		if p.StockAccount == "" {
+			wrong["stock_account"] = "Choose the account of the inventory at Amazon."
+		}
+		if p.CostAccount != "" && p.CostAccount == p.StockAccount {
+			wrong["stock_account"] = "Another account than that of the cost of goods sold."
+		}
 	}
 	if p.RoundingLimit.IsNegative() {
 		wrong["rounding_limit"] = "Not below zero."

@@ -18,6 +18,7 @@ import (
 	"tieout/app/money"
 	"tieout/app/p21"
 	"tieout/app/p21/adapter"
+	"tieout/app/period"
 	"tieout/app/queue"
 	"tieout/app/vault"
 	"tieout/sqlc"
@@ -235,10 +236,13 @@ func (s *Service) Policy(ctx context.Context, id int64) (Policy, error) {
 	if err != nil {
 		return Policy{}, fmt.Errorf("read policy of connection %d: %w", id, err)
 	}
-	out := Policy{ConnectionID: p.ConnectionID, SecondApprovalFrom: p.SecondApprovalFrom, ApproverIDs: p.ApproverIds, ClosedPeriod: p.ClosedPeriod,
+	out := Policy{CostAccount: p.CostAccount, StockAccount: p.StockAccount, ConnectionID: p.ConnectionID, SecondApprovalFrom: p.SecondApprovalFrom, ApproverIDs: p.ApproverIds, ClosedPeriod: p.ClosedPeriod,
 		RateSource: p.RateSource, RoundingLimit: p.RoundingLimit, ReceivableTolerance: p.ReceivableTolerance, ClaimDays: int(p.ClaimDays), HeldSales: p.HeldSales, DeferredAccount: p.DeferredAccount, Version: p.Version}
 	if p.FreshSignInMinutes != nil {
 		out.FreshSignInMinutes = int(*p.FreshSignInMinutes)
+	}
+	if p.CostFrom != nil {
+		out.CostFrom = period.DateOf(*p.CostFrom)
 	}
 	return out, nil
 }
@@ -252,7 +256,7 @@ func (s *Service) SetPolicy(ctx context.Context, p Policy, actor audit.Actor) er
 	wrong := p.Validate()
 	if wrong == nil {
 		var err error
-		if wrong, err = s.deferredAccount(ctx, p); err != nil {
+		if wrong, err = s.policyBooks(ctx, p); err != nil {
 			return err
 		}
 	}
@@ -271,7 +275,8 @@ func (s *Service) SetPolicy(ctx context.Context, p Policy, actor audit.Actor) er
 	err = database.WithTx(ctx, s.pool, s.clock, func(tx *database.Tx) error {
 		changed, err := sqlc.New(tx).UpdatePolicy(ctx, sqlc.UpdatePolicyParams{ConnectionID: p.ConnectionID, Version: p.Version,
 			SecondApprovalFrom: p.SecondApprovalFrom, ApproverIds: append([]int64{}, p.ApproverIDs...), FreshSignInMinutes: minutes,
-			ClosedPeriod: p.ClosedPeriod, RateSource: p.RateSource, RoundingLimit: p.RoundingLimit, ReceivableTolerance: p.ReceivableTolerance, ClaimDays: int32(p.ClaimDays), HeldSales: p.HeldSales, DeferredAccount: p.DeferredAccount})
+			ClosedPeriod: p.ClosedPeriod, RateSource: p.RateSource, RoundingLimit: p.RoundingLimit, ReceivableTolerance: p.ReceivableTolerance, ClaimDays: int32(p.ClaimDays), HeldSales: p.HeldSales, DeferredAccount: p.DeferredAccount,
+			CostFrom: p.CostFrom.TimeOrNil(), CostAccount: p.CostAccount, StockAccount: p.StockAccount})
 		if err != nil {
 			return err
 		}
@@ -290,28 +295,77 @@ func (s *Service) SetPolicy(ctx context.Context, p Policy, actor audit.Actor) er
 	return nil
 }
 
-// deferredAccount returns what is wrong with the account for held sales, when
-// the policy needs one.
-func (s *Service) deferredAccount(ctx context.Context, p Policy) (map[string]string, error) {
-	if p.HeldSales != OnSale {
+// policyBooks returns what is wrong with the accounts that the policy needs, and
+// with the day from which costs are booked.
+func (s *Service) policyBooks(ctx context.Context, p Policy) (map[string]string, error) {
+	needed := map[string]string{}
+	if p.HeldSales == OnSale {
+		needed["deferred_account"] = p.DeferredAccount
+	}
+	wrong := map[string]string{}
+	if p.CostFrom != (period.Date{}) {
+		needed["cost_account"], needed["stock_account"] = p.CostAccount, p.StockAccount
+		why, err := s.costFrom(ctx, p)
+		if err != nil {
+			return nil, err
+		}
+		if why != "" {
+			wrong["cost_from"] = why
+		}
+	}
+	if len(needed) == 0 {
 		return nil, nil
 	}
 	chart, err := s.Accounts(ctx, p.ConnectionID)
 	if err != nil {
 		return nil, err
 	}
-	for _, a := range chart {
-		switch {
-		case a.Number != p.DeferredAccount:
-		case !a.Active:
-			return map[string]string{"deferred_account": "This account is not active in P21."}, nil
-		case a.Control:
-			return map[string]string{"deferred_account": "This is a control account of P21; entries may not use it."}, nil
-		default:
-			return nil, nil
+	for field, number := range needed {
+		if why := unusable(chart, number); why != "" {
+			wrong[field] = why
 		}
 	}
-	return map[string]string{"deferred_account": "P21 has no such account."}, nil
+	if len(wrong) == 0 {
+		return nil, nil
+	}
+	return wrong, nil
+}
+
+// unusable says why entries may not use an account; empty when they may.
+func unusable(chart []Account, number string) string {
+	for _, a := range chart {
+		switch {
+		case a.Number != number:
+		case !a.Active:
+			return "This account is not active in P21."
+		case a.Control:
+			return "This is a control account of P21; entries may not use it."
+		default:
+			return ""
+		}
+	}
+	return "P21 has no such account."
+}
+
+// costFrom says what is wrong with the day from which costs are booked.
+func (s *Service) costFrom(ctx context.Context, p Policy) (string, error) {
+	c, err := s.Get(ctx, p.ConnectionID)
+	if err != nil {
+		return "", err
+	}
+	if c.RevenueMode != "summary" {
+		return "P21 invoices the orders of this connection and books their cost itself.", nil
+	}
+	periods, err := s.Periods(ctx, p.ConnectionID)
+	if err != nil {
+		return "", err
+	}
+	for _, x := range periods {
+		if period.DateOf(x.StartsOn) == p.CostFrom {
+			return "", nil
+		}
+	}
+	return "Choose the first day of a fiscal period.", nil
 }
 
 func (s *Service) redraft(ctx context.Context, tx *database.Tx, id int64) error {

@@ -45,6 +45,7 @@ const (
 	InboundDifference Class = "inbound_difference" // Amazon received more or less than was sent
 	StockLost         Class = "stock_lost"         // Amazon lost or damaged units in its warehouses
 	UnknownCharge     Class = "unknown_charge"     // Amazon tells of a charge before a settlement that no rule takes
+	NoCost            Class = "no_cost"            // units were sold whose SKU has no item or no cost
 )
 
 // Exception is one open or closed row of the queue.

@@ -132,6 +132,39 @@ var rules = []rule{
 		 UNION ALL
 		 SELECT format('entry %s ends an entry before its day, or one that has none', r.reference)
 		 FROM journal_entry r JOIN journal_entry e ON e.id = r.reverses_id WHERE r.scheduled AND r.status <> 'discarded' AND (r.entry_on >= e.reverse_on) IS NOT TRUE`},
+	{"cost-counted-once", "Units that settlements shipped and that came back are counted once, stand in one live entry at most, and each cost entry is quantity times cost of what it carries.",
+		`SELECT count(*) FROM cost_move`,
+		`WITH told AS (
+			SELECT k.id FROM kind k WHERE regexp_replace(lower(k.transaction_type), '[ _-]', '', 'g') = 'order' AND regexp_replace(lower(k.amount_type), '[ _-]', '', 'g') = 'itemprice'
+				AND regexp_replace(lower(k.amount_description), '[ _-]', '', 'g') = 'principal' AND regexp_replace(lower(k.marketplace), '[ _-]', '', 'g') NOT LIKE 'nonamazon%'),
+		 shipped AS (
+			SELECT l.settlement_id, p.sku, l.posted_on, sum(l.quantity * CASE WHEN k.sign < 0 THEN -1 ELSE 1 END) AS quantity
+			FROM settlement_line l JOIN kind k ON k.id = l.kind_id JOIN product p ON p.id = l.product_id
+			WHERE l.settlement_id IN (SELECT settlement_id FROM cost_reading) AND l.kind_id = ANY (ARRAY(SELECT id FROM told)) AND l.fulfillment = 'AFN' AND l.quantity > 0 AND p.sku <> '' GROUP BY 1, 2, 3),
+		 counted AS (
+			SELECT n.settlement_id, m.sku, m.on_day AS posted_on, sum(m.quantity) AS quantity FROM cost_count n JOIN cost_move m ON m.count_id = n.id WHERE n.settlement_id IS NOT NULL GROUP BY 1, 2, 3)
+		 SELECT format('settlement %s, %s on %s: %s units were shipped, %s are counted', settlement_id, sku, posted_on, coalesce(s.quantity, 0), coalesce(c.quantity, 0))
+		 FROM shipped s FULL JOIN counted c USING (settlement_id, sku, posted_on) WHERE s.quantity IS DISTINCT FROM c.quantity
+		 UNION ALL
+		 SELECT format('count %s says %s shipped, %s returned and %s kept, its units are %s, %s and %s', n.id, n.shipped, n.returned, n.kept, m.shipped, m.returned, m.kept)
+		 FROM cost_count n CROSS JOIN LATERAL (SELECT coalesce(sum(x.quantity) FILTER (WHERE x.record_id IS NULL), 0) AS shipped, coalesce(-sum(x.quantity) FILTER (WHERE x.record_id IS NOT NULL), 0) AS returned,
+			coalesce(sum(x.kept), 0) AS kept, count(*) FILTER (WHERE x.quantity <> 0) AS moves FROM cost_move x WHERE x.count_id = n.id) m
+		 WHERE (n.shipped, n.returned, n.kept, n.moves) <> (m.shipped, m.returned, m.kept, m.moves)
+		 UNION ALL
+		 SELECT format('units of %s on %s stand in %s live entries', m.sku, m.on_day, count(*)) FROM cost_move m JOIN cost_carried x ON x.move_id = m.id JOIN journal_entry e ON e.id = x.entry_id
+		 WHERE e.status NOT IN ('reversed', 'discarded') GROUP BY m.id HAVING count(*) > 1
+		 UNION ALL
+		 SELECT format('entry %s, %s: %s units at %s are %s, %s units with %s stand in its lines', e.reference, p.sku, m.quantity, p.unit_cost, p.amount, v.quantity, v.amount)
+		 FROM journal_entry e JOIN cost_piece p ON p.entry_id = e.id
+		 LEFT JOIN LATERAL (SELECT sum(m.quantity) AS quantity FROM cost_carried x JOIN cost_move m ON m.id = x.move_id WHERE x.entry_id = p.entry_id AND x.seq = p.seq) m ON true
+		 LEFT JOIN LATERAL (SELECT -v.amount AS amount, v.quantity FROM journal_evidence v JOIN journal_line l ON l.entry_id = v.entry_id AND l.line_no = v.line_no
+			WHERE v.entry_id = p.entry_id AND v.seq = p.seq AND l.category = 'cost') v ON true
+		 WHERE e.status <> 'discarded' AND ((p.quantity, p.amount) IS DISTINCT FROM (m.quantity, v.amount) OR p.quantity IS DISTINCT FROM v.quantity OR p.amount <> round(p.quantity * p.unit_cost, p.digits))
+		 UNION ALL
+		 SELECT format('entry %s is of a report that was re-issued, and so is %s of the new one', o.reference, e.reference)
+		 FROM journal_entry e JOIN cost_entry n ON n.entry_id = e.id JOIN cost_count c ON c.id = n.count_id JOIN settlement s ON s.id = c.settlement_id
+		 JOIN settlement b ON b.connection_id = s.connection_id AND b.amazon_id = s.amazon_id AND b.id < s.id JOIN cost_count bc ON bc.settlement_id = b.id JOIN cost_entry bn ON bn.count_id = bc.id JOIN journal_entry o ON o.id = bn.entry_id
+		 WHERE e.status NOT IN ('draft', 'reversed', 'discarded') AND o.status NOT IN ('reversed', 'discarded')`},
 	{"four-eyes", "Nobody approves or publishes what that person prepared.",
 		`SELECT (SELECT count(*) FROM approval) + (SELECT count(*) FROM rule_set WHERE published_by IS NOT NULL) + (SELECT count(*) FROM settlement_correction) + (SELECT count(*) FROM period_close)`,
 		`SELECT DISTINCT format('entry %s was prepared and approved by %s', e.reference, p.name)
@@ -182,7 +215,7 @@ var rules = []rule{
 		`SELECT count(*) FROM information_schema.columns WHERE table_schema = 'public' AND data_type = 'numeric'`,
 		`SELECT format('%s.%s is %s', table_name, column_name, data_type) FROM information_schema.columns
 		 WHERE table_schema = 'public' AND data_type IN ('real', 'double precision', 'money')
-		   AND table_name IN ('settlement', 'settlement_line', 'rollup', 'line_block', 'sku_sum', 'settlement_correction', 'bank_statement', 'bank_line', 'deposit_match_part', 'journal_entry', 'journal_line', 'journal_source', 'journal_evidence', 'exchange_rate', 'policy', 'exception')
+		   AND table_name IN ('settlement', 'settlement_line', 'rollup', 'line_block', 'sku_sum', 'settlement_correction', 'bank_statement', 'bank_line', 'deposit_match_part', 'journal_entry', 'journal_line', 'journal_source', 'journal_evidence', 'cost_entry', 'cost_piece', 'exchange_rate', 'policy', 'exception')
 		 UNION ALL
 		 SELECT format('entry %s is in %s, its settlement in %s', e.reference, e.currency, s.currency)
 		 FROM journal_entry e JOIN settlement s ON s.id = e.settlement_id WHERE e.currency <> s.currency`},
@@ -235,6 +268,7 @@ var rules = []rule{
 			'rule_set_change', 'rule_set_insert', 'rule_set_editor_change', 'rule_set_truncate', 'rule_set_editor_truncate', 'rule_set_account_truncate', 'mapping_rule_truncate', 'mapping_rule_content', 'rule_set_account_content', 'settlement_line_insert',
 			'settlement_line_immutable', 'settlement_problem_immutable', 'settlement_seal', 'settlement_rolled_up', 'settlement_summed_up', 'loss_case_paid', 'loss_payment_paid', 'loss_payment_whole', 'sku_sum_insert', 'sku_sum_immutable', 'settlement_correction_change', 'fba_difference_approval', 'reconciliation_note_change',
 			'finance_version_immutable', 'finance_transaction_adds_up', 'finance_part_adds_up', 'finance_transaction_change', 'finance_evidence_once', 'finance_accrual_submit',
+			'policy_cost', 'connection_cost', 'cost_reading_immutable', 'cost_reading_whole', 'cost_count_keep', 'cost_move_immutable', 'cost_move_insert', 'cost_entry_change', 'cost_piece_change', 'cost_carried_change', 'cost_carried_once', 'cost_submit',
 			'cash_entry_change', 'cash_entry_adds_up', 'cash_entry_order_immutable', 'cash_entry_order_insert',
 			'journal_entry_change', 'journal_line_change', 'journal_source_change', 'journal_evidence_change', 'journal_entry_schedule', 'journal_reversal_insert', 'approval_change', 'journal_preparer_immutable',
 			'bank_line_insert', 'bank_line_immutable', 'bank_statement_immutable', 'bank_statement_sealed', 'bank_problem_immutable', 'bank_account_change', 'bank_line_ignored_insert', 'bank_line_ignored_change',

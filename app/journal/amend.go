@@ -25,7 +25,7 @@ func (s *Service) retire(ctx context.Context, tx *database.Tx, oldSettlement int
 		if e.EntryType != "settlement" {
 			continue
 		}
-		if err := s.retireEntry(ctx, tx, e, actor); err != nil {
+		if _, err := s.Retire(ctx, tx, e.ID, reissued, actor); err != nil {
 			return err
 		}
 	}
@@ -36,29 +36,34 @@ func (s *Service) retire(ctx context.Context, tx *database.Tx, oldSettlement int
 	return s.discardDrafts(ctx, tx, old, nil, reissued, actor)
 }
 
-func (s *Service) retireEntry(ctx context.Context, tx *database.Tx, e sqlc.EntriesOfSettlementRow, actor audit.Actor) error {
-	locked, err := lock(ctx, tx, e.ID)
+// Retire clears the way for another entry of what one carries: one that P21 does
+// not hold is a draft again, of a posted one the reversal is drafted. An entry
+// that is being posted right now is waited for. It returns where the entry stands
+// then.
+func (s *Service) Retire(ctx context.Context, tx *database.Tx, id int64, reason string, actor audit.Actor) (Status, error) {
+	e, err := lock(ctx, tx, id)
 	if err != nil {
-		return err
+		return "", err
 	}
-	switch Status(e.Status) {
+	status := Status(e.Status)
+	switch status {
 	case Submitted, Approved:
-		if err := toDraft(ctx, tx, locked, reissued, Submitted, Approved); err != nil {
-			return err
+		if err := toDraft(ctx, tx, e, reason, Submitted, Approved); err != nil {
+			return status, err
 		}
-		return audit.Write(ctx, tx, event(locked, actor, "withdrawn", map[string]any{"status": Draft}, reissued))
+		return Draft, audit.Write(ctx, tx, event(e, actor, "withdrawn", map[string]any{"status": Draft}, reason))
 	case Posting, Unknown:
-		return fault.New(fault.Unavailable, "Entry %s of the old report is %s; the new report waits for it.", e.Reference, e.Status)
+		return status, fault.New(fault.Unavailable, "Entry %s is %s; what replaces it waits for it.", e.Reference, e.Status)
 	case Posted:
 		known, err := reversalAttempts(ctx, sqlc.New(tx), e.ID)
 		if err != nil || known > 0 {
-			return err
+			return status, err
 		}
-		reversal, err := s.draftReversal(ctx, tx, e.ID, reissued)
+		reversal, err := s.draftReversal(ctx, tx, e.ID, reason)
 		if err != nil {
-			return err
+			return status, err
 		}
-		return audit.Write(ctx, tx, event(locked, actor, "reversal drafted", map[string]any{"reversal": reversal}, reissued))
+		return status, audit.Write(ctx, tx, event(e, actor, "reversal drafted", map[string]any{"reversal": reversal}, reason))
 	}
-	return nil
+	return status, nil
 }

@@ -91,7 +91,7 @@ func (p Proposal) reference(in period.Period, version int) string {
 
 // Propose drafts the one live entry of a subject and period, or rebuilds its
 // draft; what is submitted or beyond stays as it is. A proposal without lines
-// discards the draft. A period that is closed is fault.Conflict.
+// discards the draft. Drafting in a period that is closed is fault.Conflict.
 func (s *Service) Propose(ctx context.Context, tx *database.Tx, p Proposal, actor audit.Actor) (Proposed, error) {
 	result, err := propose(ctx, tx, p, actor)
 	if err != nil {
@@ -130,10 +130,10 @@ func propose(ctx context.Context, tx *database.Tx, p Proposal, actor audit.Actor
 		return Proposed{}, nil
 	case live.ID != 0 && same:
 		return Proposed{live.ID, Draft, false, false}, nil
-	case in.Closed:
-		return Proposed{}, fault.New(fault.Conflict, "Period %s is closed; nothing is drafted in it.", in.Key())
 	case len(p.Lines) == 0:
 		return Proposed{}, dropProposal(ctx, tx, p, live, actor)
+	case in.Closed:
+		return Proposed{}, fault.New(fault.Conflict, "Period %s is closed; nothing is drafted in it.", in.Key())
 	}
 	return p.store(ctx, tx, in, books, live.ID, hash, actor)
 }

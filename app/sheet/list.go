@@ -104,6 +104,15 @@ func (l *list) add(cells ...any) error {
 	return l.page.add(cells...)
 }
 
+// next is the row that add writes, below the heading of a further sheet where one
+// is full.
+func (l *list) next() int {
+	if l.page.row == l.limit {
+		return 2
+	}
+	return l.page.row + 1
+}
+
 // sheet names the sheets of rows: "Lines", "Lines 2", ...
 func (l *list) sheet(i int) string {
 	if i == 0 {

@@ -51,6 +51,9 @@ func (s *server) showPolicies(r *request, status int, of int64, wrong map[string
 			form.Fields = append(form.Fields, views.Field{Name: "receivable_tolerance", Label: "Rounding of an order on the receivable", Value: p.ReceivableTolerance.StringFixed(2),
 				Hint: "In the order's currency. Orders are judged by it within minutes.", Error: shown["receivable_tolerance"], Mono: true, Suffix: suffix})
 		}
+		if s.Costs != nil && !s.invoices(r, c.ID) {
+			form.Fields = append(form.Fields, costPolicy(p, shown, suffix)...)
+		}
 		if s.Reimbursements != nil {
 			form.Fields = append(form.Fields, views.Field{Name: "claim_days", Label: "Days in which Amazon takes claims for lost units", Value: fmt.Sprint(p.ClaimDays),
 				Hint: "60 since October 2024. Deadlines follow within minutes.", Error: shown["claim_days"], Suffix: suffix})
@@ -61,6 +64,19 @@ func (s *server) showPolicies(r *request, status int, of int64, wrong map[string
 		model.Sheets = append(model.Sheets, views.AdminSheet{Title: titleOf(c.Title, c.Name), Form: form})
 	}
 	return r.adminAs(status, views.Policies, "Policies", model)
+}
+
+// costPolicy are the fields that have the cost of goods booked.
+func costPolicy(p connection.Policy, shown map[string]string, suffix string) []views.Field {
+	from := ""
+	if p.CostFrom != (period.Date{}) {
+		from = p.CostFrom.String()
+	}
+	return []views.Field{
+		{Name: "cost_from", Label: "Cost of goods is booked from", Type: "date", Value: from, Hint: "The first day of a fiscal period. Empty: it is not booked here.", Error: shown["cost_from"], Suffix: suffix},
+		{Name: "cost_account", Label: "Cost of goods sold", Value: p.CostAccount, Hint: "Account of the cost of what Amazon shipped.", Error: shown["cost_account"], Mono: true, Suffix: suffix},
+		{Name: "stock_account", Label: "Inventory at Amazon", Value: p.StockAccount, Hint: "Account that it is taken out of.", Error: shown["stock_account"], Mono: true, Suffix: suffix},
+	}
 }
 
 func (s *server) policySave(r *request) error {
@@ -80,6 +96,7 @@ func (s *server) policySave(r *request) error {
 	p.SecondApprovalFrom, p.FreshSignInMinutes = in.amount("second_approval_from"), in.number("fresh_sign_in_minutes", 0, 1440)
 	p.ClosedPeriod, p.RateSource = in.text("closed_period", 20), in.text("rate_source", 20)
 	p.HeldSales, p.DeferredAccount = in.choice("held_sales", connection.OnRelease, connection.OnSale), in.text("deferred_account", 40)
+	p.CostFrom, p.CostAccount, p.StockAccount = in.date("cost_from"), in.text("cost_account", 40), in.text("stock_account", 40)
 	p.RoundingLimit = decimal.Zero
 	if limit := in.amount("rounding_limit"); limit.Valid {
 		p.RoundingLimit = limit.Decimal

@@ -36,6 +36,9 @@ func (s *server) entryEvidence(r *request, page views.Page, e journal.Entry, lin
 		return err
 	}
 	model := r.evidenceModel(e, line, list)
+	if err := s.linkCosts(r, id, list, model.Rows); err != nil {
+		return err
+	}
 	if len(list) == evidencePageSize {
 		last := list[len(list)-1]
 		model.Pager.Next = r.link("after", nextKey(strconv.Itoa(last.Line), strconv.Itoa(last.Position)))
@@ -56,13 +59,34 @@ func (r *request) evidenceModel(e journal.Entry, line journal.EntryLine, list []
 		{Name: "Pieces", Value: views.Text(row.Sources)},
 	}}
 	for _, x := range list {
-		piece := views.EntryPiece{Subject: x.Subject, Detail: x.Detail, Amount: r.format().Value(x.Amount, money.Currency(e.Currency))}
+		piece := views.EntryPiece{Subject: views.Link{Text: x.Subject}, Detail: x.Detail, Amount: r.format().Value(x.Amount, money.Currency(e.Currency))}
 		if x.Quantity.Valid {
 			piece.Quantity = x.Quantity.Decimal.String()
 		}
 		model.Rows = append(model.Rows, piece)
 	}
 	return model
+}
+
+// linkCosts leads from pieces of a cost entry to the days that they are of.
+func (s *server) linkCosts(r *request, entryID int64, list []journal.Evidence, rows []views.EntryPiece) error {
+	if s.Costs == nil {
+		return nil
+	}
+	numbers := make([]int, len(list))
+	for i, x := range list {
+		numbers[i] = x.Position
+	}
+	of, err := s.Costs.Of(r.ctx(), entryID, numbers)
+	if err != nil {
+		return err
+	}
+	for i, x := range list {
+		if piece, known := of[x.Position]; known {
+			rows[i].Subject.Href = costUnitsPath(piece)
+		}
+	}
+	return nil
 }
 
 // entryAbout is what an entry is made of: its settlement, or its subject.

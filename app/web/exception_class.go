@@ -9,7 +9,7 @@ func exceptionClasses() []exception.Class {
 		exception.NoPeriod, exception.ClosedPeriod, exception.MissingRate, exception.RoundingLimit, exception.AccountProblem,
 		exception.PostingRefused, exception.PostingUnknown, exception.PostingMismatch, exception.ByHandDiffers, exception.ChainBroken, exception.TaxResidue,
 		exception.UnknownSKU, exception.MappingFailed, exception.CheckFailed, exception.DeliveryRefused, exception.DeliveryUnknown, exception.DeliveryMismatch,
-		exception.StockDifference, exception.InboundDifference, exception.StockLost, exception.UnknownCharge,
+		exception.StockDifference, exception.InboundDifference, exception.StockLost, exception.UnknownCharge, exception.NoCost,
 	}
 }
 
@@ -66,6 +66,8 @@ func classTitle(c exception.Class) string {
 		return "Lost at Amazon"
 	case exception.UnknownCharge:
 		return "Unknown charge"
+	case exception.NoCost:
+		return "No cost"
 	case exception.InboundDifference:
 		return "Inbound shipment differs"
 	}
@@ -125,6 +127,8 @@ func classAdvice(c exception.Class) string {
 		return "Amazon's ledger of its warehouses says that units were lost or damaged there, at what they cost in Prophet 21. Claim them in Seller Central when Amazon does not pay by itself, and ignore this with the case's number; what is found later stands in the ledger of that day."
 	case exception.UnknownCharge:
 		return "Amazon tells of this before a settlement has it, and no rule says which account it goes to. The transactions with it are left out of accruals and deferrals. Add a rule for it, or wait: the settlement brings it under its own name."
+	case exception.NoCost:
+		return "Units were sold whose cost is not known: no item of Prophet 21 stands for their SKU, or Prophet 21 has no cost of the item. Map the SKU, or give the item a cost there; the units go into the entry by themselves. Nothing is guessed."
 	case exception.InboundDifference:
 		return "Amazon says that it received another quantity than was sent. Have it looked for or claim it in Seller Central; when Amazon finds it, this closes by itself. Ignore it with the case's number when it is settled otherwise."
 	}

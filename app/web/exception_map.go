@@ -53,7 +53,7 @@ func (s *server) exceptionMap(r *request) error {
 	if err != nil {
 		return err
 	}
-	if e.Class != exception.UnknownSKU || e.State != stateOpen || s.Catalog == nil {
+	if !mapsSKU(e) || e.State != stateOpen || s.Catalog == nil {
 		return fault.New(fault.Conflict, "This exception does not wait for an item any more.")
 	}
 	code, quantity := in.needed("code", 40, "Choose an item of Prophet 21."), in.number("quantity", 1, 100_000)

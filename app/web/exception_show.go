@@ -61,13 +61,27 @@ func (s *server) exceptionRecord(r *request, e exception.Exception, model *views
 		model.Problems, err = s.problemsModel(r, e)
 	case exception.UnreadableFile:
 		model.Payload, err = s.payloadModel(r, e)
-	case exception.UnknownSKU:
+	case exception.UnknownSKU, exception.NoCost:
+		if !mapsSKU(e) {
+			break
+		}
 		model.Map, err = s.mapModel(r, e, values, wrong)
 	}
 	if err == nil && e.Flow != "" && s.Flows != nil {
 		err = errors.Join(s.waitingRecords(r, e, model), s.releasedRecords(r, e, model))
 	}
 	return err
+}
+
+// mapsSKU reports whether an exception waits for an item that stands for its SKU.
+func mapsSKU(e exception.Exception) bool {
+	switch e.Class {
+	case exception.UnknownSKU:
+		return true
+	case exception.NoCost: // an item without a cost, or lines without a SKU
+		return e.Detail["sku"] != nil && e.Detail["item"] == nil
+	}
+	return false
 }
 
 func (r *request) exceptionFacts(e exception.Exception) []views.Fact {

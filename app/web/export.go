@@ -10,6 +10,7 @@ import (
 
 	"tieout/app/catalog"
 	"tieout/app/closing"
+	"tieout/app/cost"
 	"tieout/app/exception"
 	"tieout/app/fee"
 	"tieout/app/finances"
@@ -59,6 +60,8 @@ type Workbooks interface {
 	RefundList(w io.Writer, about [][2]string, rows iter.Seq2[refund.Case, error], title func(refund.Finding) string) error
 	LossList(w io.Writer, about [][2]string, rows iter.Seq2[reimbursement.Case, error], cause func(reimbursement.Cause) string, state func(reimbursement.State) string) error
 	FeeList(w io.Writer, about [][2]string, rows iter.Seq2[fee.Row, error]) error
+	CostList(w io.Writer, about [][2]string, rows iter.Seq2[cost.Count, error], state func(cost.Count) string) error
+	CostItems(w io.Writer, about [][2]string, rows iter.Seq2[cost.Item, error]) error
 	Deposits(ctx context.Context, w io.Writer, about [][2]string, connectionID int64) error
 	CloseList(w io.Writer, about [][2]string, rows iter.Seq2[closing.Listed, error], title func(closing.State) string) error
 	Checklist(w io.Writer, period closing.Whole) error

@@ -27,6 +27,7 @@ const (
 	listOpen           = "reconciliation"
 	listUnsettled      = "unsettled"
 	listCloses         = "closes"
+	listCosts          = "cost"
 )
 
 // listRoutes are what people keep about lists.
@@ -41,7 +42,7 @@ func (s *server) listRoutes() []Route {
 // listName is the list that the path names.
 func (r *request) listName() (string, error) {
 	name := r.Param("list")
-	lists := []string{listSettlements, listLines, listEntries, listExceptions, listProducts, listReceivable, listCash, listDeposits, listRefunds, listRates, listFees, listReimbursements, listOpen, listUnsettled, listCloses}
+	lists := []string{listSettlements, listLines, listEntries, listExceptions, listProducts, listReceivable, listCash, listDeposits, listRefunds, listRates, listFees, listReimbursements, listOpen, listUnsettled, listCloses, listCosts}
 	if r.server.Flows != nil {
 		for _, d := range r.server.Flows.Definitions() {
 			lists = append(lists, d.Name)

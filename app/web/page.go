@@ -110,7 +110,7 @@ func (s *server) hiddenFrom(person identity.Person) map[views.Section]bool {
 	for section, needs := range map[views.Section]identity.Permission{
 		views.Overview: identity.ViewBooks, views.Settlements: identity.ViewBooks, views.JournalEntries: identity.ViewBooks,
 		views.MappingRules: identity.ViewBooks, views.Exceptions: identity.ViewBooks, views.Products: identity.ViewBooks,
-		views.Orders: identity.ViewBooks, views.Flows: identity.ViewBooks, views.Receivable: identity.ViewBooks, views.Refunds: identity.ViewBooks, views.UnsettledMoney: identity.ViewBooks, views.Revaluation: identity.ViewBooks, views.Fees: identity.ViewBooks, views.Reimbursements: identity.ViewBooks, views.Reconciling: identity.ViewBooks,
+		views.Orders: identity.ViewBooks, views.Flows: identity.ViewBooks, views.Receivable: identity.ViewBooks, views.Refunds: identity.ViewBooks, views.UnsettledMoney: identity.ViewBooks, views.Revaluation: identity.ViewBooks, views.Fees: identity.ViewBooks, views.Costs: identity.ViewBooks, views.Reimbursements: identity.ViewBooks, views.Reconciling: identity.ViewBooks,
 		views.PeriodClose: identity.ViewBooks,
 		views.Connections: identity.ViewAdministration, views.People: identity.ViewAdministration, views.Policies: identity.ViewAdministration,
 		views.Periods: identity.ViewBooks, views.Rates: identity.ViewBooks, views.Reference: identity.ViewBooks,
@@ -123,6 +123,7 @@ func (s *server) hiddenFrom(person identity.Person) map[views.Section]bool {
 	}
 	hidden[views.UnsettledMoney] = hidden[views.UnsettledMoney] || s.Finances == nil
 	hidden[views.Refunds] = hidden[views.Refunds] || s.Refunds == nil
+	hidden[views.Costs] = hidden[views.Costs] || s.Costs == nil
 	hidden[views.Fees] = hidden[views.Fees] || s.Fees == nil
 	hidden[views.Reimbursements] = hidden[views.Reimbursements] || s.Reimbursements == nil
 	hidden[views.Reconciling] = hidden[views.Reconciling] || s.Reconcile == nil

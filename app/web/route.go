@@ -69,7 +69,7 @@ func (s *server) routes() []Route {
 		s.entryRoutes(),
 		s.exceptionRoutes(),
 		s.flowRoutes(),
-		s.productRoutes(), s.receivableRoutes(), s.refundRoutes(), s.financeRoutes(), s.revaluationRoutes(), s.feeRoutes(), s.reimbursementRoutes(), s.reconciliationRoutes(), s.depositRoutes(),
+		s.productRoutes(), s.receivableRoutes(), s.refundRoutes(), s.financeRoutes(), s.revaluationRoutes(), s.feeRoutes(), s.costRoutes(), s.reimbursementRoutes(), s.reconciliationRoutes(), s.depositRoutes(),
 		s.closeRoutes(),
 		s.taskRoutes(),
 		s.jobRoutes(),

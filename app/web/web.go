@@ -91,6 +91,7 @@ import (
 	"tieout/app/closing"
 	"tieout/app/closing/binder"
 	"tieout/app/connection"
+	"tieout/app/cost"
 	"tieout/app/deposit"
 	"tieout/app/exception"
 	"tieout/app/fbastock"
@@ -165,6 +166,7 @@ type Dependencies struct {
 	Revaluation    *revaluation.Service   // nil: no screen of open balances in other currencies
 	Reconcile      *reconcile.Service     // nil: no screens of reconciliations
 	Finances       *finances.Service      // nil: no screens of money before settlements
+	Costs          *cost.Service          // nil: no screens of the cost of goods
 	// Compare has reconciliations of a connection, 0 for all, compared again soon.
 	Compare func(ctx context.Context, connectionID int64) error
 	// Movements tells what moved an item in Amazon's warehouses; nil: nothing is told.

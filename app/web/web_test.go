@@ -24,6 +24,7 @@ import (
 	"tieout/app/audit"
 	"tieout/app/clock"
 	"tieout/app/closing"
+	"tieout/app/cost"
 	"tieout/app/database/dbtest"
 	"tieout/app/deposit"
 	"tieout/app/document"
@@ -93,6 +94,7 @@ func open(t *testing.T, o options) *site {
 		Receivable:     receivable.NewService(site.pool, clock.System{}),
 		Reimbursements: reimbursement.NewService(site.pool, clock.System{}, nil),
 		Fees:           fee.NewService(site.pool, clock.System{}),
+		Costs:          cost.NewService(site.pool, clock.System{}, nil),
 		Refunds:        refund.NewService(site.pool, clock.System{}),
 		Reconcile:      reconcile.NewService(site.pool, clock.System{}),
 		Compare:        func(context.Context, int64) error { return nil },

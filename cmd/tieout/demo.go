@@ -88,6 +88,9 @@ func (d demonstration) run(ctx context.Context, env environment) (err error) {
 	if err := p.loseUnits(ctx, sandbox); err != nil {
 		return fmt.Errorf("lose units: %w", err)
 	}
+	if err := p.bookCosts(ctx); err != nil {
+		return err
+	}
 	if err := shopOrders(sandbox); err != nil {
 		return fmt.Errorf("let customers buy: %w", err)
 	}

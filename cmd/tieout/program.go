@@ -16,6 +16,7 @@ import (
 	"tieout/app/clock"
 	"tieout/app/closing"
 	"tieout/app/connection"
+	"tieout/app/cost"
 	"tieout/app/database"
 	"tieout/app/document"
 	"tieout/app/exception"
@@ -148,6 +149,9 @@ func (p *program) wireServices(ctx context.Context) error {
 	return nil
 }
 
+// costs books the cost of goods sold.
+func (p *program) costs() *cost.Service { return cost.NewService(p.pool, p.clock, p.entries) }
+
 // revaluation values what is open in other currencies.
 func (p *program) revaluation() *revaluation.Service {
 	return revaluation.NewService(p.pool, p.clock, p.entries, publishedRules)
@@ -204,6 +208,9 @@ func (p *program) mapped(ctx context.Context, tx *database.Tx, connectionID int6
 		if _, err := p.flows.Release(ctx, tx.Tx, connectionID, exception.UnknownSKU, sku, "Mapped.", audit.Actor{}); err != nil {
 			return err
 		}
+	}
+	if err := p.queue.UpdateCosts(ctx, tx.Tx, connectionID); err != nil {
+		return err
 	}
 	return p.packed(ctx, tx, connectionID, skus)
 }

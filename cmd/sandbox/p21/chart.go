@@ -17,6 +17,8 @@ const (
 	ReserveAccount   = "1220-000"
 	Deferred         = "1230-000"
 	AmazonReceivable = "1240-000"
+	AmazonStock      = "1320-000"
+	AmazonCost       = "5020-000"
 	Card             = "2110-000"
 	Rounding         = "7910-000"
 )
@@ -38,7 +40,7 @@ func ChartOfAccounts() []Account {
 		{Number: AmazonReceivable, Description: "Amazon accounts receivable", Type: "Asset", Control: "AR"},
 		{Number: "1245-000", Description: "Amazon orders invoiced", Type: "Asset", Pick: "receivable"},
 		{Number: "1310-000", Description: "Inventory - warehouse", Type: "Asset"},
-		{Number: "1320-000", Description: "Inventory - Amazon FBA", Type: "Asset"},
+		{Number: AmazonStock, Description: "Inventory - Amazon FBA", Type: "Asset"},
 		{Number: "1330-000", Description: "Inventory in transit", Type: "Asset"},
 		{Number: "1410-000", Description: "Prepaid expenses", Type: "Asset"},
 		{Number: "1420-000", Description: "Input VAT recoverable", Type: "Asset", Pick: "vat_on_fees"},
@@ -68,7 +70,7 @@ func ChartOfAccounts() []Account {
 		{Number: "4410-000", Description: "Other income - Amazon", Type: "Income", Pick: "other_income"},
 		{Number: "4900-000", Description: "Sales - Amazon (until 2023)", Type: "Income", Closed: true},
 		{Number: "5010-000", Description: "Cost of goods sold", Type: "Expense"},
-		{Number: "5020-000", Description: "Cost of goods sold - Amazon", Type: "Expense"},
+		{Number: AmazonCost, Description: "Cost of goods sold - Amazon", Type: "Expense"},
 		{Number: "5030-000", Description: "Inventory adjustments", Type: "Expense"},
 		{Number: "6110-000", Description: "Amazon selling fees", Type: "Expense", Pick: "selling_fees"},
 		{Number: "6115-000", Description: "Amazon refund administration fees", Type: "Expense", Pick: "refund_admin_fee"},
