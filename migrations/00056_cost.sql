@@ -159,7 +159,7 @@ CREATE TABLE cost_piece (
     count_id    bigint      NOT NULL,
     marketplace text        NOT NULL,
     sku         text        NOT NULL CHECK (sku <> ''),
-    sku_map_id  bigint      NOT NULL REFERENCES sku_map (id), -- that was in force
+    sku_map_id  bigint      NOT NULL,                         -- that was in force; maps are never deleted
     unit_cost   numeric     NOT NULL CHECK (unit_cost > 0),   -- of a unit of the SKU
     source      text        NOT NULL CHECK (source <> ''),    -- where that is from
     taken_at    timestamptz NOT NULL,                         -- when it was looked up

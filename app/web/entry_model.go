@@ -178,6 +178,9 @@ func accountProblem(l journal.EntryLine) string {
 // lineAbout says what a line is for.
 func lineAbout(l journal.EntryLine) string {
 	what := mapping.Category(l.Category).Title()
+	if _, of := mapping.Category(l.Category).Info(); !of && l.Description != "" {
+		what = l.Description // no category of settlement lines: cost, revaluation, rounding
+	}
 	if l.Clearing && l.Category == mapping.SlotClearing {
 		what = "Clearing"
 	}

@@ -29,7 +29,7 @@ func (p *program) bookCosts(ctx context.Context) error {
 	}
 	since := p.catalog.Today().AddDays(-costDays)
 	for _, x := range periods {
-		if period.DateOf(x.StartsOn).Before(since) && since.Before(period.DateOf(x.EndsOn).AddDays(1)) {
+		if !since.Before(period.DateOf(x.StartsOn)) && !period.DateOf(x.EndsOn).Before(since) {
 			policy.CostFrom = period.DateOf(x.StartsOn)
 		}
 	}
