@@ -43,7 +43,7 @@ stop-test-db: ## Stop the PostgreSQL that tests run by hand leave running
 .PHONY: bench
 bench: ## Print the benchmark table
 	@scripts/need postgresql
-	@$(WITH_DATABASE) $(GO) test -run '^$$' -bench . -benchmem -timeout 60m $(BENCH)
+	@set -o pipefail; $(WITH_DATABASE) $(GO) test -p 1 -run '^$$' -bench . -benchmem -timeout 60m $(BENCH) | scripts/bench-table
 
 .PHONY: generate
 generate: ## Generate code from queries and templates

@@ -133,30 +133,33 @@ SELECT account, description, active, control FROM gl_account WHERE connection_id
 
 -- name: SubjectTotals :many
 -- Everything imported so far, summed up by what rules look at.
-SELECT t.kind_id, k.marketplace, k.transaction_type, k.amount_type, k.amount_description, k.sign,
-       t.product_group, t.fulfillment, t.currency, t.lines, t.amount
-FROM (SELECT r.kind_id, r.product_group, r.fulfillment, s.currency, sum(r.lines)::bigint AS lines, sum(r.amount)::numeric AS amount
-      FROM settlement s JOIN rollup r ON r.settlement_id = s.id
-      WHERE s.connection_id = $1 AND s.replaced_at IS NULL
-      GROUP BY r.kind_id, r.product_group, r.fulfillment, s.currency) t
-JOIN kind k ON k.id = t.kind_id
-ORDER BY t.kind_id, t.product_group, t.fulfillment, t.currency;
+SELECT r.kind_id, r.product_group, r.fulfillment, s.currency, sum(r.lines)::bigint AS lines, sum(r.amount)::numeric AS amount
+FROM settlement s JOIN month_sum r ON r.settlement_id = s.id
+WHERE s.connection_id = $1 AND s.replaced_at IS NULL
+GROUP BY r.kind_id, r.product_group, r.fulfillment, s.currency
+ORDER BY r.kind_id, r.product_group, r.fulfillment, s.currency;
 
--- name: SubjectTotalsByPeriod :many
--- Days between two bounds fall into one sum, which says the first of them.
-SELECT t.kind_id, k.marketplace, k.transaction_type, k.amount_type, k.amount_description, k.sign,
-       t.product_group, t.fulfillment, t.currency, t.posted_on, t.lines, t.amount
-FROM (SELECT r.kind_id, r.product_group, r.fulfillment, s.currency, min(r.posted_on)::date AS posted_on,
-             sum(r.lines)::bigint AS lines, sum(r.amount)::numeric AS amount
-      FROM settlement s JOIN connection c ON c.id = s.connection_id JOIN rollup r ON r.settlement_id = s.id
-      WHERE s.connection_id = @connection_id AND s.replaced_at IS NULL
-        AND (sqlc.narg(ends_from)::date IS NULL OR (s.end_at AT TIME ZONE c.time_zone)::date >= sqlc.narg(ends_from)::date)
-        AND (sqlc.narg(ends_to)::date IS NULL OR (s.end_at AT TIME ZONE c.time_zone)::date <= sqlc.narg(ends_to)::date)
-        AND (sqlc.narg(posted_from)::date IS NULL OR r.posted_on >= sqlc.narg(posted_from)::date)
-        AND (sqlc.narg(posted_to)::date IS NULL OR r.posted_on <= sqlc.narg(posted_to)::date)
-      GROUP BY r.kind_id, r.product_group, r.fulfillment, s.currency, width_bucket(r.posted_on, @bounds::date[])) t
-JOIN kind k ON k.id = t.kind_id
-ORDER BY t.kind_id, t.product_group, t.fulfillment, t.currency, t.posted_on;
+-- name: SumsByMonth :many
+SELECT r.kind_id, r.product_group, r.fulfillment, s.currency, r.month AS first_on, sum(r.lines)::bigint AS lines, sum(r.amount)::numeric AS amount
+FROM settlement s JOIN connection c ON c.id = s.connection_id JOIN month_sum r ON r.settlement_id = s.id
+WHERE s.connection_id = @connection_id AND s.replaced_at IS NULL
+  AND (sqlc.narg(ends_from)::date IS NULL OR (s.end_at AT TIME ZONE c.time_zone)::date >= sqlc.narg(ends_from)::date)
+  AND (sqlc.narg(ends_to)::date IS NULL OR (s.end_at AT TIME ZONE c.time_zone)::date <= sqlc.narg(ends_to)::date)
+  AND (sqlc.narg(posted_from)::date IS NULL OR r.month >= sqlc.narg(posted_from)::date)
+  AND (sqlc.narg(posted_to)::date IS NULL OR r.month <= sqlc.narg(posted_to)::date)
+GROUP BY r.kind_id, r.product_group, r.fulfillment, s.currency, r.month;
+
+-- name: SumsByStretch :many
+-- SumsByMonth for periods that are no months: days between two bounds fall into
+-- one sum, which says the first of them.
+SELECT r.kind_id, r.product_group, r.fulfillment, s.currency, min(r.posted_on)::date AS first_on, sum(r.lines)::bigint AS lines, sum(r.amount)::numeric AS amount
+FROM settlement s JOIN connection c ON c.id = s.connection_id JOIN rollup r ON r.settlement_id = s.id
+WHERE s.connection_id = @connection_id AND s.replaced_at IS NULL
+  AND (sqlc.narg(ends_from)::date IS NULL OR (s.end_at AT TIME ZONE c.time_zone)::date >= sqlc.narg(ends_from)::date)
+  AND (sqlc.narg(ends_to)::date IS NULL OR (s.end_at AT TIME ZONE c.time_zone)::date <= sqlc.narg(ends_to)::date)
+  AND (sqlc.narg(posted_from)::date IS NULL OR r.posted_on >= sqlc.narg(posted_from)::date)
+  AND (sqlc.narg(posted_to)::date IS NULL OR r.posted_on <= sqlc.narg(posted_to)::date)
+GROUP BY r.kind_id, r.product_group, r.fulfillment, s.currency, width_bucket(r.posted_on, @bounds::date[]);
 
 -- name: SettlementsInRange :one
 SELECT count(*) FROM settlement s JOIN connection c ON c.id = s.connection_id

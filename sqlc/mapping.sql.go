@@ -821,28 +821,20 @@ func (q *Queries) SettlementsOfSubject(ctx context.Context, arg SettlementsOfSub
 }
 
 const subjectTotals = `-- name: SubjectTotals :many
-SELECT t.kind_id, k.marketplace, k.transaction_type, k.amount_type, k.amount_description, k.sign,
-       t.product_group, t.fulfillment, t.currency, t.lines, t.amount
-FROM (SELECT r.kind_id, r.product_group, r.fulfillment, s.currency, sum(r.lines)::bigint AS lines, sum(r.amount)::numeric AS amount
-      FROM settlement s JOIN rollup r ON r.settlement_id = s.id
-      WHERE s.connection_id = $1 AND s.replaced_at IS NULL
-      GROUP BY r.kind_id, r.product_group, r.fulfillment, s.currency) t
-JOIN kind k ON k.id = t.kind_id
-ORDER BY t.kind_id, t.product_group, t.fulfillment, t.currency
+SELECT r.kind_id, r.product_group, r.fulfillment, s.currency, sum(r.lines)::bigint AS lines, sum(r.amount)::numeric AS amount
+FROM settlement s JOIN month_sum r ON r.settlement_id = s.id
+WHERE s.connection_id = $1 AND s.replaced_at IS NULL
+GROUP BY r.kind_id, r.product_group, r.fulfillment, s.currency
+ORDER BY r.kind_id, r.product_group, r.fulfillment, s.currency
 `
 
 type SubjectTotalsRow struct {
-	KindID            int32
-	Marketplace       string
-	TransactionType   string
-	AmountType        string
-	AmountDescription string
-	Sign              int16
-	ProductGroup      string
-	Fulfillment       string
-	Currency          string
-	Lines             int64
-	Amount            decimal.Decimal
+	KindID       int32
+	ProductGroup string
+	Fulfillment  string
+	Currency     string
+	Lines        int64
+	Amount       decimal.Decimal
 }
 
 // Everything imported so far, summed up by what rules look at.
@@ -857,95 +849,9 @@ func (q *Queries) SubjectTotals(ctx context.Context, connectionID int64) ([]Subj
 		var i SubjectTotalsRow
 		if err := rows.Scan(
 			&i.KindID,
-			&i.Marketplace,
-			&i.TransactionType,
-			&i.AmountType,
-			&i.AmountDescription,
-			&i.Sign,
 			&i.ProductGroup,
 			&i.Fulfillment,
 			&i.Currency,
-			&i.Lines,
-			&i.Amount,
-		); err != nil {
-			return nil, err
-		}
-		items = append(items, i)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
-}
-
-const subjectTotalsByPeriod = `-- name: SubjectTotalsByPeriod :many
-SELECT t.kind_id, k.marketplace, k.transaction_type, k.amount_type, k.amount_description, k.sign,
-       t.product_group, t.fulfillment, t.currency, t.posted_on, t.lines, t.amount
-FROM (SELECT r.kind_id, r.product_group, r.fulfillment, s.currency, min(r.posted_on)::date AS posted_on,
-             sum(r.lines)::bigint AS lines, sum(r.amount)::numeric AS amount
-      FROM settlement s JOIN connection c ON c.id = s.connection_id JOIN rollup r ON r.settlement_id = s.id
-      WHERE s.connection_id = $1 AND s.replaced_at IS NULL
-        AND ($2::date IS NULL OR (s.end_at AT TIME ZONE c.time_zone)::date >= $2::date)
-        AND ($3::date IS NULL OR (s.end_at AT TIME ZONE c.time_zone)::date <= $3::date)
-        AND ($4::date IS NULL OR r.posted_on >= $4::date)
-        AND ($5::date IS NULL OR r.posted_on <= $5::date)
-      GROUP BY r.kind_id, r.product_group, r.fulfillment, s.currency, width_bucket(r.posted_on, $6::date[])) t
-JOIN kind k ON k.id = t.kind_id
-ORDER BY t.kind_id, t.product_group, t.fulfillment, t.currency, t.posted_on
-`
-
-type SubjectTotalsByPeriodParams struct {
-	ConnectionID int64
-	EndsFrom     *time.Time
-	EndsTo       *time.Time
-	PostedFrom   *time.Time
-	PostedTo     *time.Time
-	Bounds       []time.Time
-}
-
-type SubjectTotalsByPeriodRow struct {
-	KindID            int32
-	Marketplace       string
-	TransactionType   string
-	AmountType        string
-	AmountDescription string
-	Sign              int16
-	ProductGroup      string
-	Fulfillment       string
-	Currency          string
-	PostedOn          time.Time
-	Lines             int64
-	Amount            decimal.Decimal
-}
-
-// Days between two bounds fall into one sum, which says the first of them.
-func (q *Queries) SubjectTotalsByPeriod(ctx context.Context, arg SubjectTotalsByPeriodParams) ([]SubjectTotalsByPeriodRow, error) {
-	rows, err := q.db.Query(ctx, subjectTotalsByPeriod,
-		arg.ConnectionID,
-		arg.EndsFrom,
-		arg.EndsTo,
-		arg.PostedFrom,
-		arg.PostedTo,
-		arg.Bounds,
-	)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	items := []SubjectTotalsByPeriodRow{}
-	for rows.Next() {
-		var i SubjectTotalsByPeriodRow
-		if err := rows.Scan(
-			&i.KindID,
-			&i.Marketplace,
-			&i.TransactionType,
-			&i.AmountType,
-			&i.AmountDescription,
-			&i.Sign,
-			&i.ProductGroup,
-			&i.Fulfillment,
-			&i.Currency,
-			&i.PostedOn,
 			&i.Lines,
 			&i.Amount,
 		); err != nil {
@@ -972,6 +878,136 @@ type SubmitRuleSetParams struct {
 func (q *Queries) SubmitRuleSet(ctx context.Context, arg SubmitRuleSetParams) error {
 	_, err := q.db.Exec(ctx, submitRuleSet, arg.Person, arg.At, arg.ID)
 	return err
+}
+
+const sumsByMonth = `-- name: SumsByMonth :many
+SELECT r.kind_id, r.product_group, r.fulfillment, s.currency, r.month AS first_on, sum(r.lines)::bigint AS lines, sum(r.amount)::numeric AS amount
+FROM settlement s JOIN connection c ON c.id = s.connection_id JOIN month_sum r ON r.settlement_id = s.id
+WHERE s.connection_id = $1 AND s.replaced_at IS NULL
+  AND ($2::date IS NULL OR (s.end_at AT TIME ZONE c.time_zone)::date >= $2::date)
+  AND ($3::date IS NULL OR (s.end_at AT TIME ZONE c.time_zone)::date <= $3::date)
+  AND ($4::date IS NULL OR r.month >= $4::date)
+  AND ($5::date IS NULL OR r.month <= $5::date)
+GROUP BY r.kind_id, r.product_group, r.fulfillment, s.currency, r.month
+`
+
+type SumsByMonthParams struct {
+	ConnectionID int64
+	EndsFrom     *time.Time
+	EndsTo       *time.Time
+	PostedFrom   *time.Time
+	PostedTo     *time.Time
+}
+
+type SumsByMonthRow struct {
+	KindID       int32
+	ProductGroup string
+	Fulfillment  string
+	Currency     string
+	FirstOn      time.Time
+	Lines        int64
+	Amount       decimal.Decimal
+}
+
+func (q *Queries) SumsByMonth(ctx context.Context, arg SumsByMonthParams) ([]SumsByMonthRow, error) {
+	rows, err := q.db.Query(ctx, sumsByMonth,
+		arg.ConnectionID,
+		arg.EndsFrom,
+		arg.EndsTo,
+		arg.PostedFrom,
+		arg.PostedTo,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []SumsByMonthRow{}
+	for rows.Next() {
+		var i SumsByMonthRow
+		if err := rows.Scan(
+			&i.KindID,
+			&i.ProductGroup,
+			&i.Fulfillment,
+			&i.Currency,
+			&i.FirstOn,
+			&i.Lines,
+			&i.Amount,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const sumsByStretch = `-- name: SumsByStretch :many
+SELECT r.kind_id, r.product_group, r.fulfillment, s.currency, min(r.posted_on)::date AS first_on, sum(r.lines)::bigint AS lines, sum(r.amount)::numeric AS amount
+FROM settlement s JOIN connection c ON c.id = s.connection_id JOIN rollup r ON r.settlement_id = s.id
+WHERE s.connection_id = $1 AND s.replaced_at IS NULL
+  AND ($2::date IS NULL OR (s.end_at AT TIME ZONE c.time_zone)::date >= $2::date)
+  AND ($3::date IS NULL OR (s.end_at AT TIME ZONE c.time_zone)::date <= $3::date)
+  AND ($4::date IS NULL OR r.posted_on >= $4::date)
+  AND ($5::date IS NULL OR r.posted_on <= $5::date)
+GROUP BY r.kind_id, r.product_group, r.fulfillment, s.currency, width_bucket(r.posted_on, $6::date[])
+`
+
+type SumsByStretchParams struct {
+	ConnectionID int64
+	EndsFrom     *time.Time
+	EndsTo       *time.Time
+	PostedFrom   *time.Time
+	PostedTo     *time.Time
+	Bounds       []time.Time
+}
+
+type SumsByStretchRow struct {
+	KindID       int32
+	ProductGroup string
+	Fulfillment  string
+	Currency     string
+	FirstOn      time.Time
+	Lines        int64
+	Amount       decimal.Decimal
+}
+
+// SumsByMonth for periods that are no months: days between two bounds fall into
+// one sum, which says the first of them.
+func (q *Queries) SumsByStretch(ctx context.Context, arg SumsByStretchParams) ([]SumsByStretchRow, error) {
+	rows, err := q.db.Query(ctx, sumsByStretch,
+		arg.ConnectionID,
+		arg.EndsFrom,
+		arg.EndsTo,
+		arg.PostedFrom,
+		arg.PostedTo,
+		arg.Bounds,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []SumsByStretchRow{}
+	for rows.Next() {
+		var i SumsByStretchRow
+		if err := rows.Scan(
+			&i.KindID,
+			&i.ProductGroup,
+			&i.Fulfillment,
+			&i.Currency,
+			&i.FirstOn,
+			&i.Lines,
+			&i.Amount,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const touchRuleSet = `-- name: TouchRuleSet :one

@@ -83,6 +83,12 @@ var rules = []rule{
 		 FROM (SELECT settlement_id, month, kind_id, sum(lines) AS n, sum(amount) AS total FROM sku_amount GROUP BY 1, 2, 3) a
 		 FULL JOIN (SELECT settlement_id, date_trunc('month', posted_on)::date AS month, kind_id, sum(lines) AS n, sum(amount) AS total FROM rollup GROUP BY 1, 2, 3) r USING (settlement_id, month, kind_id)
 		 WHERE a.n IS DISTINCT FROM r.n OR a.total IS DISTINCT FROM r.total`},
+	{"month-sums-agree", "Sums by month are the rollups, corrections included.",
+		`SELECT count(*) FROM month_sum`,
+		`SELECT format('settlement %s, %s, kind %s, group %L, %s: sums %s and %s, rollups %s and %s', settlement_id, month, kind_id, product_group, fulfillment, m.lines, m.amount, r.n, r.total)
+		 FROM month_sum m FULL JOIN (SELECT settlement_id, date_trunc('month', posted_on)::date AS month, kind_id, product_group, fulfillment, sum(lines) AS n, sum(amount) AS total
+			FROM rollup GROUP BY 1, 2, 3, 4, 5) r USING (settlement_id, month, kind_id, product_group, fulfillment)
+		 WHERE m.lines IS DISTINCT FROM r.n OR m.amount IS DISTINCT FROM r.total`},
 	{"settlement-ties-out", "No entry is submitted from a settlement whose lines do not add up to its deposit.",
 		`SELECT count(*) FROM settlement`,
 		`SELECT format('settlement %s is out of balance by %s and entry %s is %s', s.amazon_id, b.difference, e.reference, e.status)
@@ -266,7 +272,7 @@ var rules = []rule{
 		`SELECT format('trigger %s is %s', n.name, CASE WHEN t.oid IS NULL THEN 'missing' ELSE 'switched off' END)
 		 FROM unnest(ARRAY['audit_chain', 'audit_event_immutable', 'document_immutable', 'document_chunk_immutable', 'document_chunk_delete',
 			'rule_set_change', 'rule_set_insert', 'rule_set_editor_change', 'rule_set_truncate', 'rule_set_editor_truncate', 'rule_set_account_truncate', 'mapping_rule_truncate', 'mapping_rule_content', 'rule_set_account_content', 'settlement_line_insert',
-			'settlement_line_immutable', 'settlement_problem_immutable', 'settlement_seal', 'settlement_rolled_up', 'settlement_summed_up', 'loss_case_paid', 'loss_payment_paid', 'loss_payment_whole', 'sku_sum_insert', 'sku_sum_immutable', 'settlement_correction_change', 'fba_difference_approval', 'reconciliation_note_change',
+			'settlement_line_immutable', 'settlement_problem_immutable', 'settlement_seal', 'settlement_rolled_up', 'settlement_summed_up', 'loss_case_paid', 'loss_payment_paid', 'loss_payment_whole', 'sku_sum_insert', 'sku_sum_immutable', 'month_sum_add', 'month_sum_update', 'month_sum_delete', 'month_sum_own', 'rollup_settlement_stays', 'settlement_correction_change', 'fba_difference_approval', 'reconciliation_note_change',
 			'finance_version_immutable', 'finance_transaction_adds_up', 'finance_part_adds_up', 'finance_transaction_change', 'finance_evidence_once', 'finance_accrual_submit',
 			'policy_cost', 'connection_cost', 'cost_reading_immutable', 'cost_reading_whole', 'cost_count_keep', 'cost_move_immutable', 'cost_move_insert', 'cost_entry_change', 'cost_piece_change', 'cost_carried_change', 'cost_carried_once', 'cost_submit',
 			'cash_entry_change', 'cash_entry_adds_up', 'cash_entry_order_immutable', 'cash_entry_order_insert',

@@ -35,6 +35,11 @@ func TestVerifyNamesEveryBrokenInvariant(t *testing.T) {
 			`UPDATE sku_sum SET quantity = quantity + 1 WHERE ctid = (SELECT min(ctid) FROM sku_sum)`,
 			`DELETE FROM sku_sum WHERE ctid = (SELECT min(ctid) FROM sku_sum)`,
 		},
+		"month-sums-agree": {
+			`UPDATE month_sum SET amount = amount + 0.01 WHERE ctid = (SELECT min(ctid) FROM month_sum)`,
+			`UPDATE month_sum SET lines = lines + 1 WHERE ctid = (SELECT min(ctid) FROM month_sum)`,
+			`DELETE FROM month_sum WHERE ctid = (SELECT min(ctid) FROM month_sum)`,
+		},
 		"settlement-ties-out": {`UPDATE settlement SET deposit = deposit + 1`},
 		"entry-balances": {
 			`UPDATE journal_line SET debit = debit + 0.01 WHERE clearing`,

@@ -118,7 +118,7 @@ type Range struct {
 // fiscal period, and subject by subject.
 func Replay(old, new *Matcher, amounts []Amount, calendar period.Calendar) Backtest {
 	r := replay{
-		old: old, new: new, calendar: calendar,
+		old: old, new: new, calendar: calendar, periods: map[period.Date]string{},
 		targets: map[Subject][2]Target{},
 		deltas:  map[place]*AccountDelta{},
 		moved:   map[movedKey]*Moved{},
@@ -134,7 +134,8 @@ func Replay(old, new *Matcher, amounts []Amount, calendar period.Calendar) Backt
 type replay struct {
 	old, new *Matcher
 	calendar period.Calendar
-	targets  map[Subject][2]Target // old and new
+	periods  map[period.Date]string // by day
+	targets  map[Subject][2]Target  // old and new
 	deltas   map[place]*AccountDelta
 	moved    map[movedKey]*Moved
 	result   Backtest
@@ -166,10 +167,7 @@ func (r *replay) add(a Amount) {
 		r.result.UnmappedNew += a.Lines
 	}
 	if !a.Value.IsZero() {
-		key := ""
-		if p, ok := r.calendar.Find(a.PostedOn); ok {
-			key = p.Key()
-		}
+		key := r.period(a.PostedOn)
 		before, after := r.delta(pair[0].Account, key, a.Currency), r.delta(pair[1].Account, key, a.Currency)
 		before.Old = before.Old.Add(a.Value)
 		after.New = after.New.Add(a.Value)
@@ -186,6 +184,19 @@ func (r *replay) add(a Amount) {
 	m.Lines += a.Lines
 	m.Amount.Value = m.Amount.Value.Add(a.Value)
 	r.result.MovedLines += a.Lines
+}
+
+// period returns the key of the day's fiscal period, empty when there is none.
+func (r *replay) period(day period.Date) string {
+	key, known := r.periods[day]
+	if known {
+		return key
+	}
+	if p, ok := r.calendar.Find(day); ok {
+		key = p.Key()
+	}
+	r.periods[day] = key
+	return key
 }
 
 func (r *replay) delta(account, periodKey string, currency money.Currency) *AccountDelta {

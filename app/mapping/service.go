@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"slices"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
@@ -120,13 +121,13 @@ func (s *Service) Suggest(ctx context.Context, connectionID int64, kindID int32)
 	if err != nil {
 		return Kind{}, nil, err
 	}
-	rows, err := sqlc.New(s.pool).KindsOfConnection(ctx, connectionID)
+	known, err := kindsOf(ctx, s.pool, connectionID)
 	if err != nil {
-		return Kind{}, nil, fmt.Errorf("list kinds: %w", err)
+		return Kind{}, nil, err
 	}
-	kinds := make([]Kind, len(rows))
-	for i, r := range rows {
-		kinds[i] = kindOf(r.Marketplace, r.TransactionType, r.AmountType, r.AmountDescription, r.Sign)
+	kinds := make([]Kind, 0, len(known))
+	for _, id := range slices.Sorted(maps.Keys(known)) {
+		kinds = append(kinds, known[id])
 	}
 	var template *Matcher
 	if shipped, ok, err := FindTemplate(set.Template); err != nil {

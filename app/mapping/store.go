@@ -133,42 +133,93 @@ func Chart(ctx context.Context, db sqlc.DBTX, connectionID int64) ([]Account, er
 }
 
 // Totals returns everything imported for the connection, summed up by what
-// rules look at. It reads rollups, never lines.
+// rules look at. It reads sums by month, never lines.
 func Totals(ctx context.Context, db sqlc.DBTX, connectionID int64) ([]Amount, error) {
 	rows, err := sqlc.New(db).SubjectTotals(ctx, connectionID)
 	if err != nil {
-		return nil, fmt.Errorf("sum up rollups: %w", err)
+		return nil, fmt.Errorf("sum up months: %w", err)
+	}
+	kinds, err := kindsOf(ctx, db, connectionID)
+	if err != nil {
+		return nil, err
 	}
 	amounts := make([]Amount, len(rows))
 	for i, r := range rows {
-		amounts[i] = Amount{
-			KindID:   r.KindID,
-			Subject:  subjectOf(kindOf(r.Marketplace, r.TransactionType, r.AmountType, r.AmountDescription, r.Sign), r.ProductGroup, r.Fulfillment),
-			Currency: money.Currency(r.Currency), Lines: r.Lines, Value: r.Amount,
-		}
+		amounts[i] = Amount{KindID: r.KindID, Subject: subjectOf(kinds[r.KindID], r.ProductGroup, r.Fulfillment),
+			Currency: money.Currency(r.Currency), Lines: r.Lines, Value: r.Amount}
 	}
 	return amounts, nil
 }
 
-// TotalsByPeriod is Totals of the settlements in a range, per fiscal period:
-// each sum says the first day that is in it. It reads rollups, never lines.
-func TotalsByPeriod(ctx context.Context, db sqlc.DBTX, connectionID int64, within Range, calendar period.Calendar) ([]Amount, error) {
-	rows, err := sqlc.New(db).SubjectTotalsByPeriod(ctx, sqlc.SubjectTotalsByPeriodParams{
-		ConnectionID: connectionID, Bounds: boundsOf(calendar), EndsFrom: dayOf(within.From), EndsTo: dayOf(within.To),
-		PostedFrom: dayOf(within.PostedFrom), PostedTo: dayOf(within.PostedTo),
-	})
+// kindsOf returns the connection's kinds by number. Read after sums it knows
+// every kind that they name.
+func kindsOf(ctx context.Context, db sqlc.DBTX, connectionID int64) (map[int32]Kind, error) {
+	rows, err := sqlc.New(db).KindsOfConnection(ctx, connectionID)
 	if err != nil {
-		return nil, fmt.Errorf("sum up rollups: %w", err)
+		return nil, fmt.Errorf("list kinds: %w", err)
+	}
+	kinds := make(map[int32]Kind, len(rows))
+	for _, r := range rows {
+		kinds[r.ID] = kindOf(r.Marketplace, r.TransactionType, r.AmountType, r.AmountDescription, r.Sign)
+	}
+	return kinds, nil
+}
+
+// TotalsByPeriod is Totals of the settlements in a range, per fiscal period:
+// each sum says one of its days. Where periods are months it reads sums by
+// month, otherwise rollups, a few times as many.
+func TotalsByPeriod(ctx context.Context, db sqlc.DBTX, connectionID int64, within Range, calendar period.Calendar) ([]Amount, error) {
+	sums := sumsByMonth
+	if !monthly(within, calendar) {
+		sums = sumsByStretch
+	}
+	rows, err := sums(ctx, db, connectionID, within, calendar)
+	if err != nil {
+		return nil, err
+	}
+	kinds, err := kindsOf(ctx, db, connectionID)
+	if err != nil {
+		return nil, err
 	}
 	amounts := make([]Amount, len(rows))
 	for i, r := range rows {
-		amounts[i] = Amount{
-			KindID:   r.KindID,
-			Subject:  subjectOf(kindOf(r.Marketplace, r.TransactionType, r.AmountType, r.AmountDescription, r.Sign), r.ProductGroup, r.Fulfillment),
-			PostedOn: period.DateOf(r.PostedOn), Currency: money.Currency(r.Currency), Lines: r.Lines, Value: r.Amount,
-		}
+		amounts[i] = Amount{KindID: r.KindID, Subject: subjectOf(kinds[r.KindID], r.ProductGroup, r.Fulfillment),
+			PostedOn: period.DateOf(r.FirstOn), Currency: money.Currency(r.Currency), Lines: r.Lines, Value: r.Amount}
 	}
 	return amounts, nil
+}
+
+// monthly reports whether each calendar month is, as a whole, of one period or
+// of none, and posted within the range or not.
+func monthly(within Range, calendar period.Calendar) bool {
+	for _, p := range append(period.Calendar{{Starts: within.PostedFrom, Ends: within.PostedTo}}, calendar...) {
+		if p.Starts != (period.Date{}) && p.Starts.Day != 1 || p.Ends != (period.Date{}) && p.Ends.AddDays(1).Day != 1 {
+			return false
+		}
+	}
+	return true
+}
+
+func sumsByMonth(ctx context.Context, db sqlc.DBTX, connectionID int64, within Range, _ period.Calendar) ([]sqlc.SumsByMonthRow, error) {
+	rows, err := sqlc.New(db).SumsByMonth(ctx, sqlc.SumsByMonthParams{ConnectionID: connectionID, EndsFrom: dayOf(within.From), EndsTo: dayOf(within.To),
+		PostedFrom: dayOf(within.PostedFrom), PostedTo: dayOf(within.PostedTo)})
+	if err != nil {
+		return nil, fmt.Errorf("sum up months: %w", err)
+	}
+	return rows, nil
+}
+
+func sumsByStretch(ctx context.Context, db sqlc.DBTX, connectionID int64, within Range, calendar period.Calendar) ([]sqlc.SumsByMonthRow, error) {
+	found, err := sqlc.New(db).SumsByStretch(ctx, sqlc.SumsByStretchParams{ConnectionID: connectionID, EndsFrom: dayOf(within.From), EndsTo: dayOf(within.To),
+		PostedFrom: dayOf(within.PostedFrom), PostedTo: dayOf(within.PostedTo), Bounds: boundsOf(calendar)})
+	if err != nil {
+		return nil, fmt.Errorf("sum up rollups: %w", err)
+	}
+	rows := make([]sqlc.SumsByMonthRow, len(found))
+	for i, r := range found {
+		rows[i] = sqlc.SumsByMonthRow(r)
+	}
+	return rows, nil
 }
 
 // boundsOf returns the days on which a period begins, or one before it has

@@ -47,6 +47,7 @@ func BenchmarkOrders(b *testing.B) {
 	b.ReportMetric(orders/(read+work).Seconds(), "orders/s")
 	b.ReportMetric(orders/read.Seconds(), "read/s")
 	b.ReportMetric(orders/work.Seconds(), "delivered/s")
+	b.ReportMetric(plain.Seconds(), "baseline-s")
 	b.ReportMetric((read+work).Seconds()/plain.Seconds(), "ratio")
 }
 
