@@ -42,7 +42,7 @@ type list struct {
 type listStyles struct{ amount, total int }
 
 func newList(name string, totals []string, columns ...column) (*list, error) {
-	b, err := newWorkbook()
+	b, err := newStream()
 	if err != nil {
 		return nil, err
 	}
@@ -67,6 +67,7 @@ func newList(name string, totals []string, columns ...column) (*list, error) {
 // writeList writes a list whose rows are made by cells.
 func writeList[T any](w io.Writer, l *list, about [][2]string, rows iter.Seq2[T, error], cells func(T) ([]any, error)) error {
 	defer func() { _ = l.book.file.Close() }() // its temporary files go either way
+	l.book.rows.to(w)
 	for row, err := range rows {
 		if err != nil {
 			return err

@@ -24,6 +24,7 @@ func (k *Book) Reconciliation(w io.Writer, about [][2]string, name reconcile.Nam
 		return err
 	}
 	defer func() { _ = l.book.file.Close() }() // its temporary files go either way
+	l.book.rows.to(w)
 	for i, err := range rows {
 		if err != nil {
 			return err

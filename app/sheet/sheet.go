@@ -44,6 +44,17 @@ type workbook struct {
 	head, title, money, date int
 	total, text              int
 	sheets                   int
+	rows                     *stream // nil: excelize keeps the rows until the end
+}
+
+// newStream is newWorkbook whose rows leave while they are made.
+func newStream() (*workbook, error) {
+	b, err := newWorkbook()
+	if err != nil {
+		return nil, err
+	}
+	b.rows = &stream{sheets: map[string]bool{}}
+	return b, nil
 }
 
 func newWorkbook() (*workbook, error) {
@@ -80,7 +91,7 @@ type column struct {
 type page struct {
 	book    *workbook
 	name    string
-	stream  *excelize.StreamWriter
+	stream  rowWriter
 	columns []column
 	row     int
 }
@@ -95,9 +106,9 @@ func (b *workbook) page(name string, columns ...column) (*page, error) {
 		return nil, fmt.Errorf("make sheet %s: %w", name, err)
 	}
 	b.sheets++
-	stream, err := b.file.NewStreamWriter(name)
+	stream, err := b.writer(name)
 	if err != nil {
-		return nil, fmt.Errorf("make sheet %s: %w", name, err)
+		return nil, err
 	}
 	p := &page{book: b, name: name, stream: stream, columns: columns}
 	for i, c := range columns {
@@ -118,6 +129,18 @@ func (b *workbook) page(name string, columns ...column) (*page, error) {
 	return p, p.add(heads...)
 }
 
+// writer takes the rows of the newest sheet.
+func (b *workbook) writer(name string) (rowWriter, error) {
+	if b.rows != nil {
+		return b.rows.sheet(fmt.Sprintf("xl/worksheets/sheet%d.xml", b.sheets)), nil
+	}
+	stream, err := b.file.NewStreamWriter(name)
+	if err != nil {
+		return nil, fmt.Errorf("make sheet %s: %w", name, err)
+	}
+	return stream, nil
+}
+
 // add writes the next row.
 func (p *page) add(cells ...any) error {
 	p.row++
@@ -131,21 +154,37 @@ func (p *page) add(cells ...any) error {
 	return nil
 }
 
+// close ends the sheet, with a filter over its rows.
 func (p *page) close() error {
+	cells, err := p.filtered()
+	if err != nil {
+		return err
+	}
+	if rows, ok := p.stream.(*rowStream); ok {
+		rows.filter = cells
+	}
 	if err := p.stream.Flush(); err != nil {
 		return fmt.Errorf("finish sheet %s: %w", p.name, err)
 	}
-	if len(p.columns) == 0 || p.row < 2 {
+	if cells == "" {
 		return nil
 	}
-	last, err := excelize.CoordinatesToCellName(len(p.columns), p.row)
-	if err != nil {
-		return fmt.Errorf("place filter: %w", err)
-	}
-	if err := p.book.file.AutoFilter(p.name, "A1:"+last, nil); err != nil {
+	if err := p.book.file.AutoFilter(p.name, cells, nil); err != nil {
 		return fmt.Errorf("filter sheet %s: %w", p.name, err)
 	}
 	return nil
+}
+
+// filtered are the cells that the filter stands over, empty where there are no rows.
+func (p *page) filtered() (string, error) {
+	if len(p.columns) == 0 || p.row < 2 {
+		return "", nil
+	}
+	last, err := excelize.CoordinatesToCellName(len(p.columns), p.row)
+	if err != nil {
+		return "", fmt.Errorf("place filter: %w", err)
+	}
+	return "A1:" + last, nil
 }
 
 // text is an id or a name: always a string cell, never a number or a formula.
@@ -171,6 +210,9 @@ func (b *workbook) formula(f string, style int) excelize.Cell {
 // write sends the workbook off.
 func (b *workbook) write(w io.Writer) error {
 	defer func() { _ = b.file.Close() }() // its temporary files go either way
+	if b.rows != nil {
+		return b.rows.finish(b.file)
+	}
 	if err := b.file.Write(w); err != nil {
 		return fmt.Errorf("write workbook: %w", err)
 	}

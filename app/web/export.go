@@ -140,8 +140,9 @@ func (r *request) workbook(name string, write func(io.Writer) error) error {
 	return r.file(name+".xlsx", workbookType, write)
 }
 
-// file sends a file to keep. Nothing is sent before it can be made, so that a
-// failure still becomes an error page.
+// file sends a file to keep. A failure before its first byte still becomes an
+// error page; after that the connection is cut, so that no browser takes what it
+// has for the whole.
 func (r *request) file(name, kind string, write func(io.Writer) error) error {
 	header := r.Response().Header()
 	lazy := &lazyBody{begin: func() io.Writer {
@@ -150,10 +151,16 @@ func (r *request) file(name, kind string, write func(io.Writer) error) error {
 		r.Response().WriteHeader(http.StatusOK)
 		return r.Response()
 	}}
-	if err := write(lazy); err != nil {
-		return fmt.Errorf("export %s: %w", name, err)
+	err := write(lazy)
+	if err == nil {
+		return nil
 	}
-	return nil
+	err = fmt.Errorf("export %s: %w", name, err)
+	if lazy.to != nil {
+		r.visit.cause = err
+		panic(http.ErrAbortHandler)
+	}
+	return err
 }
 
 // lazyBody begins an answer with its first byte.
