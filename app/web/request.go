@@ -107,7 +107,7 @@ func (r *request) showAs(status int, view templ.Component) error {
 	header.Set("Content-Type", "text/html; charset=utf-8")
 	header.Add("Vary", "Accept-Encoding")
 	if strings.Contains(r.Request().Header.Get("Accept-Encoding"), "gzip") {
-		packed, err := packed(body.Bytes())
+		packed, err := r.server.packed(body.Bytes())
 		if err != nil {
 			return err
 		}
@@ -120,12 +120,19 @@ func (r *request) showAs(status int, view templ.Component) error {
 	return nil
 }
 
-func packed(page []byte) (*bytes.Buffer, error) {
+// packed compresses a page. A compressor is most of a megabyte, so that they are
+// used again.
+func (s *server) packed(page []byte) (*bytes.Buffer, error) {
 	var out bytes.Buffer
-	writer, err := gzip.NewWriterLevel(&out, gzip.BestSpeed)
-	if err != nil {
-		return nil, fmt.Errorf("compress page: %w", err)
+	writer, ok := s.packers.Get().(*gzip.Writer)
+	if !ok {
+		var err error
+		if writer, err = gzip.NewWriterLevel(&out, gzip.BestSpeed); err != nil {
+			return nil, fmt.Errorf("compress page: %w", err)
+		}
 	}
+	defer s.packers.Put(writer)
+	writer.Reset(&out)
 	if _, err := writer.Write(page); err != nil {
 		return nil, fmt.Errorf("compress page: %w", err)
 	}

@@ -79,6 +79,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/url"
+	"sync"
 	"time"
 
 	"github.com/alexedwards/scs/v2"
@@ -188,6 +189,7 @@ type server struct {
 	metrics  metrics
 	stopping context.Context // ended when the program shuts down: streams end then
 	machine  map[string]bool // routes without a session
+	packers  sync.Pool       // of *gzip.Writer
 }
 
 // New returns the handler of the whole site. Streams to browsers end when ctx
