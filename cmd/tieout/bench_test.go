@@ -4,30 +4,18 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"os"
-	"path/filepath"
 	"slices"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
-
-	"tieout/app/audit"
-	"tieout/app/document"
-	"tieout/app/settlement"
-	"tieout/cmd/sandbox/seller"
 )
-
-// pageLines is how many lines are in the database while pages are timed.
-const pageLines = 5_000_000
 
 // BenchmarkPages times each page at the server with millions of lines in the
 // database: median and worst of its requests, in milliseconds.
 func BenchmarkPages(b *testing.B) {
-	s := startSite(b)
-	s.eventually(b, `SELECT count(*) > 5 FROM journal_entry WHERE status = 'draft'`)
-	connection := s.number(b, `SELECT id FROM connection WHERE name = 'us'`)
-	s.fill(b, connection)
+	s := largeSite(b)
+	connection := s.connection(b, "us")
 	large := s.number(b, `SELECT id FROM settlement WHERE replaced_at IS NULL ORDER BY line_count DESC, id LIMIT 1`)
 	entry := s.number(b, `SELECT min(id) FROM journal_entry WHERE settlement_id = $1`, large)
 	var order string
@@ -64,27 +52,4 @@ func (s *site) timePages(b *testing.B, who string, pages []string) {
 			b.ReportMetric(float64(times[len(times)-1].Microseconds())/1000, "worst-ms")
 		})
 	}
-}
-
-// fill imports large settlements until there are enough lines.
-func (s *site) fill(b *testing.B, connection int64) {
-	b.Helper()
-	account := seller.Accounts(11, time.Now(), pageLines/5/14/7)[0]
-	books := seller.NewBooks(account)
-	for cycle := 0; s.number(b, `SELECT coalesce(sum(line_count), 0)::bigint FROM settlement`) < pageLines; cycle++ {
-		path := filepath.Join(b.TempDir(), "large.txt")
-		file, err := os.Create(path)
-		require.NoError(b, err)
-		require.NoError(b, books.WriteReport(file, cycle, seller.Whole))
-		_, err = file.Seek(0, io.SeekStart)
-		require.NoError(b, err)
-		imported, err := s.settlements.Import(b.Context(), settlement.Source{ConnectionID: connection, Name: fmt.Sprint(cycle), From: document.FromUpload, Actor: audit.Job("bench")}, file)
-		require.NoError(b, err)
-		require.NoError(b, file.Close())
-		require.NoError(b, os.Remove(path))
-		_, err = s.entries.Draft(b.Context(), imported.Settlements[0].ID, audit.Job("bench"))
-		require.NoError(b, err)
-	}
-	_, err := s.pool.Exec(b.Context(), `ANALYZE`)
-	require.NoError(b, err)
 }

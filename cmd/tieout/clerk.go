@@ -22,12 +22,17 @@ var loginRequest = regexp.MustCompile(`name="request" value="([^"]+)"`)
 
 // signIn signs somebody in at the stand-in's identity provider.
 func (w *world) signIn(ctx context.Context, who string) (*clerk, error) {
+	return newClerk(ctx, w.url, w.sandbox.Issuer, who)
+}
+
+// newClerk signs somebody in at base with the identity provider of a stand-in.
+func newClerk(ctx context.Context, base, issuer, who string) (*clerk, error) {
 	jar, err := cookiejar.New(nil)
 	if err != nil {
 		return nil, err
 	}
-	p := &clerk{client: &http.Client{Jar: jar, Timeout: time.Minute}, base: w.url}
-	page, err := p.ask(ctx, http.MethodGet, w.url+"/sign-in/start", nil)
+	p := &clerk{client: &http.Client{Jar: jar, Timeout: time.Minute}, base: base}
+	page, err := p.ask(ctx, http.MethodGet, base+"/sign-in/start", nil)
 	if err != nil {
 		return nil, err
 	}
@@ -35,7 +40,7 @@ func (w *world) signIn(ctx context.Context, who string) (*clerk, error) {
 	if found == nil {
 		return nil, fmt.Errorf("sign %s in: the identity provider shows no form", who)
 	}
-	_, err = p.ask(ctx, http.MethodPost, w.sandbox.Issuer+"/login", url.Values{"request": {found[1]}, "person": {who}})
+	_, err = p.ask(ctx, http.MethodPost, issuer+"/login", url.Values{"request": {found[1]}, "person": {who}})
 	return p, err
 }
 

@@ -38,6 +38,12 @@ func startSite(t testing.TB) *site { t.Helper(); return startSiteThat(t, true, t
 // no connection when it is not furnished.
 func startSiteThat(t testing.TB, works, furnished bool) *site {
 	t.Helper()
+	return startSiteOn(t, dbtest.URL(t), works, furnished)
+}
+
+// startSiteOn is startSiteThat on a database.
+func startSiteOn(t testing.TB, address string, works, furnished bool) *site {
+	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
 	s := &site{url: "http://" + listener.Addr().String()}
@@ -45,7 +51,7 @@ func startSiteThat(t testing.TB, works, furnished bool) *site {
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = s.sandbox.Close() })
 	s.environ = []string{
-		"TIEOUT_DATABASE_URL=" + dbtest.URL(t), "TIEOUT_VAULT_KEY=AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=", "TIEOUT_ENVIRONMENT=sandbox",
+		"TIEOUT_DATABASE_URL=" + address, "TIEOUT_VAULT_KEY=AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=", "TIEOUT_ENVIRONMENT=sandbox",
 		"TIEOUT_LISTEN=" + listener.Addr().String(), "TIEOUT_PUBLIC_URL=" + s.url, "TIEOUT_OIDC_ISSUER=" + s.sandbox.Issuer,
 		"TIEOUT_OIDC_CLIENT_ID=" + server.ClientID, "TIEOUT_OIDC_CLIENT_SECRET=" + server.ClientSecret, "TIEOUT_GROUP_ROLES=" + server.GroupRoles,
 		"TIEOUT_READ_BACK_INTERVAL=1s", "TIEOUT_READ_BACK_WINDOW=2s", "TIEOUT_SHUTDOWN_TIMEOUT=10s"}

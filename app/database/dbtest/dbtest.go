@@ -14,6 +14,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -72,6 +73,38 @@ func clone(t testing.TB, server, template string) string {
 	})
 	return on(server, name)
 }
+
+// Kept returns the address of a migrated database that stays as long as its
+// server runs and the migrations are the same: for what takes minutes to fill.
+// Those of other migrations go.
+func Kept(t testing.TB, name string) string {
+	t.Helper()
+	from, err := ready()
+	require.NoError(t, err)
+	conn, err := pgx.Connect(t.Context(), from.server)
+	require.NoError(t, err)
+	defer func() { _ = conn.Close(context.WithoutCancel(t.Context())) }()
+	prefix := "kept_" + name + "_"
+	kept := prefix + strings.TrimPrefix(from.template, templatePrefix)
+	rows, err := conn.Query(t.Context(), `SELECT datname FROM pg_database WHERE starts_with(datname, $1)`, prefix)
+	require.NoError(t, err)
+	known, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	require.NoError(t, err)
+	for _, old := range known {
+		if old != kept {
+			_, err := conn.Exec(t.Context(), "DROP DATABASE "+old+" WITH (FORCE)")
+			require.NoError(t, err)
+		}
+	}
+	if !slices.Contains(known, kept) {
+		_, err := conn.Exec(t.Context(), fmt.Sprintf("CREATE DATABASE %s TEMPLATE %s", kept, from.template))
+		require.NoError(t, err)
+	}
+	return on(from.server, kept)
+}
+
+// templatePrefix begins the names of templates; the hash of the migrations follows.
+const templatePrefix = "tpl_"
 
 // source is where databases are cloned from.
 type source struct{ server, template string }
@@ -161,7 +194,7 @@ func template(ctx context.Context, server string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	name := "tpl_" + sum
+	name := templatePrefix + sum
 	conn, err := pgx.Connect(ctx, server)
 	if err != nil {
 		return "", fmt.Errorf("reach test database: %w", err)
