@@ -9,9 +9,11 @@ import (
 	"tieout/cmd/sandbox/seller"
 )
 
+// Kept is how long Amazon lists a report.
+const Kept = 90 * 24 * time.Hour
+
 const (
 	settlementType = "GET_V2_SETTLEMENT_REPORT_DATA_FLAT_FILE_V2"
-	kept           = 90 * 24 * time.Hour
 	queued         = 4 * time.Minute // from the end of a cycle until Amazon begins with its report
 	written        = 7 * time.Minute // and until the report is listed
 )
@@ -56,6 +58,8 @@ type account struct {
 	fulfilments []*fulfilment
 	stored      map[string]int // units by SKU, where they differ from plenty
 
+	withheld time.Time // settlements that end after it are not reported; zero: all are
+
 	returned []PlacedReturn
 	parcels  []SentParcel
 	ledger   []LedgerDay
@@ -83,13 +87,14 @@ func (a *account) reports(now time.Time) []report {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	var list []report
-	for n := a.seller().Finished(now) - 1; n >= 0 && a.seller().End(n).Add(queued).After(now.Add(-kept)); n-- {
-		if !a.seller().End(n).Add(written).After(now) {
+	for n := a.seller().Finished(now) - 1; n >= 0 && a.seller().End(n).Add(queued).After(now.Add(-Kept)); n-- {
+		held := !a.withheld.IsZero() && a.seller().End(n).After(a.withheld)
+		if !held && !a.seller().End(n).Add(written).After(now) {
 			list = append(list, a.listings(n, 0, nil)...)
 		}
 	}
 	for i, again := range a.issues {
-		if again.made.After(now.Add(-kept)) {
+		if again.made.After(now.Add(-Kept)) {
 			list = append(list, a.listings(again.cycle, i+1, again)...)
 		}
 	}
@@ -101,6 +106,19 @@ func (a *account) reports(now time.Time) []report {
 	}
 	slices.SortStableFunc(list, func(x, y report) int { return y.Created.Compare(x.Created) })
 	return list
+}
+
+// Withhold has Amazon be late with the reports of a seller's settlements that end
+// after an instant; the zero time lets it report them.
+func (s *Server) Withhold(account string, after time.Time) error {
+	a, err := s.account(account)
+	if err != nil {
+		return err
+	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.withheld = after
+	return nil
 }
 
 // listings returns a report as it is listed: once for each marketplace, each

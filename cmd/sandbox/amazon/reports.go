@@ -55,7 +55,7 @@ func (s *Server) selection(query url.Values) (q selection, wrong string) {
 		return s.readPageToken(token)
 	}
 	q = selection{Types: values(query, "reportTypes"), Statuses: values(query, "processingStatuses"), Marketplaces: values(query, "marketplaceIds"),
-		Since: now.Add(-kept), Until: now, Size: 10}
+		Since: now.Add(-Kept), Until: now, Size: 10}
 	switch {
 	case len(q.Types) == 0:
 		return q, "Either reportTypes or nextToken must be specified."

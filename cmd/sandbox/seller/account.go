@@ -64,11 +64,19 @@ const (
 	cycleLength = 14 * day
 )
 
+// Year is how many cycles are finished in a year.
+const Year = 26
+
 // Accounts returns the three accounts of the demonstration. Their history
 // begins a year before now; the newest finished cycle of the first has novel
 // amount types.
 func Accounts(seed uint64, now time.Time, ordersPerDay int) []*Account {
-	first := now.UTC().Add(-26 * cycleLength).Truncate(day)
+	return History(seed, now, ordersPerDay, Year)
+}
+
+// History returns them with so many cycles finished.
+func History(seed uint64, now time.Time, ordersPerDay, cycles int) []*Account {
+	first := now.UTC().Add(-time.Duration(cycles) * cycleLength).Truncate(day)
 	accounts := []*Account{
 		american(first.Add(14*time.Hour+28*time.Minute+39*time.Second), ordersPerDay),
 		british(first.Add(10*time.Hour+37*time.Second), max(ordersPerDay/4, 1)),

@@ -27,10 +27,11 @@ type movement struct {
 }
 
 // WriteBank writes the statement that the account's bank would make as CSV: the
-// deposits of the cycles, and what else goes through a company's account. One
-// deposit is missing, of one a fee was kept, and one is not named.
-func (b *Books) WriteBank(out io.Writer, since, until time.Time) error {
-	list := slices.DeleteFunc(append(b.deposits(until), household(since, until)...), func(m movement) bool { return m.on.Before(since) || m.on.After(until) })
+// deposits of the cycles, and what else goes through a company's account. Up to
+// told, one deposit is missing, of one a fee was kept, and one is not named;
+// statements of several spans tell the same story when told is the same.
+func (b *Books) WriteBank(out io.Writer, since, until, told time.Time) error {
+	list := slices.DeleteFunc(append(b.deposits(told), household(since, until)...), func(m movement) bool { return m.on.Before(since) || m.on.After(until) })
 	slices.SortStableFunc(list, func(x, y movement) int { return x.on.Compare(y.on) })
 	w := csv.NewWriter(out)
 	rows := [][]string{{"Date", "Description", "Amount", "Balance"}}

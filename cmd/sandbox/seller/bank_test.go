@@ -17,7 +17,7 @@ func TestTheBankHasMostDeposits(t *testing.T) {
 	for _, a := range Accounts(7, now, 6) {
 		b := NewBooks(a)
 		var out bytes.Buffer
-		require.NoError(t, b.WriteBank(&out, a.First, now))
+		require.NoError(t, b.WriteBank(&out, a.First, now, now))
 		newest := a.Finished(now) - 1
 		for n := range newest + 1 {
 			s := b.Settlement(n)

@@ -5,8 +5,10 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"tieout/app/mapping"
+	"tieout/cmd/sandbox/amazon"
 	"tieout/cmd/sandbox/p21"
 	"tieout/cmd/sandbox/seller"
 )
@@ -30,6 +32,8 @@ type Connection struct {
 
 	Currency string // functional
 	TimeZone string // of the books
+
+	Since time.Time // start of the oldest settlement whose report Amazon still keeps
 
 	Picks map[string]string // mapping slot -> account
 }
@@ -56,6 +60,11 @@ func (s *Server) Connections() []Connection {
 			Currency: a.Currency, TimeZone: of.zone, Picks: picks(),
 		}
 		c.QueueURL, c.QueueRegion, c.QueueKeyID, c.QueueSecret = s.queueURL+"/"+a.Key, "us-east-1", "AKIASANDBOX", "sandbox-secret-of-the-queue"
+		for n := 0; c.Since.IsZero(); n++ {
+			if a.End(n).After(s.Now().Add(-amazon.Kept)) {
+				c.Since = a.Start(n)
+			}
+		}
 		for _, m := range a.Markets {
 			c.MarketplaceIDs = append(c.MarketplaceIDs, m.ID)
 		}
@@ -111,6 +120,15 @@ func credentialsOf(a *seller.Account) credentials {
 	}
 }
 
+// Settled returns the end of a seller's newest finished settlement.
+func (s *Server) Settled(connection string) time.Time {
+	i := slices.IndexFunc(s.sellers, func(a *seller.Account) bool { return a.Key == connection })
+	if i < 0 {
+		return time.Time{}
+	}
+	return s.sellers[i].Start(s.sellers[i].Finished(s.Now()))
+}
+
 // Bank returns the statement that a seller's bank makes of eighty days, and the
 // currency of the account: Amazon keeps its reports for ninety.
 func (s *Server) Bank(connection string) (csv []byte, currency string, err error) {
@@ -119,6 +137,6 @@ func (s *Server) Bank(connection string) (csv []byte, currency string, err error
 		return nil, "", fmt.Errorf("there is no seller %q", connection)
 	}
 	var out bytes.Buffer
-	err = seller.NewBooks(s.sellers[i]).WriteBank(&out, s.Now().AddDate(0, 0, -80), s.Now())
+	err = seller.NewBooks(s.sellers[i]).WriteBank(&out, s.Now().AddDate(0, 0, -80), s.Now(), s.Now())
 	return out.Bytes(), s.sellers[i].Currency, err
 }

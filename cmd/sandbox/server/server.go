@@ -58,6 +58,7 @@ type Config struct {
 
 	Seed         uint64
 	OrdersPerDay int           // of the largest seller; default 40
+	Cycles       int           // of settlements that are finished at the first start; default a year of them
 	Hold         time.Duration // how long Amazon keeps the money of a sale; 0: not at all
 	Speed        float64       // of its time against the machine's; default 1
 	Data         string        // folder that a restart goes on with; "" keeps everything in memory
@@ -72,7 +73,7 @@ type Config struct {
 	// an order and then to invoice it. Default 30 minutes each; negative: never.
 	ShipAfter, InvoiceAfter time.Duration
 
-	// Started is what the clock shows at the first start, a year into the
+	// Started is what the clock shows at the first start, so many cycles into the
 	// sellers' history. Default: the machine's time.
 	Started time.Time
 }
@@ -138,6 +139,9 @@ func (c *Config) complete() error {
 	if c.OrdersPerDay == 0 {
 		c.OrdersPerDay = 40
 	}
+	if c.Cycles == 0 {
+		c.Cycles = seller.Year
+	}
 	if c.Speed == 0 {
 		c.Speed = 1
 	}
@@ -150,8 +154,8 @@ func (c *Config) complete() error {
 	if c.InvoiceAfter == 0 {
 		c.InvoiceAfter = 30 * time.Minute
 	}
-	if c.Speed < 0 || c.OrdersPerDay < 0 || c.RateScale < 0 {
-		return errors.New("speed, orders per day and rate scale cannot be negative")
+	if c.Speed < 0 || c.OrdersPerDay < 0 || c.Cycles < 0 || c.RateScale < 0 {
+		return errors.New("speed, orders per day, cycles and rate scale cannot be negative")
 	}
 	return nil
 }
@@ -179,7 +183,7 @@ func (s *Server) assemble(cfg Config, base, issuer string) error {
 	s.queueURL = base + "/sqs/000000000000"
 	s.Plan = misbehave.New(st.Seed)
 	s.Queues = sqs.New(st.Seed, s.Plan)
-	s.sellers = seller.Accounts(st.Seed, st.Started, st.OrdersPerDay)
+	s.sellers = seller.History(st.Seed, st.Started, st.OrdersPerDay, st.Cycles)
 	for _, a := range s.sellers {
 		a.Hold = st.Hold
 	}

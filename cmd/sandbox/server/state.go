@@ -1,6 +1,7 @@
 package server
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -8,6 +9,8 @@ import (
 	"os"
 	"path/filepath"
 	"time"
+
+	"tieout/cmd/sandbox/seller"
 )
 
 // state is what a sandbox goes on with after a restart: the history that it
@@ -16,6 +19,7 @@ type state struct {
 	Started      time.Time     `json:"started"` // of the first run; the sellers' history is counted from here
 	Seed         uint64        `json:"seed"`
 	OrdersPerDay int           `json:"ordersPerDay"`
+	Cycles       int           `json:"cycles"`
 	Hold         time.Duration `json:"hold"`
 
 	// The clock: it showed Simulated when the machine's showed Real, and has
@@ -48,7 +52,7 @@ func restore(cfg Config, real time.Time) (state, error) {
 	if started.IsZero() {
 		started = real
 	}
-	fresh := state{Started: started, Seed: cfg.Seed, OrdersPerDay: cfg.OrdersPerDay, Hold: cfg.Hold, Real: real, Simulated: started, Speed: cfg.Speed}
+	fresh := state{Started: started, Seed: cfg.Seed, OrdersPerDay: cfg.OrdersPerDay, Cycles: cfg.Cycles, Hold: cfg.Hold, Real: real, Simulated: started, Speed: cfg.Speed}
 	if cfg.Data == "" {
 		return fresh, nil
 	}
@@ -64,6 +68,7 @@ func restore(cfg Config, real time.Time) (state, error) {
 	if err := json.Unmarshal(raw, &earlier); err != nil || earlier.Started.IsZero() || earlier.Speed <= 0 {
 		return state{}, fmt.Errorf("%s is no state of a sandbox; remove it to begin anew", path)
 	}
+	earlier.Cycles = cmp.Or(earlier.Cycles, seller.Year) // states of earlier versions have none
 	now := earlier.at(real, cfg.Speed)
 	return now, now.keep(cfg.Data)
 }
