@@ -47,7 +47,7 @@ UPDATE connection SET paused_at = CASE WHEN @paused::boolean THEN coalesce(pause
 WHERE id = @id;
 
 -- name: GetPolicy :one
-SELECT connection_id, second_approval_from, approver_ids, fresh_sign_in_minutes, closed_period, rate_source, rounding_limit, receivable_tolerance, claim_days, held_sales, deferred_account, cost_from, cost_account, stock_account, updated_at, version
+SELECT connection_id, second_approval_from, approver_ids, fresh_sign_in_minutes, closed_period, rate_source, rounding_limit, receivable_tolerance, claim_days, held_sales, deferred_account, cost_from, cost_account, stock_account, books_from, match_deposits, updated_at, version
 FROM policy WHERE connection_id = $1;
 
 -- name: InsertPolicy :exec
@@ -58,7 +58,7 @@ UPDATE policy
 SET second_approval_from = @second_approval_from, approver_ids = @approver_ids, fresh_sign_in_minutes = @fresh_sign_in_minutes,
     closed_period = @closed_period, rate_source = @rate_source, rounding_limit = @rounding_limit,
     receivable_tolerance = @receivable_tolerance, claim_days = @claim_days, held_sales = @held_sales, deferred_account = @deferred_account,
-    cost_from = @cost_from, cost_account = @cost_account, stock_account = @stock_account, updated_at = now(), version = version + 1
+    cost_from = @cost_from, cost_account = @cost_account, stock_account = @stock_account, books_from = @books_from, match_deposits = @match_deposits, updated_at = now(), version = version + 1
 WHERE connection_id = @connection_id AND version = @version;
 
 -- name: UpsertAccount :exec

@@ -433,6 +433,57 @@ func (q *Queries) ExceptionsOfPeriod(ctx context.Context, arg ExceptionsOfPeriod
 	return items, nil
 }
 
+const freezeReconciliation = `-- name: FreezeReconciliation :exec
+INSERT INTO period_close_reconciliation (close_id, name, content, content_hash) VALUES ($1, $2, $3, $4)
+`
+
+type FreezeReconciliationParams struct {
+	CloseID     int64
+	Name        string
+	Content     string
+	ContentHash []byte
+}
+
+func (q *Queries) FreezeReconciliation(ctx context.Context, arg FreezeReconciliationParams) error {
+	_, err := q.db.Exec(ctx, freezeReconciliation,
+		arg.CloseID,
+		arg.Name,
+		arg.Content,
+		arg.ContentHash,
+	)
+	return err
+}
+
+const frozenReconciliations = `-- name: FrozenReconciliations :many
+SELECT name, content, content_hash FROM period_close_reconciliation WHERE close_id = $1 ORDER BY name
+`
+
+type FrozenReconciliationsRow struct {
+	Name        string
+	Content     string
+	ContentHash []byte
+}
+
+func (q *Queries) FrozenReconciliations(ctx context.Context, closeID int64) ([]FrozenReconciliationsRow, error) {
+	rows, err := q.db.Query(ctx, frozenReconciliations, closeID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []FrozenReconciliationsRow{}
+	for rows.Next() {
+		var i FrozenReconciliationsRow
+		if err := rows.Scan(&i.Name, &i.Content, &i.ContentHash); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const linesOfBinder = `-- name: LinesOfBinder :many
 SELECT e.reference, l.line_no, l.account, l.branch, l.marketplace, l.category, l.clearing, l.description, l.debit, l.credit, l.functional_debit, l.functional_credit
 FROM journal_entry e JOIN journal_line l ON l.entry_id = e.id
@@ -642,7 +693,7 @@ func (q *Queries) NextPeriodToClose(ctx context.Context, arg NextPeriodToClosePa
 
 const periodToClose = `-- name: PeriodToClose :one
 SELECT p.connection_id, c.name AS connection_name, c.title AS connection_title, c.time_zone, c.functional_currency, p.fiscal_year, p.number, p.starts_on, p.ends_on,
-       p.closed, p.synced_at, coalesce(l.rate_source, 'deposit_date')::text AS rate_source, coalesce(l.approver_ids, '{}')::bigint[] AS approver_ids, l.fresh_sign_in_minutes
+       p.closed, p.synced_at, coalesce(l.rate_source, 'deposit_date')::text AS rate_source, coalesce(l.approver_ids, '{}')::bigint[] AS approver_ids, l.fresh_sign_in_minutes, l.books_from
 FROM fiscal_period p JOIN connection c ON c.id = p.connection_id LEFT JOIN policy l ON l.connection_id = p.connection_id
 WHERE p.connection_id = $1 AND p.fiscal_year = $2 AND p.number = $3
 `
@@ -668,6 +719,7 @@ type PeriodToCloseRow struct {
 	RateSource         string
 	ApproverIds        []int64
 	FreshSignInMinutes *int32
+	BooksFrom          *time.Time
 }
 
 // A period with what its connection decides. Closed is what P21 says.
@@ -689,6 +741,7 @@ func (q *Queries) PeriodToClose(ctx context.Context, arg PeriodToCloseParams) (P
 		&i.RateSource,
 		&i.ApproverIds,
 		&i.FreshSignInMinutes,
+		&i.BooksFrom,
 	)
 	return i, err
 }

@@ -786,6 +786,18 @@ func (q *Queries) LockBankAccount(ctx context.Context, id int64) (string, error)
 	return currency, err
 }
 
+const matchesByItself = `-- name: MatchesByItself :one
+SELECT coalesce((SELECT match_deposits = 'automatic' FROM policy WHERE connection_id = $1), false)::boolean
+`
+
+// Whether a job may match a connection's deposits.
+func (q *Queries) MatchesByItself(ctx context.Context, connectionID int64) (bool, error) {
+	row := q.db.QueryRow(ctx, matchesByItself, connectionID)
+	var column_1 bool
+	err := row.Scan(&column_1)
+	return column_1, err
+}
+
 const openBankLines = `-- name: OpenBankLines :many
 SELECT l.id, l.bank_account_id, a.currency, l.booked_on, (l.amount - coalesce(m.matched, 0))::numeric AS open, l.description, l.refs, l.likely,
        (SELECT array_agg(c.connection_id ORDER BY c.connection_id) FROM bank_account_connection c WHERE c.bank_account_id = a.id)::bigint[] AS connections
@@ -976,6 +988,38 @@ func (q *Queries) SumAwaited(ctx context.Context, connectionID int64) ([]SumAwai
 			&i.Amount,
 			&i.Matched,
 		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const takenApart = `-- name: TakenApart :many
+SELECT DISTINCT p.line_id::bigint AS line_id, p.settlement_id::bigint AS settlement_id
+FROM deposit_unmatch u JOIN deposit_match_part p ON p.match_id = u.match_id JOIN settlement s ON s.id = p.settlement_id
+WHERE s.connection_id = $1 AND p.line_id IS NOT NULL
+`
+
+type TakenApartRow struct {
+	LineID       int64
+	SettlementID int64
+}
+
+// What people have taken apart of a connection's deposits: no job puts it together again.
+func (q *Queries) TakenApart(ctx context.Context, connectionID int64) ([]TakenApartRow, error) {
+	rows, err := q.db.Query(ctx, takenApart, connectionID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []TakenApartRow{}
+	for rows.Next() {
+		var i TakenApartRow
+		if err := rows.Scan(&i.LineID, &i.SettlementID); err != nil {
 			return nil, err
 		}
 		items = append(items, i)

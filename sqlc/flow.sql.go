@@ -1520,6 +1520,34 @@ func (q *Queries) PutHintOff(ctx context.Context, arg PutHintOffParams) error {
 	return err
 }
 
+const readFlowFrom = `-- name: ReadFlowFrom :execrows
+UPDATE flow SET read_until = $1::timestamptz, next_at = $2, version = version + 1
+WHERE connection_id = $3 AND name = $4 AND version = $5
+`
+
+type ReadFlowFromParams struct {
+	Since        time.Time
+	NextAt       time.Time
+	ConnectionID int64
+	Name         string
+	Version      int32
+}
+
+// The next reading begins at a moment that was read before, or before the first.
+func (q *Queries) ReadFlowFrom(ctx context.Context, arg ReadFlowFromParams) (int64, error) {
+	result, err := q.db.Exec(ctx, readFlowFrom,
+		arg.Since,
+		arg.NextAt,
+		arg.ConnectionID,
+		arg.Name,
+		arg.Version,
+	)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
 const receiveRecord = `-- name: ReceiveRecord :one
 INSERT INTO flow_record AS r (connection_id, flow, key, latest_hash, source_at) VALUES ($1, $2, $3, $4, $5)
 ON CONFLICT (connection_id, flow, key) DO UPDATE SET latest = r.latest + 1, latest_hash = excluded.latest_hash, source_at = excluded.source_at

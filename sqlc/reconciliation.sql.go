@@ -543,6 +543,50 @@ func (q *Queries) NotesOfItem(ctx context.Context, arg NotesOfItemParams) ([]Not
 	return items, nil
 }
 
+const onlyOpposites = `-- name: OnlyOpposites :many
+WITH free AS (
+    SELECT i.id, i.currency, i.difference, i.since FROM reconciliation_item i
+    WHERE i.connection_id = $1 AND i.name = $2 AND i.difference <> 0
+      AND NOT EXISTS (SELECT 1 FROM reconciliation_note n WHERE n.connection_id = i.connection_id AND n.name = i.name AND n.key = i.key AND n.currency = i.currency AND n.withdrawn_at IS NULL)
+), pairs AS (
+    SELECT a.id AS one, b.id AS other, count(*) OVER (PARTITION BY a.id) AS of_one, count(*) OVER (PARTITION BY b.id) AS of_other
+    FROM free a JOIN free b ON b.currency = a.currency AND b.difference = -a.difference AND abs(b.since - a.since) <= $3::int WHERE a.difference > 0
+)
+SELECT p.one::bigint AS one, p.other::bigint AS other FROM pairs p WHERE p.of_one = 1 AND p.of_other = 1 ORDER BY p.one
+`
+
+type OnlyOppositesParams struct {
+	ConnectionID int64
+	Name         string
+	Days         int32
+}
+
+type OnlyOppositesRow struct {
+	One   int64
+	Other int64
+}
+
+// Unexplained items that come to nothing together, where each is the only one that the other could be meant with.
+func (q *Queries) OnlyOpposites(ctx context.Context, arg OnlyOppositesParams) ([]OnlyOppositesRow, error) {
+	rows, err := q.db.Query(ctx, onlyOpposites, arg.ConnectionID, arg.Name, arg.Days)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []OnlyOppositesRow{}
+	for rows.Next() {
+		var i OnlyOppositesRow
+		if err := rows.Scan(&i.One, &i.Other); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const oppositesOfItem = `-- name: OppositesOfItem :many
 SELECT o.id, o.key, o.difference, o.cause, o.detail, o.since, abs(o.since - i.since)::int AS days
 FROM reconciliation_item i JOIN reconciliation_item o ON o.connection_id = i.connection_id AND o.name = i.name AND o.currency = i.currency AND o.difference = -i.difference AND o.id <> i.id

@@ -141,8 +141,20 @@ type Policy struct {
 	ReceivableTolerance decimal.Decimal
 	// ClaimDays is for how many days after a loss Amazon takes claims.
 	ClaimDays int
-	Version   int32
+	// BooksFrom is the day from which the books are kept here; zero: nobody has
+	// said. Closing expects settlements from the first one on that begins or runs on it.
+	BooksFrom period.Date
+	// MatchDeposits says who matches a deposit with the only bank line that names it
+	// and has its amount: ByHand or Automatic.
+	MatchDeposits string
+	Version       int32
 }
+
+// Who matches deposits that are sure.
+const (
+	ByHand    = "by_hand"   // a person accepts each, or all at once
+	Automatic = "automatic" // a job; it can be taken apart as any other match
+)
 
 // When a sale is recognised whose money Amazon holds back.
 const (
@@ -164,6 +176,9 @@ func (p Policy) Validate() map[string]string {
 	}
 	if p.RateSource != "deposit_date" && p.RateSource != "posted_date" {
 		wrong["rate_source"] = "Choose one of the two."
+	}
+	if p.MatchDeposits != ByHand && p.MatchDeposits != Automatic {
+		wrong["match_deposits"] = "Choose one of the two."
 	}
 	if p.HeldSales != OnRelease && p.HeldSales != OnSale {
 		wrong["held_sales"] = "Choose one of the two."

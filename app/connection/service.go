@@ -237,7 +237,10 @@ func (s *Service) Policy(ctx context.Context, id int64) (Policy, error) {
 		return Policy{}, fmt.Errorf("read policy of connection %d: %w", id, err)
 	}
 	out := Policy{CostAccount: p.CostAccount, StockAccount: p.StockAccount, ConnectionID: p.ConnectionID, SecondApprovalFrom: p.SecondApprovalFrom, ApproverIDs: p.ApproverIds, ClosedPeriod: p.ClosedPeriod,
-		RateSource: p.RateSource, RoundingLimit: p.RoundingLimit, ReceivableTolerance: p.ReceivableTolerance, ClaimDays: int(p.ClaimDays), HeldSales: p.HeldSales, DeferredAccount: p.DeferredAccount, Version: p.Version}
+		RateSource: p.RateSource, RoundingLimit: p.RoundingLimit, ReceivableTolerance: p.ReceivableTolerance, ClaimDays: int(p.ClaimDays), HeldSales: p.HeldSales, DeferredAccount: p.DeferredAccount, MatchDeposits: p.MatchDeposits, Version: p.Version}
+	if p.BooksFrom != nil {
+		out.BooksFrom = period.DateOf(*p.BooksFrom)
+	}
 	if p.FreshSignInMinutes != nil {
 		out.FreshSignInMinutes = int(*p.FreshSignInMinutes)
 	}
@@ -252,6 +255,9 @@ func (s *Service) Policy(ctx context.Context, id int64) (Policy, error) {
 func (s *Service) SetPolicy(ctx context.Context, p Policy, actor audit.Actor) error {
 	if p.HeldSales == "" {
 		p.HeldSales = OnRelease
+	}
+	if p.MatchDeposits == "" {
+		p.MatchDeposits = ByHand
 	}
 	wrong := p.Validate()
 	if wrong == nil {
@@ -276,7 +282,8 @@ func (s *Service) SetPolicy(ctx context.Context, p Policy, actor audit.Actor) er
 		changed, err := sqlc.New(tx).UpdatePolicy(ctx, sqlc.UpdatePolicyParams{ConnectionID: p.ConnectionID, Version: p.Version,
 			SecondApprovalFrom: p.SecondApprovalFrom, ApproverIds: append([]int64{}, p.ApproverIDs...), FreshSignInMinutes: minutes,
 			ClosedPeriod: p.ClosedPeriod, RateSource: p.RateSource, RoundingLimit: p.RoundingLimit, ReceivableTolerance: p.ReceivableTolerance, ClaimDays: int32(p.ClaimDays), HeldSales: p.HeldSales, DeferredAccount: p.DeferredAccount,
-			CostFrom: p.CostFrom.TimeOrNil(), CostAccount: p.CostAccount, StockAccount: p.StockAccount})
+			CostFrom: p.CostFrom.TimeOrNil(), CostAccount: p.CostAccount, StockAccount: p.StockAccount,
+			BooksFrom: p.BooksFrom.TimeOrNil(), MatchDeposits: p.MatchDeposits})
 		if err != nil {
 			return err
 		}

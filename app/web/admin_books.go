@@ -58,6 +58,10 @@ func (s *server) showPolicies(r *request, status int, of int64, wrong map[string
 			form.Fields = append(form.Fields, views.Field{Name: "claim_days", Label: "Days in which Amazon takes claims for lost units", Value: fmt.Sprint(p.ClaimDays),
 				Hint: "60 since October 2024. Deadlines follow within minutes.", Error: shown["claim_days"], Suffix: suffix})
 		}
+		form.Fields = append(form.Fields, views.Field{Name: "books_from", Label: "Books are kept here from", Type: "date", Value: dayText(p.BooksFrom),
+			Hint: "Closing expects no settlement from before. Empty: from the first day of every period.", Error: shown["books_from"], Suffix: suffix})
+		form.Fields = append(form.Fields, views.Field{Name: "match_deposits", Label: "Deposits that a bank line names with the exact amount",
+			Options: choices(p.MatchDeposits, connection.ByHand, "are matched by a person", connection.Automatic, "are matched by themselves"), Suffix: suffix})
 		if !r.person.Can(identity.ManagePolicies) {
 			form.Why = "An administrator changes policies."
 		}
@@ -107,6 +111,8 @@ func (s *server) policySave(r *request) error {
 	if days := in.number("claim_days", 1, 730); days != 0 {
 		p.ClaimDays = days
 	}
+	p.BooksFrom = in.date("books_from")
+	p.MatchDeposits = in.choice("match_deposits", connection.ByHand, connection.Automatic)
 	problem := in.err()
 	if problem == nil {
 		problem = s.Connections.SetPolicy(r.ctx(), p, r.actor())
