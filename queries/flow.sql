@@ -61,6 +61,11 @@ WHERE connection_id = @connection_id AND name = @name AND failing_since IS NOT N
 UPDATE flow SET every_seconds = @every_seconds, overlap_seconds = @overlap_seconds, next_at = @next_at, version = version + 1
 WHERE connection_id = @connection_id AND name = @name AND version = @version;
 
+-- name: ReadFlowFrom :execrows
+-- The next reading begins at a moment that was read before, or before the first.
+UPDATE flow SET read_until = @since::timestamptz, next_at = @next_at, version = version + 1
+WHERE connection_id = @connection_id AND name = @name AND version = @version;
+
 -- name: BeginRun :one
 INSERT INTO flow_run (connection_id, flow, trigger, person_id, since, until) VALUES (@connection_id, @flow, @trigger, @person_id, @since, @until) RETURNING id;
 

@@ -40,6 +40,7 @@ type FlowPage struct {
 	Buttons  []Button
 	Forms    []ActionForm
 	Schedule AdminSheet
+	Again    AdminSheet
 	Settings *AdminSheet // nil: the flow has none
 	Runs     Table
 	Versions Table

@@ -112,6 +112,21 @@ func (s *Service) Schedule(ctx context.Context, connectionID int64, name string,
 	})
 }
 
+// furthest is how far back a source may be read again: Amazon tells of no older orders.
+const furthest = 2 * 365 * 24 * time.Hour
+
+// ReadFrom has the source read again, or for the first time, from a moment on.
+// What is known already and has not changed costs nothing.
+func (s *Service) ReadFrom(ctx context.Context, connectionID int64, name string, version int32, since time.Time, actor audit.Actor) error {
+	now := s.Clock.Now()
+	if !since.Before(now) || now.Sub(since) > furthest {
+		return fault.InvalidFields(map[string]string{"since": "A day of the last two years."})
+	}
+	return s.change(ctx, connectionID, name, "to be read from "+since.UTC().Format(time.DateOnly), "", actor, func(db *sqlc.Queries) (int64, error) {
+		return db.ReadFlowFrom(ctx, sqlc.ReadFlowFromParams{ConnectionID: connectionID, Name: name, Version: version, Since: since, NextAt: now})
+	})
+}
+
 // RunNow asks for a reading of the source.
 func (s *Service) RunNow(ctx context.Context, connectionID int64, name string, actor audit.Actor) error {
 	if _, err := s.find(name); err != nil {

@@ -65,6 +65,32 @@ func (s *server) flowResume(r *request) error {
 	return r.goTo("%s", flowPath(state, ""))
 }
 
+// flowAgain has the source read from an earlier day on.
+func (s *server) flowAgain(r *request) error {
+	_, state, err := s.flowOf(r)
+	if err != nil {
+		return err
+	}
+	in, err := r.form()
+	if err != nil {
+		return err
+	}
+	in.needed("since", 10, "A date such as 2026-11-30.")
+	since, version := in.date("since"), in.version()
+	problem := in.err()
+	if problem == nil {
+		problem = s.Flows.ReadFrom(r.ctx(), state.ConnectionID, state.Name, version, since.Time(), r.actor())
+	}
+	if wrong := fault.FieldsOf(problem); wrong != nil {
+		return s.showFlow(r, http.StatusUnprocessableEntity, in.typed(), wrong)
+	}
+	if problem != nil {
+		return problem
+	}
+	r.flash(views.Done, "Asked for.", "The source is read from that day on; what is known already is left as it is.")
+	return r.goTo("%s", flowPath(state, ""))
+}
+
 // flowSchedule says how often a flow reads its source.
 func (s *server) flowSchedule(r *request) error {
 	_, state, err := s.flowOf(r)

@@ -18,6 +18,7 @@ func (s *server) flowRoutes() []Route {
 		{POST, "/flows/:name/:connection/pause", identity.RunFlows, s.flowPause, 0},
 		{POST, "/flows/:name/:connection/resume", identity.RunFlows, s.flowResume, 0},
 		{POST, "/flows/:name/:connection/schedule", identity.RunFlows, s.flowSchedule, 0},
+		{POST, "/flows/:name/:connection/again", identity.RunFlows, s.flowAgain, 0},
 		{POST, "/flows/:name/:connection/settings", identity.RunFlows, s.flowSettings, 0},
 		{GET, "/flows/:name/:connection/mapping", identity.ViewBooks, s.flowMappingShow, 0},
 		{POST, "/flows/:name/:connection/mapping", identity.RunFlows, s.flowMappingSave, 0},

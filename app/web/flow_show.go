@@ -24,7 +24,7 @@ func (s *server) showFlow(r *request, status int, typed, wrong map[string]string
 	if err != nil {
 		return err
 	}
-	model := views.FlowPage{Card: r.flowCard(d, state, counts), Alert: flowAlert(r, state), Schedule: scheduleSheet(r, state, typed, wrong)}
+	model := views.FlowPage{Card: r.flowCard(d, state, counts), Alert: flowAlert(r, state), Schedule: scheduleSheet(r, state, typed, wrong), Again: againSheet(r, state, typed, wrong)}
 	model.Card.Facts = r.flowFacts(state, counts)
 	if model.Settings, err = settingsSheet(r, d, state, typed, wrong); err != nil {
 		return err
@@ -107,6 +107,17 @@ func scheduleSheet(r *request, state flow.State, values, wrong map[string]string
 		form.Why = "Operations people and administrators change this."
 	}
 	return views.AdminSheet{Title: "Schedule", Form: form}
+}
+
+// againSheet is the form that has the source read from an earlier day on.
+func againSheet(r *request, state flow.State, values, wrong map[string]string) views.AdminSheet {
+	form := &views.AdminForm{Action: flowPath(state, "again"), Submit: views.Button{Label: "Read from there", Icon: "rotate-ccw"},
+		Hidden: []views.Hidden{{Name: "version", Value: fmt.Sprint(state.Version)}}, Fields: []views.Field{
+			typed(views.Field{Name: "since", Label: "From", Type: "date", Required: true, Hint: "For what was there before the flow began, or when something was missed. What is known already costs nothing."}, values, wrong)}}
+	if !r.person.Can(identity.RunFlows) {
+		form.Why = "Operations people and administrators ask for this."
+	}
+	return views.AdminSheet{Title: "Read again", Form: form}
 }
 
 func (s *server) runTable(r *request, state flow.State) (views.Table, error) {

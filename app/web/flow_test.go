@@ -102,6 +102,22 @@ func TestAScheduleIsChecked(t *testing.T) {
 	require.Equal(t, 2*time.Minute, state.Every)
 }
 
+func TestASourceIsReadAgainFromADay(t *testing.T) {
+	t.Parallel()
+	o := openFlows(t)
+	require.Equal(t, http.StatusForbidden, o.accountant.post(o.flowAt("again"), url.Values{"version": {"2"}, "since": {"2026-11-01"}}).StatusCode)
+	for _, day := range []string{"", "soon", "2027-01-01", "2019-01-01"} {
+		require.Equal(t, http.StatusUnprocessableEntity, o.ops.post(o.flowAt("again"), url.Values{"version": {"2"}, "since": {day}}).StatusCode, day)
+	}
+	require.Equal(t, o.flowAt(""), o.ops.post(o.flowAt("again"), url.Values{"version": {"2"}, "since": {"2026-11-01"}}).to())
+	state, err := o.Flows.Get(t.Context(), o.connection, "parcels")
+	require.NoError(t, err)
+	require.Equal(t, "2026-11-01", state.ReadUntil.Format(time.DateOnly))
+	require.Equal(t, http.StatusConflict, o.ops.post(o.flowAt("again"), url.Values{"version": {"2"}, "since": {"2026-11-02"}}).StatusCode, "the page is out of date")
+	o.run()
+	require.NotContains(t, o.ops.get(o.flowAt("")).content(), "2 exceptions", "what is known already is left as it is")
+}
+
 func TestRecordsAreListedAndShownWithEverythingBehindThem(t *testing.T) {
 	t.Parallel()
 	o := openFlows(t)
