@@ -73,6 +73,8 @@ type Reconciliation struct {
 	Causes      []ReconciliationSum
 	Ages        []ReconciliationSum
 	Filter      Filter
+	Outcomes    []Outcome // of the bulk action before this page
+	Bulk        []Button  // what this person may do with the selected rows; they post "item"
 	Rows        []ReconciliationItemRow
 }
 
@@ -86,7 +88,7 @@ type ReconciliationSum struct {
 
 // ReconciliationItemRow is an item in the list.
 type ReconciliationItemRow struct {
-	ID            int64
+	Mark          string // names it with the difference that is shown; "" where nobody signs for it
 	Key           Link
 	Connection    string
 	Cause, Detail string
@@ -102,16 +104,19 @@ type ReconciliationItemRow struct {
 // ReconciliationConnection is the key of the column that one connection needs not.
 const ReconciliationConnection = "connection"
 
-func (p Reconciliation) table() Table {
+func (p Reconciliation) table(at Page) Table {
 	table := p.Listing.table("Items", Column{Key: "key", Label: "Item", Kind: Tight}, Column{Key: ReconciliationConnection, Label: "Connection", Kind: Tight}, Column{Key: "cause", Label: "Cause", Kind: Tight},
 		Column{Key: "since", Label: "Since", Kind: Tight}, Column{Key: "age", Label: "Days", Kind: Number}, Column{Key: "left", Label: p.Left, Kind: Number}, Column{Key: "right", Label: p.Right, Kind: Number},
 		Column{Key: "difference", Label: "Difference", Kind: Number}, Column{Key: "units", Label: "Units", Kind: Number}, Column{Key: "state", Label: "State", Kind: Tight}, Column{Key: "detail", Label: "Detail", Kind: Clip})
+	if len(p.Bulk) > 0 {
+		table.Bulk = &Bulk{Field: "item", Return: at.Path, Actions: p.Bulk}
+	}
 	for _, r := range p.Rows {
 		detail := r.Detail
 		if r.Reason != "" {
 			detail = r.By + ": " + r.Reason
 		}
-		table.Rows = append(table.Rows, Row{ID: strconv.FormatInt(r.ID, 10), Name: r.Key.Text, Cells: []templ.Component{RowLink(r.Key), Soft(r.Connection), Text(r.Cause), Moment(r.Since), Text(r.Age), Money(r.Left), Money(r.Right),
+		table.Rows = append(table.Rows, Row{ID: r.Mark, Name: r.Key.Text, Fixed: r.Mark == "", Plain: r.Difference.Plain, Currency: r.Difference.Currency, Cells: []templ.Component{RowLink(r.Key), Soft(r.Connection), Text(r.Cause), Moment(r.Since), Text(r.Age), Money(r.Left), Money(r.Right),
 			Money(r.Difference), textOrNothing(r.Units), StatusPill(r.Status), textOrNothing(detail)}})
 	}
 	return table

@@ -15,12 +15,16 @@ import (
 
 // List returns a page of items, the oldest first.
 func (s *Service) List(ctx context.Context, f Filter) ([]Item, error) {
+	return openItems(ctx, s.pool, f)
+}
+
+func openItems(ctx context.Context, db sqlc.DBTX, f Filter) ([]Item, error) {
 	p := sqlc.ListOpenParams{ConnectionID: f.Connection, Name: string(f.Name), State: f.State, Cause: f.Cause, Currency: string(f.Currency), Pattern: f.pattern(),
 		SinceFrom: f.From.Time(), SinceTo: f.To.Time(), AfterID: f.After.ID, AfterSince: f.After.Since.Time(), PageSize: int32(f.PageSize)}
 	if f.To == (period.Date{}) {
 		p.SinceTo = farAway().Time()
 	}
-	rows, err := sqlc.New(s.pool).ListOpen(ctx, p)
+	rows, err := sqlc.New(db).ListOpen(ctx, p)
 	if err != nil {
 		return nil, fmt.Errorf("list open items of %s: %w", f.Name, err)
 	}
@@ -127,7 +131,11 @@ func (s *Service) Ages(ctx context.Context, connectionID int64, name Name, today
 
 // Totals returns everything that was compared, by currency.
 func (s *Service) Totals(ctx context.Context, connectionID int64, name Name) ([]Total, error) {
-	rows, err := sqlc.New(s.pool).SumTotals(ctx, sqlc.SumTotalsParams{ConnectionID: connectionID, Name: string(name)})
+	return readTotals(ctx, s.pool, connectionID, name)
+}
+
+func readTotals(ctx context.Context, db sqlc.DBTX, connectionID int64, name Name) ([]Total, error) {
+	rows, err := sqlc.New(db).SumTotals(ctx, sqlc.SumTotalsParams{ConnectionID: connectionID, Name: string(name)})
 	if err != nil {
 		return nil, fmt.Errorf("read totals of %s: %w", name, err)
 	}

@@ -43,33 +43,68 @@ func (s *Service) Explain(ctx context.Context, id int64, seen decimal.Decimal, r
 
 // Match signs that two items belong together and come to nothing.
 func (s *Service) Match(ctx context.Context, id, other int64, actor audit.Actor) error {
-	return database.WithTx(ctx, s.pool, s.clock, func(tx *database.Tx) error {
-		// Always in the same order, so that two people do not wait for one another.
-		a, err := lock(ctx, tx, min(id, other))
+	return database.WithTx(ctx, s.pool, s.clock, func(tx *database.Tx) error { return match(ctx, tx, id, other, actor) })
+}
+
+// Pairs counts what MatchPairs would match.
+func (s *Service) Pairs(ctx context.Context, connectionID int64, name Name) (int, error) {
+	pairs, err := onlyPairs(ctx, s.pool, connectionID, name)
+	return len(pairs), err
+}
+
+// MatchPairs signs for every two items of a connection that come to nothing
+// together where nothing else could be meant, and returns how many pairs there were.
+func (s *Service) MatchPairs(ctx context.Context, connectionID int64, name Name, actor audit.Actor) (n int, err error) {
+	err = database.WithTx(ctx, s.pool, s.clock, func(tx *database.Tx) error {
+		pairs, err := onlyPairs(ctx, tx, connectionID, name)
 		if err != nil {
 			return err
 		}
-		b, err := lock(ctx, tx, max(id, other))
-		if err != nil {
-			return err
-		}
-		if a.ID == b.ID || a.ConnectionID != b.ConnectionID || a.Name != b.Name || a.Currency != b.Currency || !a.Difference().Equal(b.Difference().Neg()) {
-			return fault.New(fault.Conflict, "These two do not come to nothing together.")
-		}
-		pair, err := sqlc.New(tx).NextPair(ctx)
-		if err != nil {
-			return fmt.Errorf("number the pair: %w", err)
-		}
-		for _, two := range [][2]Item{{a, b}, {b, a}} {
-			if err := makeRoom(ctx, tx, two[0], actor); err != nil {
-				return err
-			}
-			if err := write(ctx, tx, two[0], "Matched with "+two[1].Key+".", &pair, actor, "matched"); err != nil {
+		n = len(pairs)
+		for _, p := range pairs {
+			if err := match(ctx, tx, p.One, p.Other, actor); err != nil {
 				return err
 			}
 		}
 		return nil
 	})
+	return n, err
+}
+
+func onlyPairs(ctx context.Context, db sqlc.DBTX, connectionID int64, name Name) ([]sqlc.OnlyOppositesRow, error) {
+	pairs, err := sqlc.New(db).OnlyOpposites(ctx, sqlc.OnlyOppositesParams{ConnectionID: connectionID, Name: string(name), Days: matchDays})
+	if err != nil {
+		return nil, fmt.Errorf("find items of %s that come to nothing together: %w", name, err)
+	}
+	return pairs, nil
+}
+
+func match(ctx context.Context, tx *database.Tx, id, other int64, actor audit.Actor) error {
+	// Always in the same order, so that two people do not wait for one another.
+	a, err := lock(ctx, tx, min(id, other))
+	if err != nil {
+		return err
+	}
+	b, err := lock(ctx, tx, max(id, other))
+	if err != nil {
+		return err
+	}
+	if a.ID == b.ID || a.ConnectionID != b.ConnectionID || a.Name != b.Name || a.Currency != b.Currency || !a.Difference().Equal(b.Difference().Neg()) {
+		return fault.New(fault.Conflict, "These two do not come to nothing together.")
+	}
+	pair, err := sqlc.New(tx).NextPair(ctx)
+	if err != nil {
+		return fmt.Errorf("number the pair: %w", err)
+	}
+	for _, two := range [][2]Item{{a, b}, {b, a}} {
+		if err := makeRoom(ctx, tx, two[0], actor); err != nil {
+			return err
+		}
+		if err := write(ctx, tx, two[0], "Matched with "+two[1].Key+".", &pair, actor, "matched"); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // Withdraw takes a note back, and the one on the other item of a pair. It

@@ -39,8 +39,8 @@ func Names() []Name { return []Name{Orders, Invoices, Returns, Deposits, Account
 // Source compares two sides.
 type Source interface {
 	Name() Name
-	// Compare returns everything that does not agree by now. It changes nothing
-	// that a person sees elsewhere.
+	// Compare returns everything that does not agree by now. It brings up to date
+	// what it is computed from, and changes nothing else.
 	Compare(ctx context.Context, connectionID int64) (Comparison, error)
 }
 

@@ -185,6 +185,62 @@ func TestTwoItemsThatComeToNothingAreMatchedAndTakenApart(t *testing.T) {
 	require.Equal(t, 4, b.events())
 }
 
+func TestPairsAreMatchedTogetherWhereNothingElseCouldBeMeant(t *testing.T) {
+	t.Parallel()
+	b := open(t)
+	far := item("FAR", "0", "3")
+	far.Since = far.Since.AddDays(40)
+	b.sides.differ("0", item("A", "10", "0"), item("B", "0", "10"), item("C", "5", "0"), item("D", "0", "5"), item("E", "0", "5"), item("F", "3", "0"), far, item("G", "0", "0"))
+	b.compare()
+	n, err := b.Pairs(t.Context(), b.connection, reconcile.Returns)
+	require.NoError(t, err)
+	require.Equal(t, 1, n, "5 could be either of two, 3 is too long ago")
+	n, err = b.MatchPairs(t.Context(), b.connection, reconcile.Returns, b.olga)
+	require.NoError(t, err)
+	require.Equal(t, 1, n)
+	var keys []string
+	for _, i := range b.items("explained") {
+		keys = append(keys, i.Key)
+		require.True(t, i.Note.Paired)
+	}
+	require.ElementsMatch(t, []string{"A", "B"}, keys)
+	n, err = b.MatchPairs(t.Context(), b.connection, reconcile.Returns, b.olga)
+	require.NoError(t, err)
+	require.Zero(t, n)
+}
+
+// What is frozen is read again as it was, and its number is that of the items up
+// to a day.
+func TestWhatIsFrozenStaysAsItWas(t *testing.T) {
+	t.Parallel()
+	b := open(t)
+	late := item("LATE", "4", "0")
+	late.Since = late.Since.AddDays(30)
+	noted := item("NOTED", "10.5", "0")
+	noted.Units = decimal.NewNullDecimal(d("2"))
+	b.sides.differ("7", noted, item("OPEN", "0", "3"), late)
+	b.compare()
+	require.NoError(t, b.Explain(t.Context(), b.items("")[0].ID, d("10.5"), "Claimed, case 17", b.olga))
+	list, err := b.Freeze(t.Context(), b.pool, b.connection)
+	require.NoError(t, err)
+	require.Len(t, list, 1)
+	text, hash, err := list[0].Write()
+	require.NoError(t, err)
+	read, err := reconcile.ReadFrozen(text)
+	require.NoError(t, err)
+	again, hashAgain, err := read.Write()
+	require.NoError(t, err)
+	require.Equal(t, text, again)
+	require.Equal(t, hash, hashAgain)
+	require.NoError(t, read.AddsUp())
+	sums, open := read.Unexplained(late.Since.AddDays(-1))
+	require.Equal(t, "-3 1", fmt.Sprint(sums[0].Value, " ", open))
+	sums, open = read.Unexplained(late.Since)
+	require.Equal(t, "1 2", fmt.Sprint(sums[0].Value, " ", open))
+	read.Items = read.Items[1:]
+	require.Error(t, read.AddsUp(), "an item is gone")
+}
+
 func TestNotesHoldAgainstSQL(t *testing.T) {
 	t.Parallel()
 	b := open(t)

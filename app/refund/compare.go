@@ -24,6 +24,9 @@ func (s *Service) Name() reconcile.Name { return reconcile.Returns }
 // came back, and what came back against the returns that P21 has. A refund that
 // came back counts on the other side with what was refunded.
 func (s *Service) Compare(ctx context.Context, connectionID int64) (reconcile.Comparison, error) {
+	if err := s.Check(ctx, connectionID); err != nil {
+		return reconcile.Comparison{}, err
+	}
 	q := sqlc.New(s.pool)
 	known, err := q.RefundsKnown(ctx, sqlc.RefundsKnownParams{ConnectionID: connectionID, Flow: returnsFlow})
 	if err != nil {

@@ -17,6 +17,8 @@ func (s *server) reconciliationRoutes() []Route {
 		{GET, "/reconciliation/:name", identity.ViewBooks, s.reconciliationShow, 0},
 		{GET, "/reconciliation/items/:id", identity.ViewBooks, s.reconciliationItem, 0},
 		{POST, "/reconciliation/items/:id/explain", identity.ResolveExceptions, s.reconciliationExplain, 0},
+		{POST, "/reconciliation/items/explain", identity.ResolveExceptions, s.reconciliationExplainMany, 0},
+		{POST, "/reconciliation/:name/pairs", identity.ResolveExceptions, s.reconciliationPairs, 0},
 		{POST, "/reconciliation/items/:id/match", identity.ResolveExceptions, s.reconciliationMatch, 0},
 		{POST, "/reconciliation/notes/:id/withdraw", identity.ResolveExceptions, s.reconciliationWithdraw, 0},
 	}

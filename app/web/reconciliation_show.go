@@ -41,9 +41,10 @@ func (s *server) reconciliationShow(r *request) error {
 	if err := s.openSums(r, f, &model); err != nil {
 		return err
 	}
-	if s.Compare != nil && r.person.Can(identity.ResolveExceptions) {
-		model.Buttons = []views.Button{r.compareButton()}
+	if model.Buttons, err = s.openButtons(r, f); err != nil {
+		return err
 	}
+	model.Outcomes, model.Bulk = s.takeOutcomes(r.ctx()), r.openBulk()
 	for _, i := range items {
 		model.Rows = append(model.Rows, r.openRow(i))
 	}
@@ -55,6 +56,28 @@ func (s *server) reconciliationShow(r *request) error {
 		model.Pager.First = r.link("after", "")
 	}
 	return r.show(views.ReconciliationView(page, model))
+}
+
+// openButtons compare again, and match what comes to nothing together.
+func (s *server) openButtons(r *request, f reconcile.Filter) ([]views.Button, error) {
+	if !r.person.Can(identity.ResolveExceptions) {
+		return nil, nil
+	}
+	var buttons []views.Button
+	if f.Connection != 0 {
+		pairs, err := s.Reconcile.Pairs(r.ctx(), f.Connection, f.Name)
+		if err != nil {
+			return nil, err
+		}
+		if pairs > 0 {
+			buttons = append(buttons, views.Button{Label: "Match " + views.Counted(pairs, "pair", "pairs"), Icon: "link-2", Action: fmt.Sprintf("/reconciliation/%s/pairs?connection=%d", f.Name, f.Connection),
+				Confirm: "Match every two items that come to nothing together where nothing else could be meant?"})
+		}
+	}
+	if s.Compare != nil {
+		buttons = append(buttons, r.compareButton())
+	}
+	return buttons, nil
 }
 
 func page0(path string, connectionID int64) string {
@@ -221,10 +244,13 @@ func openPath(id int64) string { return fmt.Sprintf("/reconciliation/items/%d", 
 
 func (r *request) openRow(i reconcile.Item) views.ReconciliationItemRow {
 	f := r.format()
-	row := views.ReconciliationItemRow{ID: i.ID, Key: views.Link{Text: i.Key, Href: openPath(i.ID)}, Connection: i.ConnectionName, Cause: i.Cause, Detail: i.Detail, Since: f.Day(i.Since),
+	row := views.ReconciliationItemRow{Key: views.Link{Text: i.Key, Href: openPath(i.ID)}, Connection: i.ConnectionName, Cause: i.Cause, Detail: i.Detail, Since: f.Day(i.Since),
 		Age: strconv.Itoa(i.Age(r.today())), Left: f.Value(i.Left, i.Currency), Right: f.Value(i.Right, i.Currency), Difference: f.Value(i.Difference(), i.Currency), Status: openPill(i)}
 	if i.Units.Valid {
 		row.Units = i.Units.Decimal.String()
+	}
+	if !i.Explained() {
+		row.Mark = openMark(i)
 	}
 	if i.Note != nil {
 		row.Reason, row.By = i.Note.Reason, i.Note.By

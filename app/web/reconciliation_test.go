@@ -67,6 +67,24 @@ func TestADifferenceIsExplainedInTheBrowserAndTheWorkbookProvesTheNumber(t *test
 	require.Equal(t, http.StatusConflict, o.ops.post(withdraw, nil).StatusCode)
 	o.shows("/reconciliation", "12.20", "Differs")
 	o.shows(item, "Withdrawn")
+
+	mark := url.Values{"item": {fmt.Sprintf("%d.12.2", list[0].ID)}, "return": {"/reconciliation/returns?state=all"}}
+	o.shows("/reconciliation/returns", "Sign as explained", mark.Get("item"))
+	require.Equal(t, http.StatusForbidden, o.viewer.post("/reconciliation/items/explain", mark).StatusCode)
+	require.Contains(t, o.ops.post("/reconciliation/items/explain", mark).body, "Why may these differences stay?")
+	mark.Set("reason", " ")
+	require.Equal(t, http.StatusUnprocessableEntity, o.ops.post("/reconciliation/items/explain", mark).StatusCode)
+	mark.Set("reason", "lost in the mail")
+	require.Equal(t, mark.Get("return"), o.ops.post("/reconciliation/items/explain", mark).to())
+	o.shows("/reconciliation/returns?state=explained", "lost in the mail")
+	require.Equal(t, mark.Get("return"), o.ops.post("/reconciliation/items/explain", mark).to())
+	again := o.ops.get("/reconciliation/returns?state=all").body
+	require.Contains(t, again, "0 of 1 difference explained")
+	require.Contains(t, again, "has explained it already")
+	for _, wrong := range []string{"", "x.1", "7.money", "7"} {
+		require.Equal(t, http.StatusUnprocessableEntity, o.ops.post("/reconciliation/items/explain", url.Values{"item": {wrong}, "reason": {"whatever it is"}}).StatusCode, wrong)
+	}
+	require.Equal(t, http.StatusSeeOther, o.ops.post(fmt.Sprintf("/reconciliation/returns/pairs?connection=%d", o.connection), nil).StatusCode)
 	for _, nothing := range []string{"/reconciliation/weather", "/reconciliation/items/999999", "/reconciliation/items/x"} {
 		require.Equal(t, http.StatusNotFound, o.accountant.get(nothing).StatusCode, nothing)
 	}
