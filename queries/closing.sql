@@ -1,7 +1,7 @@
 -- name: PeriodToClose :one
 -- A period with what its connection decides. Closed is what P21 says.
 SELECT p.connection_id, c.name AS connection_name, c.title AS connection_title, c.time_zone, c.functional_currency, p.fiscal_year, p.number, p.starts_on, p.ends_on,
-       p.closed, p.synced_at, coalesce(l.rate_source, 'deposit_date')::text AS rate_source, coalesce(l.approver_ids, '{}')::bigint[] AS approver_ids, l.fresh_sign_in_minutes
+       p.closed, p.synced_at, coalesce(l.rate_source, 'deposit_date')::text AS rate_source, coalesce(l.approver_ids, '{}')::bigint[] AS approver_ids, l.fresh_sign_in_minutes, l.books_from
 FROM fiscal_period p JOIN connection c ON c.id = p.connection_id LEFT JOIN policy l ON l.connection_id = p.connection_id
 WHERE p.connection_id = @connection_id AND p.fiscal_year = @fiscal_year AND p.number = @number;
 
@@ -110,6 +110,12 @@ VALUES (@connection_id, @fiscal_year, @period, @checklist, @checklist_hash, @not
 -- name: DecideClose :execrows
 UPDATE period_close SET state = @state, decided_by = @person_id, decided_at = now(), signed_in_at = @signed_in_at, reason = @reason
 WHERE id = @id AND state = 'requested';
+
+-- name: FreezeReconciliation :exec
+INSERT INTO period_close_reconciliation (close_id, name, content, content_hash) VALUES (@close_id, @name, @content, @content_hash);
+
+-- name: FrozenReconciliations :many
+SELECT name, content, content_hash FROM period_close_reconciliation WHERE close_id = @close_id ORDER BY name;
 
 -- name: ReopenPeriod :execrows
 UPDATE period_close SET state = 'reopened', reopened_by = @person_id, reopened_at = now(), reopen_reason = @reason WHERE id = @id AND state = 'closed';

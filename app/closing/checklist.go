@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"tieout/app/money"
+	"tieout/app/period"
 	"tieout/app/settlement"
 )
 
@@ -76,6 +77,23 @@ func (f Facts) chains() (currencies []money.Currency, chains map[money.Currency]
 	return currencies, chains
 }
 
+// expected is from when on settlements must follow one another: the period's first
+// moment, or, where the books begin in it, the first settlement of their first day.
+func (f Facts) expected(cycles []Cycle) time.Time {
+	if f.BooksFrom == (period.Date{}) || f.BooksFrom.Before(f.Period.Starts) {
+		return f.Begins
+	}
+	if f.Period.Ends.Before(f.BooksFrom) {
+		return f.Until
+	}
+	zone := f.Begins.Location()
+	from, first := midnight(f.BooksFrom, zone), cycles[0].Start
+	if !first.Before(from) && first.Before(midnight(f.BooksFrom.AddDays(1), zone)) {
+		return first
+	}
+	return from
+}
+
 // gaps are the spans of the period that settlements leave out. What comes after
 // the newest one of a currency is no gap as long as its next cycle may still be
 // running at the period's end: that is what an accrual is for.
@@ -83,7 +101,7 @@ func (f Facts) gaps() []gap {
 	var list []gap
 	currencies, chains := f.chains()
 	for _, currency := range currencies {
-		reached := f.Begins
+		reached := f.expected(chains[currency])
 		var length time.Duration
 		for _, c := range chains[currency] {
 			if c.Start.Sub(reached) > settlement.ChainTolerance && c.Start.Before(f.Until) {
@@ -112,6 +130,8 @@ func (f Facts) covered() Item {
 	i.Count, i.Money = int64(len(within)), deposits(within)
 	gaps := f.gaps()
 	switch {
+	case f.Period.Ends.Before(f.BooksFrom):
+		i.Why = "The books begin on " + f.BooksFrom.String() + "."
 	case len(within) == 0 && len(gaps) == 0:
 		i.State, i.Why = Blocks, "No settlement reaches into the period."
 	case len(gaps) > 0:
@@ -122,10 +142,16 @@ func (f Facts) covered() Item {
 			spans = append(spans, fmt.Sprintf("%s from %s to %s", g.currency, g.start.In(zone).Format("2 Jan 15:04"), g.end.In(zone).Format("2 Jan 15:04")))
 		}
 		i.Why = "No settlement covers " + strings.Join(spans, "; ") + ". Reports older than 90 days are uploaded by hand."
+		if f.BooksFrom == (period.Date{}) && gaps[0].start.Equal(f.Begins) {
+			i.Why += " Where the books begin later, an administrator says so under Policies."
+		}
 	default:
 		i.Why = counted(i.Count, "settlement follows", "settlements follow") + " one another without a gap."
 		if i.Count == 1 {
 			i.Why = "1 settlement covers it."
+		}
+		if f.Period.Contains(f.BooksFrom) {
+			i.Why += " The books begin on " + f.BooksFrom.String() + "."
 		}
 	}
 	return i

@@ -122,6 +122,12 @@ func TestWhatStandsInNobodysWay(t *testing.T) {
 		"an entry that was reversed": func(f *closing.Facts) {
 			f.Entries = append(f.Entries, closing.Sum{Status: "reversed", Count: 1, Amount: usd("1")})
 		},
+		"books that begin with a settlement": func(f *closing.Facts) {
+			f.Cycles, f.BooksFrom = f.Cycles[1:], period.DateOf(f.Cycles[1].Start)
+		},
+		"books that begin after the period": func(f *closing.Facts) {
+			f.Cycles, f.BooksFrom = nil, period.Date{Year: 2026, Month: 11, Day: 3}
+		},
 		"a currency that begins later": func(f *closing.Facts) {
 			f.Cycles = append(f.Cycles, cycle("CAD", "2026-10-01 00:00", "2026-11-02 00:00", "1"))
 		},
@@ -133,6 +139,19 @@ func TestWhatStandsInNobodysWay(t *testing.T) {
 			require.Empty(t, closing.Compute(f).InTheWay())
 		})
 	}
+}
+
+// The first day of the books excuses what was before it, and nothing after.
+func TestBooksThatBeginInThePeriodExpectSettlementsFromThen(t *testing.T) {
+	t.Parallel()
+	f := ready()
+	f.Cycles, f.BooksFrom = f.Cycles[1:], period.DateOf(f.Cycles[1].Start).AddDays(-2)
+	stopped := closing.Compute(f).InTheWay()
+	require.Len(t, stopped, 1)
+	require.Equal(t, "covered", stopped[0].Key)
+	require.NotContains(t, stopped[0].Why, "Where the books begin later")
+	f.BooksFrom = period.Date{}
+	require.Contains(t, closing.Compute(f).InTheWay()[0].Why, "Where the books begin later")
 }
 
 func TestAChecklistIsFrozenAndHeldAgainstWhatHasComeUpSince(t *testing.T) {

@@ -220,8 +220,9 @@ type Facts struct {
 	Functional  money.Currency
 	Period      period.Period
 	ClosedInP21 bool
-	Begins      time.Time // the period's first moment in the books' time zone
-	Until       time.Time // the first moment after it
+	BooksFrom   period.Date // the first day of the books; zero: nobody has said
+	Begins      time.Time   // the period's first moment in the books' time zone
+	Until       time.Time   // the first moment after it
 	Today       period.Date
 	Cycles      []Cycle // by currency and start; those of the two months before the period too
 	Entries     []Sum

@@ -122,7 +122,7 @@ func TestAClosedPeriodIsLockedInTheDatabase(t *testing.T) {
 	o.refused("period_close_check", `UPDATE period_close SET state = 'refused', decided_by = $1, decided_at = now()`, o.approver.PersonID)
 	o.refused("period_close", `UPDATE period_close SET state = 'closed'`)
 	o.refused("cannot be deleted", `DELETE FROM period_close`)
-	o.refused("evidence", `TRUNCATE period_close`)
+	o.refused("evidence", `TRUNCATE period_close CASCADE`)
 	o.exec(`UPDATE policy SET fresh_sign_in_minutes = 10, approver_ids = $1`, []int64{o.approver.PersonID})
 	require.Equal(t, fault.Unauthorised, fault.CodeOf(o.Approve(t.Context(), o.october(), w.Attempts[0].Hash, time.Now().Add(-time.Hour), o.approver)))
 	require.Equal(t, fault.Forbidden, fault.CodeOf(o.Approve(t.Context(), o.october(), w.Attempts[0].Hash, time.Now(), o.second)), "the policy names others")

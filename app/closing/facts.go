@@ -39,6 +39,9 @@ func (s *Service) facts(ctx context.Context, db sqlc.DBTX, key Key) (Facts, erro
 		Period:  period.Period{FiscalYear: key.FiscalYear, Number: key.Number, Starts: period.DateOf(p.StartsOn), Ends: period.DateOf(p.EndsOn)},
 		Accrued: map[money.Currency]bool{},
 	}
+	if p.BooksFrom != nil {
+		f.BooksFrom = period.DateOf(*p.BooksFrom)
+	}
 	f.Begins, f.Until = midnight(f.Period.Starts, zone), midnight(f.Period.Ends.AddDays(1), zone)
 	for _, read := range []func(context.Context, sqlc.DBTX, sqlc.PeriodToCloseRow) error{f.readCycles, f.readEntries, f.readUndrafted, f.readExceptions, f.readRates, f.readCosts} {
 		if err := read(ctx, db, p); err != nil {

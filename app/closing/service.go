@@ -26,6 +26,8 @@ import (
 type Reconciliations interface {
 	Standing(ctx context.Context, connectionID int64, until period.Date) ([]reconcile.Standing, error)
 	Has(name reconcile.Name) bool
+	// Freeze reads what each comes to at this moment, in a transaction.
+	Freeze(ctx context.Context, db sqlc.DBTX, connectionID int64) ([]reconcile.Frozen, error)
 }
 
 // Jobs has the drafts of a connection built again, in the transaction that
@@ -269,6 +271,14 @@ func (s *Service) decide(ctx context.Context, key Key, to State, action, reason 
 				return fault.New(fault.Conflict, "Something has come up since %s asked: %s", a.Preparer, strings.Join(worse, " "))
 			}
 		}
+		after := map[string]any{"checklist": hex.EncodeToString(a.Hash)}
+		if to == Closed {
+			hashes, err := s.freeze(ctx, tx, a.ID, key.ConnectionID)
+			if err != nil {
+				return err
+			}
+			after["reconciliations"] = hashes
+		}
 		_, err := sqlc.New(tx).DecideClose(ctx, sqlc.DecideCloseParams{ID: a.ID, State: string(to), PersonID: &actor.PersonID, SignedInAt: &signedIn, Reason: reason})
 		if err != nil {
 			return err
@@ -278,9 +288,32 @@ func (s *Service) decide(ctx context.Context, key Key, to State, action, reason 
 				return fmt.Errorf("draft again: %w", err)
 			}
 		}
-		after := map[string]any{"checklist": hex.EncodeToString(a.Hash)}
 		return audit.Write(ctx, tx.Tx, event(key, a.ID, actor, action, Requested, to, reason, after))
 	})
+}
+
+// freeze keeps what each reconciliation comes to with the close, and returns the
+// SHA-256 of each by its name.
+func (s *Service) freeze(ctx context.Context, tx *database.Tx, closeID, connectionID int64) (map[string]string, error) {
+	hashes := map[string]string{}
+	if s.reconciled == nil {
+		return hashes, nil
+	}
+	list, err := s.reconciled.Freeze(ctx, tx, connectionID)
+	if err != nil {
+		return nil, fmt.Errorf("freeze reconciliations: %w", err)
+	}
+	for _, f := range list {
+		text, hash, err := f.Write()
+		if err != nil {
+			return nil, err
+		}
+		if err := sqlc.New(tx).FreezeReconciliation(ctx, sqlc.FreezeReconciliationParams{CloseID: closeID, Name: string(f.Name), Content: text, ContentHash: hash[:]}); err != nil {
+			return nil, fmt.Errorf("freeze reconciliation %s: %w", f.Name, err)
+		}
+		hashes[string(f.Name)] = hex.EncodeToString(hash[:])
+	}
+	return hashes, nil
 }
 
 // Obstacle says in one sentence why an approver cannot close a period that was

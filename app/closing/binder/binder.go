@@ -11,6 +11,8 @@ import (
 	"strings"
 
 	"github.com/shopspring/decimal"
+
+	"tieout/app/money"
 )
 
 // format is the first word of a manifest: a later program may write another one.
@@ -37,7 +39,20 @@ type Manifest struct {
 	Files       []File       `json:"files"` // all but the manifest and its sum
 	Settlements []Settlement `json:"settlements"`
 	Entries     []Entry      `json:"entries"`
-	Audit       Audit        `json:"audit"`
+	// Reconciled is what each reconciliation came to at the close; of a period that
+	// was closed before they were kept there is none.
+	Reconciled []Reconciled `json:"reconciliations,omitempty"`
+	Audit      Audit        `json:"audit"`
+}
+
+// Reconciled is a reconciliation as it was frozen with the close.
+type Reconciled struct {
+	Name        string         `json:"reconciliation"`
+	Open        int64          `json:"open"` // items up to the period's end that nobody had explained
+	Unexplained []money.Amount `json:"unexplained"`
+	SHA256      string         `json:"sha256"` // of Evidence, as the event of the close has it
+	Evidence    string         `json:"evidence"`
+	File        string         `json:"file"`
 }
 
 // Close is how the period was closed.

@@ -7,7 +7,9 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"fmt"
 	"io"
+	"iter"
 	"math/rand/v2"
 	"slices"
 	"strings"
@@ -16,6 +18,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/shopspring/decimal"
 	"github.com/stretchr/testify/require"
 
 	"tieout/app/audit"
@@ -24,6 +27,8 @@ import (
 	"tieout/app/closing/binder"
 	"tieout/app/database/dbtest"
 	"tieout/app/fault"
+	"tieout/app/period"
+	"tieout/app/reconcile"
 )
 
 // papers write short workbooks, so that the binder itself is what is tested.
@@ -34,6 +39,26 @@ func (papers) Settlement(_ context.Context, w io.Writer, _ int64) error {
 	return paper(w, "settlement")
 }
 func (papers) Checklist(w io.Writer, _ closing.Whole) error { return paper(w, "checklist") }
+func (papers) Reconciliation(w io.Writer, _ [][2]string, _ reconcile.Name, _ []reconcile.Total, rows iter.Seq2[reconcile.Item, error], state func(reconcile.Item) string) error {
+	var text strings.Builder
+	for i, err := range rows {
+		if err != nil {
+			return err
+		}
+		text.WriteString(i.Key + state(i))
+	}
+	return paper(w, text.String())
+}
+
+// sides differ by one item of the period and one after it.
+type sides struct{}
+
+func (sides) Name() reconcile.Name { return reconcile.Returns }
+func (sides) Compare(context.Context, int64) (reconcile.Comparison, error) {
+	late := reconcile.Open{Key: "112-2", Currency: "USD", Left: decimal.NewFromInt(7), Cause: "Refunded, not returned", Since: period.Date{Year: 2026, Month: 11, Day: 3}}
+	return reconcile.Comparison{Totals: []reconcile.Total{{Currency: "USD", Compared: 2, Left: decimal.NewFromInt(107), Right: decimal.NewFromInt(80)}}, Open: []reconcile.Open{
+		{Key: "112-1", Currency: "USD", Left: decimal.NewFromInt(20), Cause: "Refunded, not returned", Since: period.Date{Year: 2026, Month: 10, Day: 3}}, late}}, nil
+}
 
 // paper packs two parts in any order, as workbooks do.
 func paper(w io.Writer, text string) error {
@@ -91,8 +116,11 @@ func closed(t *testing.T) (*pgxpool.Pool, *closing.Service, closing.Key) {
 		require.NoError(t, audit.Write(t.Context(), pool, audit.Event{Actor: audit.Job("posting"), Action: "posted", ObjectType: "journal_entry", ObjectID: 1, ConnectionID: key.ConnectionID, After: map[string]any{"p21": "42"}}))
 	}
 	require.NoError(t, audit.Write(t.Context(), pool, audit.Event{Actor: audit.Job("else"), Action: "did", ObjectType: "secret of others", ObjectID: 1, ConnectionID: key.ConnectionID + 7}))
-	service := closing.NewService(closing.Needs{Pool: pool, Clock: clock.NewFixed(time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC)), Jobs: noJobs{}})
-	require.NoError(t, service.Request(t.Context(), key, "", map[string]string{"drafted": "x y z"}, people[0]))
+	now := clock.NewFixed(time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC))
+	reconciled := reconcile.NewService(pool, now, sides{})
+	require.NoError(t, reconciled.CheckAll(t.Context(), key.ConnectionID))
+	service := closing.NewService(closing.Needs{Pool: pool, Clock: now, Jobs: noJobs{}, Reconciled: reconciled})
+	require.NoError(t, service.Request(t.Context(), key, "", map[string]string{"drafted": "x y z", "reconciled/returns": "Claimed."}, people[0]))
 	w, err := service.Get(t.Context(), key)
 	require.NoError(t, err)
 	require.NoError(t, service.Approve(t.Context(), key, w.Attempts[0].Hash, time.Now(), people[1]))
@@ -192,7 +220,9 @@ func TestABinderIsCheckedByItselfAndNamesWhatIsWrong(t *testing.T) {
 		}
 		return list
 	}()
-	require.Len(t, names, 8)
+	require.Len(t, names, 10)
+	require.Len(t, r.Manifest.Reconciled, 1)
+	require.Equal(t, "20 USD, 1 open", fmt.Sprintf("%s %s, %d open", r.Manifest.Reconciled[0].Unexplained[0].Value, r.Manifest.Reconciled[0].Unexplained[0].Currency, r.Manifest.Reconciled[0].Open))
 	for i, name := range names {
 		files := unpack(t, out.Bytes())
 		files[i].text[len(files[i].text)/2] ^= 1
@@ -216,6 +246,7 @@ func TestABinderIsCheckedByItselfAndNamesWhatIsWrong(t *testing.T) {
 			return rows
 		}},
 		{"an entry does not balance", "journal.csv", "entry AMZ-777-202610-1 does not balance: debits 100, credits 101", func(rows []string) []string { rows[1] = strings.Replace(rows[1], ",0,100,", ",0,101,", 1); return rows }},
+		{"an item of a reconciliation is left out", "reconciliations/returns.json", "is not what the period was closed with", func(rows []string) []string { rows[0] = strings.Replace(rows[0], "112-1", "112-9", 1); return rows }},
 		{"another checklist", "checklist.json", "is not the checklist that was approved", func(rows []string) []string { rows[0] = strings.Replace(rows[0], "acme", "acmf", 1); return rows }},
 	}
 	for _, c := range cases {
@@ -234,6 +265,17 @@ func TestABinderIsCheckedByItselfAndNamesWhatIsWrong(t *testing.T) {
 	require.Contains(t, totals(`"within": "100"`, `"within": "90"`), "entries carry 100 of the period, its amounts are 90")
 	require.Contains(t, totals(`"deposit": "90"`, `"deposit": "95"`), "its deposit less the difference is 95")
 	require.Contains(t, totals(`"clearing": "100"`, `"clearing": "99"`), "carries 100 of settlements, its clearing is 99")
+	require.Contains(t, totals(`"open": 1`, `"open": 0`), "1 items up to 2026-10-31 are not explained and come to")
+	require.Contains(t, totals(`"reconciliation": "returns"`, `"reconciliation": "orders"`), "reconciliation orders is not the one that the period was closed with")
+	for broken, why := range map[string]string{
+		`UPDATE period_close_reconciliation SET content = '{}', content_hash = sha256('{}')`:                "cannot be changed",
+		`DELETE FROM period_close_reconciliation`:                                                           "cannot be changed",
+		`INSERT INTO period_close_reconciliation SELECT id, 'orders', '{}', sha256('{}') FROM period_close`: "frozen before the period is closed",
+		`TRUNCATE period_close_reconciliation`:                                                              "",
+	} {
+		_, err := pool.Exec(t.Context(), broken)
+		require.ErrorContains(t, err, why, broken)
+	}
 	require.Equal(t, []string{"this is no binder: zip: not a valid zip file"}, verify(t, []byte("text")))
 
 	var approver audit.Actor

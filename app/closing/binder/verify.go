@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -17,6 +18,9 @@ import (
 	"github.com/shopspring/decimal"
 
 	"tieout/app/closing"
+	"tieout/app/money"
+	"tieout/app/period"
+	"tieout/app/reconcile"
 )
 
 // Report is what checking a binder came to.
@@ -67,7 +71,8 @@ func Verify(file io.ReaderAt, size int64) (Report, error) {
 	}
 	r.files(files)
 	r.checklist(files[checklistFile])
-	r.audit(files[auditFile])
+	frozen := r.audit(files[auditFile])
+	r.reconciled(files, frozen)
 	r.journal(files[journalFile])
 	r.settlements()
 	return r, nil
@@ -194,8 +199,9 @@ func (r *Report) table(name string, f *zip.File, head []string, row func([]strin
 	}
 }
 
-// audit recomputes the chain of the events.
-func (r *Report) audit(f *zip.File) {
+// audit recomputes the chain of the events, and returns the hashes of the
+// reconciliations that were frozen with the close, by name.
+func (r *Report) audit(f *zip.File) (frozen map[string]any) {
 	a := r.Manifest.Audit
 	last, next, closed := a.Before, a.First, false
 	r.table(auditFile, f, auditHead, func(row []string) {
@@ -218,7 +224,10 @@ func (r *Report) audit(f *zip.File) {
 		if err != nil || hex.EncodeToString(own[:]) != hash {
 			r.wrong("%s: the content of event %s differs from its hash", auditFile, event)
 		}
-		closed = r.event(row) || closed
+		if after, its := r.event(row); its {
+			closed = true
+			frozen, _ = after["reconciliations"].(map[string]any)
+		}
 	})
 	if next != a.Last+1 || last != a.Head {
 		r.wrong("%s ends at event %d, the manifest says %d", auditFile, next-1, a.Last)
@@ -226,17 +235,18 @@ func (r *Report) audit(f *zip.File) {
 	if !closed {
 		r.wrong("%s does not hold the event that closed the period with this checklist", auditFile)
 	}
+	return frozen
 }
 
 // event holds the readable columns of an event against its content, and reports
-// whether it is the one that closed the period.
-func (r *Report) event(row []string) bool {
+// what it changed and whether it is the one that closed the period.
+func (r *Report) event(row []string) (after map[string]any, closed bool) {
 	var cells []any
 	decoder := json.NewDecoder(strings.NewReader(row[7]))
 	decoder.UseNumber()
 	if err := decoder.Decode(&cells); err != nil || len(cells) != 12 {
 		r.wrong("%s: the content of event %s is not that of an event", auditFile, row[0])
-		return false
+		return nil, false
 	}
 	shown := map[int]int{0: 0, 2: 3, 3: 4, 4: 5, 5: 6, 6: 10} // column: place in the content
 	for column, place := range shown {
@@ -244,8 +254,58 @@ func (r *Report) event(row []string) bool {
 			r.wrong("%s: event %s says %q as its %s, its content says %q", auditFile, row[0], row[column], auditHead[column], fmt.Sprint(cells[place]))
 		}
 	}
-	after, _ := cells[9].(map[string]any)
-	return row[3] == "closed" && row[4] == "period_close" && row[5] == strconv.FormatInt(r.Manifest.Close.ID, 10) && after["checklist"] == r.Manifest.Close.Checklist
+	after, _ = cells[9].(map[string]any)
+	return after, row[3] == "closed" && row[4] == "period_close" && row[5] == strconv.FormatInt(r.Manifest.Close.ID, 10) && after["checklist"] == r.Manifest.Close.Checklist
+}
+
+// reconciled holds the reconciliations against what was frozen with the close:
+// nothing left out, nothing added, and sides that differ by their items.
+func (r *Report) reconciled(files map[string]*zip.File, frozen map[string]any) {
+	known := map[string]bool{}
+	for _, x := range r.Manifest.Reconciled {
+		if known[x.Name] {
+			r.wrong("reconciliation %s is in the manifest twice", x.Name)
+		}
+		known[x.Name] = true
+		if frozen[x.Name] != x.SHA256 {
+			r.wrong("reconciliation %s is not the one that the period was closed with", x.Name)
+		}
+		r.listed("reconciliation "+x.Name, x.File)
+		r.listed("reconciliation "+x.Name, x.Evidence)
+		if text, err := readAll(files[x.Evidence]); err == nil { // otherwise told already
+			r.evidence(x, text)
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(frozen)) {
+		if !known[name] {
+			r.wrong("reconciliation %s, which the period was closed with, is missing from the manifest", name)
+		}
+	}
+}
+
+// evidence holds one reconciliation's number against its items.
+func (r *Report) evidence(x Reconciled, text []byte) {
+	if sum := sha256.Sum256(text); hex.EncodeToString(sum[:]) != x.SHA256 {
+		r.wrong("%s is not what the period was closed with", x.Evidence)
+	}
+	f, err := reconcile.ReadFrozen(string(text))
+	if err != nil {
+		r.wrong("%s cannot be read: %v", x.Evidence, err)
+		return
+	}
+	if err := f.AddsUp(); err != nil {
+		r.wrong("%s: %v", x.Evidence, err)
+	}
+	ends, err := period.ParseDate(r.Manifest.To)
+	if err != nil {
+		r.wrong("the manifest says that the period ends on %q", r.Manifest.To)
+		return
+	}
+	sums, open := f.Unexplained(ends)
+	same := slices.EqualFunc(sums, x.Unexplained, money.Amount.Equal)
+	if open != x.Open || !same {
+		r.wrong("reconciliation %s: %d items up to %s are not explained and come to %v, the manifest says %d and %v", x.Name, open, ends, sums, x.Open, x.Unexplained)
+	}
 }
 
 // totals are the sums of an entry's lines.

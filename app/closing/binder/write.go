@@ -9,6 +9,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"iter"
 	"strconv"
 	"time"
 
@@ -19,6 +20,7 @@ import (
 	"tieout/app/closing"
 	"tieout/app/fault"
 	"tieout/app/period"
+	"tieout/app/reconcile"
 	"tieout/sqlc"
 )
 
@@ -27,6 +29,7 @@ type Workbooks interface {
 	Journal(ctx context.Context, w io.Writer, entryID int64) error
 	Settlement(ctx context.Context, w io.Writer, settlementID int64) error
 	Checklist(w io.Writer, period closing.Whole) error
+	Reconciliation(w io.Writer, about [][2]string, name reconcile.Name, totals []reconcile.Total, rows iter.Seq2[reconcile.Item, error], state func(reconcile.Item) string) error
 }
 
 // Service makes binders.
@@ -65,7 +68,7 @@ func (s *Service) Write(ctx context.Context, out io.Writer, key closing.Key, act
 	b := &writer{Service: s, whole: w, attempt: a, zip: zip.NewWriter(out), manifest: Manifest{Format: format, Connection: w.Connection, Period: key.String(),
 		From: w.Period.Starts.String(), To: w.Period.Ends.String(), Settlements: []Settlement{}, Entries: []Entry{},
 		Close: Close{ID: a.ID, Prepared: a.Preparer, RequestedAt: moment(a.RequestedAt), Closed: a.DecidedBy, ClosedAt: moment(a.DecidedAt), Checklist: hex.EncodeToString(a.Hash)}}}
-	for _, step := range []func(context.Context) error{b.checklist, b.journal, b.settlements, b.entries, b.audit} {
+	for _, step := range []func(context.Context) error{b.checklist, b.reconciliations, b.journal, b.settlements, b.entries, b.audit} {
 		if err := step(ctx); err != nil {
 			return "", fmt.Errorf("binder of period %s: %w", key, err)
 		}
@@ -137,6 +140,62 @@ func (b *writer) checklist(context.Context) error {
 	return b.file(checklistBook, func(w io.Writer) error {
 		return inOrder(w, func(w io.Writer) error { return b.books.Checklist(w, b.whole) })
 	})
+}
+
+// reconciliations writes what each came to at the close, as evidence and as the
+// workbook that its screen exports.
+func (b *writer) reconciliations(ctx context.Context) error {
+	rows, err := sqlc.New(b.pool).FrozenReconciliations(ctx, b.attempt.ID)
+	if err != nil {
+		return fmt.Errorf("read reconciliations: %w", err)
+	}
+	for _, r := range rows {
+		frozen, err := reconcile.ReadFrozen(r.Content)
+		if err != nil {
+			return err
+		}
+		x := Reconciled{Name: r.Name, SHA256: hex.EncodeToString(r.ContentHash), Evidence: fileName("reconciliations", r.Name, ".json"), File: fileName("reconciliations", r.Name, ".xlsx")}
+		x.Unexplained, x.Open = frozen.Unexplained(b.whole.Period.Ends)
+		if err := b.file(x.Evidence, func(w io.Writer) error {
+			_, err := io.WriteString(w, r.Content)
+			return err
+		}); err != nil {
+			return err
+		}
+		if err := b.file(x.File, func(w io.Writer) error {
+			return inOrder(w, func(w io.Writer) error { return b.reconciliation(w, frozen) })
+		}); err != nil {
+			return err
+		}
+		b.manifest.Reconciled = append(b.manifest.Reconciled, x)
+	}
+	return nil
+}
+
+func (b *writer) reconciliation(w io.Writer, f reconcile.Frozen) error {
+	about := [][2]string{{"Connection", f.Connection}, {"Period", b.manifest.Period}, {"As of", "The close, " + moment(b.attempt.DecidedAt)}, {"Compared", moment(f.Checked)}}
+	if f.Problem != "" {
+		about = append(about, [2]string{"Not compared since", f.Problem})
+	}
+	items := func(yield func(reconcile.Item, error) bool) {
+		for _, i := range f.Items {
+			if !yield(i, nil) {
+				return
+			}
+		}
+	}
+	return b.books.Reconciliation(w, about, f.Name, f.Totals, items, standing)
+}
+
+// standing says of an item what its screen says.
+func standing(i reconcile.Item) string {
+	switch {
+	case !i.Explained():
+		return "Open"
+	case i.Note.Paired:
+		return "Matched"
+	}
+	return "Explained"
 }
 
 func (b *writer) year() (connection int64, year, number int32) {
