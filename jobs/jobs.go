@@ -23,6 +23,7 @@ import (
 	"tieout/app/clock"
 	"tieout/app/connection"
 	"tieout/app/cost"
+	"tieout/app/deposit"
 	"tieout/app/finances"
 	"tieout/app/flow"
 	"tieout/app/journal"
@@ -92,6 +93,7 @@ type Services struct {
 	Rates          *rates.Service         // nil: no exchange rates are read
 	Revaluation    *revaluation.Service   // nil: nothing is revalued
 	Reconcile      *reconcile.Service     // nil: nothing is compared
+	Deposits       *deposit.Service       // nil: no deposit is matched by itself
 	Finances       *finances.Service      // nil: Amazon is not asked for transactions
 	Costs          *cost.Service          // nil: no cost of goods is booked
 }
@@ -140,7 +142,7 @@ func Start(ctx context.Context, pool *pgxpool.Pool, q *Queue, s Services, set Se
 		river.AddWorker(workers, &refundWorker{connections: s.Connections, refunds: s.Refunds})
 	}
 	if s.Reconcile != nil {
-		river.AddWorker(workers, &reconcileWorker{connections: s.Connections, reconcile: s.Reconcile})
+		river.AddWorker(workers, &reconcileWorker{connections: s.Connections, reconcile: s.Reconcile, deposits: s.Deposits})
 	}
 	if s.Finances != nil {
 		river.AddWorker(workers, &dueFinancesWorker{connections: s.Connections, queue: q})

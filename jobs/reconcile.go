@@ -8,7 +8,9 @@ import (
 
 	"github.com/riverqueue/river"
 
+	"tieout/app/audit"
 	"tieout/app/connection"
+	"tieout/app/deposit"
 	"tieout/app/reconcile"
 )
 
@@ -39,6 +41,7 @@ type reconcileWorker struct {
 	river.WorkerDefaults[Reconcile]
 	connections *connection.Service
 	reconcile   *reconcile.Service
+	deposits    *deposit.Service // nil: nothing is matched by itself
 }
 
 // Timeout allows for a first look at years of settlements.
@@ -53,6 +56,11 @@ func (w *reconcileWorker) Work(ctx context.Context, job *river.Job[Reconcile]) e
 	for _, c := range list {
 		if job.Args.ConnectionID != 0 && c.ID != job.Args.ConnectionID {
 			continue
+		}
+		if w.deposits != nil {
+			if _, err := w.deposits.MatchByItself(ctx, c.ID, audit.Job("matching")); err != nil {
+				failed = append(failed, fmt.Errorf("match deposits of %s: %w", c.Name, err))
+			}
 		}
 		if err := w.reconcile.CheckAll(ctx, c.ID); err != nil {
 			failed = append(failed, fmt.Errorf("%s: %w", c.Name, err))

@@ -130,6 +130,16 @@ GROUP BY x.connection_id, x.currency ORDER BY x.connection_id, x.currency;
 -- name: BankCoverage :many
 SELECT v.connection_id, v.currency, coalesce(v.from_on, '0001-01-01')::date AS from_on, coalesce(v.to_on, '0001-01-01')::date AS to_on FROM bank_coverage v WHERE @connection_id::bigint = 0 OR v.connection_id = @connection_id ORDER BY v.connection_id, v.currency;
 
+-- name: MatchesByItself :one
+-- Whether a job may match a connection's deposits.
+SELECT coalesce((SELECT match_deposits = 'automatic' FROM policy WHERE connection_id = @connection_id), false)::boolean;
+
+-- name: TakenApart :many
+-- What people have taken apart of a connection's deposits: no job puts it together again.
+SELECT DISTINCT p.line_id::bigint AS line_id, p.settlement_id::bigint AS settlement_id
+FROM deposit_unmatch u JOIN deposit_match_part p ON p.match_id = u.match_id JOIN settlement s ON s.id = p.settlement_id
+WHERE s.connection_id = @connection_id AND p.line_id IS NOT NULL;
+
 -- name: InsertDepositMatch :one
 INSERT INTO deposit_match (currency, rule, reason, difference, restores, matched_by, matched_at)
 VALUES (@currency, @rule, @reason, @difference, @restores, @matched_by, @now) RETURNING id;

@@ -163,6 +163,37 @@ func TestDepositsAreMatchedTakenApartAndMatchedAgain(t *testing.T) {
 	require.Equal(t, 6, events)
 }
 
+// A job matches what is exact and named, where the policy lets it, and nothing
+// that a person took apart.
+func TestExactDepositsAreMatchedByThemselvesWhereThePolicyLetsThem(t *testing.T) {
+	t.Parallel()
+	b := open(t)
+	for id, amount := range map[int]string{1: "100", 2: "200", 3: "300", 4: "400"} {
+		b.settled(id, amount, 10+id)
+	}
+	b.took("12,AMAZON ID:17400000001,100", "13,AMAZON DEPOSIT,200", "14,AMAZON ID:17400000003,299", "15,AMAZON ID:17400000004,150", "16,AMAZON ID:17400000004,250")
+	job := audit.Job("matching")
+	n, err := b.MatchByItself(t.Context(), b.connection, job)
+	require.NoError(t, err)
+	require.Zero(t, n, "off, as every connection begins")
+	_, err = b.pool.Exec(t.Context(), `INSERT INTO policy (connection_id, match_deposits) VALUES ($1, 'automatic')`, b.connection)
+	require.NoError(t, err)
+	n, err = b.MatchByItself(t.Context(), b.connection, job)
+	require.NoError(t, err)
+	require.Equal(t, 1, n, "another has no name, another another amount, another two lines")
+	matches, err := b.Matches(t.Context(), deposit.MatchFilter{PageSize: 10})
+	require.NoError(t, err)
+	require.Len(t, matches, 1)
+	require.Empty(t, matches[0].By)
+	require.Contains(t, matches[0].Reason, "Matched automatically. The bank's text names 17400000001")
+	require.NoError(t, b.Unmatch(t.Context(), matches[0].ID, "It is another one's", b.actor))
+	n, err = b.MatchByItself(t.Context(), b.connection, job)
+	require.NoError(t, err)
+	require.Zero(t, n, "a person took it apart")
+	_, err = b.pool.Exec(t.Context(), `UPDATE policy SET match_deposits = 'sometimes'`)
+	require.ErrorContains(t, err, "check constraint")
+}
+
 func TestADifferenceIsExplainedOrStaysOpen(t *testing.T) {
 	t.Parallel()
 	b := open(t)

@@ -126,6 +126,52 @@ func (s *Service) AcceptSure(ctx context.Context, connectionID int64, actor audi
 	return n, database.Translate(err)
 }
 
+// MatchByItself matches every deposit of a connection with the only bank line that
+// names it and has exactly its amount, where the policy lets a job do so, and
+// returns how many. What a person took apart stays apart.
+func (s *Service) MatchByItself(ctx context.Context, connectionID int64, actor audit.Actor) (int, error) {
+	allowed, err := sqlc.New(s.pool).MatchesByItself(ctx, connectionID)
+	if err != nil || !allowed {
+		return 0, wrapped(err, "read who matches deposits")
+	}
+	n := 0
+	err = database.WithTx(ctx, s.pool, s.clock, func(tx *database.Tx) error {
+		apart, err := sqlc.New(tx).TakenApart(ctx, connectionID)
+		if err != nil {
+			return fmt.Errorf("read what was taken apart: %w", err)
+		}
+		found, err := suggest(ctx, tx, connectionID)
+		if err != nil {
+			return err
+		}
+		var events []audit.Event
+		for _, m := range found.Sure {
+			if !exact(m) || slices.Contains(apart, sqlc.TakenApartRow{LineID: m.Right[0], SettlementID: m.Left[0]}) {
+				continue
+			}
+			made, err := combine(ctx, tx, pick{lines: m.Right, settlements: m.Left, rule: m.Rule, reason: "Matched automatically. " + m.Reason}, actor)
+			if err != nil {
+				return err
+			}
+			n, events = n+1, append(events, made.events...)
+		}
+		return audit.Write(ctx, tx.Tx, events...)
+	})
+	return n, database.Translate(err)
+}
+
+// exact reports whether one line names one deposit and has its amount.
+func exact(m match.Proposal) bool {
+	return m.Rule == match.Named && len(m.Left) == 1 && len(m.Right) == 1 && m.Difference.IsZero()
+}
+
+func wrapped(err error, what string) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("%s: %w", what, err)
+}
+
 // ByHand is what a person puts together.
 type ByHand struct {
 	Lines, Settlements []int64

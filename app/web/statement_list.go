@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -171,11 +172,21 @@ func (s *server) takeStatement(r *request, name string, content io.Reader, accou
 	if err != nil {
 		return deposit.Taken{}, err
 	}
-	taken, err := s.Deposits.Take(r.ctx(), id, accountID, r.actor())
-	if err == nil {
-		r.tellTaken(name, taken)
+	return s.readStatement(r, id, name, accountID)
+}
+
+// readStatement reads a kept file in and has what it brings compared soon.
+func (s *server) readStatement(r *request, documentID int64, name string, accountID int64) (deposit.Taken, error) {
+	taken, err := s.Deposits.Take(r.ctx(), documentID, accountID, r.actor())
+	if err != nil {
+		return taken, err
 	}
-	return taken, err
+	r.tellTaken(name, taken)
+	fresh := slices.ContainsFunc(taken.Statements, func(x deposit.TakenStatement) bool { return x.New > 0 })
+	if s.Compare == nil || !fresh {
+		return taken, nil
+	}
+	return taken, s.Compare(r.ctx(), 0)
 }
 
 // tellTaken says what became of a file.

@@ -289,10 +289,8 @@ func (s *server) statementColumnsSave(r *request) error {
 	if err != nil {
 		return err
 	}
-	taken, err := s.Deposits.Take(r.ctx(), id, accountID, r.actor())
-	if err != nil {
+	if _, err := s.readStatement(r, id, name, accountID); err != nil {
 		return err
 	}
-	r.tellTaken(name, taken)
 	return r.goTo("%s", statementPath(id))
 }
