@@ -2,8 +2,10 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/http/cookiejar"
 	"net/url"
@@ -20,7 +22,6 @@ type clerk struct {
 
 var loginRequest = regexp.MustCompile(`name="request" value="([^"]+)"`)
 
-// signIn signs somebody in at the stand-in's identity provider.
 func (w *world) signIn(ctx context.Context, who string) (*clerk, error) {
 	return newClerk(ctx, w.url, w.sandbox.Issuer, who)
 }
@@ -51,9 +52,52 @@ func (p *clerk) ask(ctx context.Context, method, address string, form url.Values
 
 // send sends a body and returns the page that it leads to.
 func (p *clerk) send(ctx context.Context, method, address, contentType string, body io.Reader) (string, error) {
+	led, err := p.follow(ctx, method, address, contentType, body)
+	return led.page, err
+}
+
+// look opens a page of the program.
+func (p *clerk) look(ctx context.Context, path string) (string, error) {
+	return p.ask(ctx, http.MethodGet, p.base+path, nil)
+}
+
+// post sends a page's form and returns where it leads.
+func (p *clerk) post(ctx context.Context, path string, form url.Values) (led, error) {
+	return p.follow(ctx, http.MethodPost, p.base+path, "application/x-www-form-urlencoded", strings.NewReader(form.Encode()))
+}
+
+// refused sends a form that must be refused with a word of why.
+func (p *clerk) refused(ctx context.Context, path string, form url.Values, word string) error {
+	led, err := p.post(ctx, path, form)
+	var answer *refusal
+	if errors.As(err, &answer) && strings.Contains(answer.page, word) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return fmt.Errorf("POST %s was not refused: it led to %s", path, led.path)
+}
+
+// led is a page and its path, with the query.
+type led struct{ path, page string }
+
+// refusal is an answer that is none of what was asked for.
+type refusal struct {
+	what   string
+	status int
+	page   string
+}
+
+func (r *refusal) Error() string {
+	return fmt.Sprintf("%s answers %d: %.300s", r.what, r.status, r.page)
+}
+
+// follow sends a body and goes where it leads.
+func (p *clerk) follow(ctx context.Context, method, address, contentType string, body io.Reader) (led, error) {
 	r, err := http.NewRequestWithContext(ctx, method, address, body)
 	if err != nil {
-		return "", err
+		return led{}, err
 	}
 	if method == http.MethodPost {
 		r.Header.Set("Content-Type", contentType)
@@ -61,15 +105,51 @@ func (p *clerk) send(ctx context.Context, method, address, contentType string, b
 	}
 	answer, err := p.client.Do(r)
 	if err != nil {
-		return "", fmt.Errorf("open %s: %w", r.URL.Path, err)
+		return led{}, fmt.Errorf("open %s: %w", r.URL.Path, err)
 	}
 	defer func() { _ = answer.Body.Close() }()
 	page, err := io.ReadAll(answer.Body)
 	if err != nil {
-		return "", fmt.Errorf("read %s: %w", r.URL.Path, err)
+		return led{}, fmt.Errorf("read %s: %w", r.URL.Path, err)
 	}
 	if answer.StatusCode != http.StatusOK && answer.StatusCode != http.StatusConflict { // a conflict: somebody else was faster
-		return "", fmt.Errorf("%s %s answers %d: %.300s", method, r.URL.Path, answer.StatusCode, page)
+		return led{}, &refusal{method + " " + r.URL.Path, answer.StatusCode, string(page)}
 	}
-	return string(page), nil
+	return led{answer.Request.URL.RequestURI(), string(page)}, nil
+}
+
+// desk are the three who take entries from draft to P21.
+type desk struct{ accountant, controller, director *clerk }
+
+var entryMarks = regexp.MustCompile(`name="entry" value="([^"]+)"`)
+
+// post has the accountant submit the drafts that a filter of the list shows, and
+// both others approve them where they may.
+func (d desk) post(ctx context.Context, filter url.Values) error {
+	for _, turn := range []struct {
+		who           *clerk
+		state, action string
+	}{{d.accountant, "draft", "/entries/submit"}, {d.controller, "waiting", "/entries/approve"}, {d.director, "waiting", "/entries/approve"}} {
+		query := maps.Clone(filter)
+		query.Set("state", turn.state)
+		for before := ""; ; {
+			page, err := turn.who.look(ctx, "/entries?"+query.Encode())
+			if err != nil {
+				return err
+			}
+			form := url.Values{}
+			for _, mark := range entryMarks.FindAllStringSubmatch(page, -1) {
+				form.Add("entry", mark[1])
+			}
+			marks := form.Encode()
+			if len(form) == 0 || marks == before {
+				break // nothing is left, or nothing of it may go on
+			}
+			before = marks
+			if _, err := turn.who.post(ctx, turn.action, form); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }

@@ -19,6 +19,7 @@ import (
 	"tieout/app/database/private"
 	"tieout/app/fault"
 	"tieout/app/money"
+	"tieout/app/period"
 	"tieout/app/web"
 	"tieout/cmd/sandbox/server"
 )
@@ -82,6 +83,9 @@ func (d demonstration) run(ctx context.Context, env environment) (err error) {
 	if err := p.furnish(ctx, sandbox); err != nil {
 		return fmt.Errorf("set up the demonstration: %w", err)
 	}
+	if err := p.furnishBanks(ctx, sandbox); err != nil {
+		return fmt.Errorf("open bank accounts: %w", err)
+	}
 	if err := ownOrders(sandbox); err != nil {
 		return err
 	}
@@ -94,8 +98,16 @@ func (d demonstration) run(ctx context.Context, env environment) (err error) {
 	if err := shopOrders(sandbox); err != nil {
 		return fmt.Errorf("let customers buy: %w", err)
 	}
+	if err := p.furnishSides(ctx, sandbox); err != nil {
+		return fmt.Errorf("let both sides differ: %w", err)
+	}
+	if err := p.withhold(ctx, sandbox); err != nil {
+		return err
+	}
 	people := welcome(env, public, sandbox)
+	wait := p.begin(ctx, sandbox, public)
 	err = p.serve(ctx, listener, true, people)
+	wait()
 	say(env, "Stopping. The data stays in %s; start again to go on.", d.data)
 	return err
 }
@@ -223,15 +235,12 @@ func (p *program) furnish(ctx context.Context, sandbox *server.Server) error {
 			if _, err := p.notices.Subscribe(ctx, existing.ID, actor); err != nil { // the sandbox forgets
 				return err
 			}
-			if err := p.furnishBank(ctx, existing.ID, side.Name, sandbox, actor); err != nil {
-				return err
-			}
 			continue
 		}
 		if !fault.Is(err, fault.NotFound) {
 			return err
 		}
-		if err := p.furnishOne(ctx, side, sandbox, actor); err != nil {
+		if err := p.furnishOne(ctx, side, actor); err != nil {
 			return fmt.Errorf("connection %s: %w", side.Name, err)
 		}
 	}
@@ -258,7 +267,7 @@ func (p *program) readdress(ctx context.Context, existing connection.Connection,
 	return p.connections.Update(ctx, existing, connection.Secrets{QueueSecret: side.QueueSecret}, actor)
 }
 
-func (p *program) furnishOne(ctx context.Context, side server.Connection, sandbox *server.Server, actor audit.Actor) error {
+func (p *program) furnishOne(ctx context.Context, side server.Connection, actor audit.Actor) error {
 	c, secrets := sideOf(side)
 	id, err := p.connections.Create(ctx, c, secrets, actor)
 	if err != nil {
@@ -281,15 +290,16 @@ func (p *program) furnishOne(ctx context.Context, side server.Connection, sandbo
 	if err != nil {
 		return err
 	}
-	policy.ClosedPeriod = "first_open"
+	zone, err := time.LoadLocation(c.TimeZone)
+	if err != nil {
+		return fmt.Errorf("load time zone: %w", err)
+	}
+	policy.ClosedPeriod, policy.BooksFrom = "first_open", period.DateOf(side.Since.In(zone))
 	policy.SecondApprovalFrom = decimal.NewNullDecimal(decimal.New(250_000, 0))
 	if err := p.connections.SetPolicy(ctx, policy, actor); err != nil {
 		return err
 	}
 	if err := p.furnishProducts(ctx, id, c.FunctionalCurrency, side.MarketplaceIDs, actor); err != nil {
-		return err
-	}
-	if err := p.furnishBank(ctx, id, side.Name, sandbox, actor); err != nil {
 		return err
 	}
 	return p.furnishFlows(ctx, id, side.P21Location, side.P21Own, actor)

@@ -14,6 +14,20 @@ import (
 	"tieout/cmd/sandbox/server"
 )
 
+// furnishBanks gives every connection its bank account.
+func (p *program) furnishBanks(ctx context.Context, sandbox *server.Server) error {
+	for _, side := range sandbox.Connections() {
+		c, err := p.connections.ByName(ctx, side.Name)
+		if err != nil {
+			return err
+		}
+		if err := p.furnishBank(ctx, c.ID, side.Name, sandbox, audit.Job("demonstration")); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // furnishBank gives a connection the bank account that its deposits come to,
 // with a statement, once. What seems to belong together is left
 // for people to accept.

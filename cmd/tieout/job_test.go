@@ -61,6 +61,7 @@ func startSiteOn(t testing.TB, address string, works, furnished bool) *site {
 	require.NoError(t, err)
 	if furnished {
 		require.NoError(t, s.furnish(t.Context(), s.sandbox))
+		require.NoError(t, s.furnishBanks(t.Context(), s.sandbox))
 	}
 	ctx, stop := context.WithCancel(t.Context())
 	done := make(chan error, 1)

@@ -88,7 +88,7 @@ func (p *program) requireSchema(ctx context.Context) error {
 }
 
 func (p *program) startWork(ctx context.Context) (*jobs.Worker, error) {
-	services := jobs.Services{Connections: p.connections, Settlements: p.settlements, Entries: p.entries, Deliverer: p.deliverer, Catalog: p.catalog, Flows: p.flows, Alerts: p.alerts, Notices: p.notices, Personal: p.personal, Receivable: receivable.NewService(p.pool, p.clock), Reference: p.reference(), Refunds: refund.NewService(p.pool, p.clock), Reimbursements: reimbursement.NewService(p.pool, p.clock, p.settlements), Rates: p.rates, Revaluation: p.revaluation(), Costs: p.costs(), Reconcile: p.reconciliations(), Finances: p.finances}
+	services := jobs.Services{Connections: p.connections, Settlements: p.settlements, Entries: p.entries, Deliverer: p.deliverer, Catalog: p.catalog, Flows: p.flows, Alerts: p.alerts, Notices: p.notices, Personal: p.personal, Receivable: receivable.NewService(p.pool, p.clock), Reference: p.reference(), Refunds: refund.NewService(p.pool, p.clock), Reimbursements: reimbursement.NewService(p.pool, p.clock, p.settlements), Rates: p.rates, Revaluation: p.revaluation(), Costs: p.costs(), Reconcile: p.reconciliations(), Deposits: deposit.NewService(p.pool, p.clock), Finances: p.finances}
 	settings := jobs.Settings{Name: p.worker, Workers: p.config.Workers, PollReports: p.config.SettlementPoll, PollFinances: p.config.FinancesPoll, SyncAccounts: p.config.MasterDataPoll, Sweep: 20 * time.Second,
 		Flows: 5 * time.Second, Alerts: time.Minute, PersonalDays: p.config.PersonalDays}
 	// Jobs end in order after ctx did; the engine gets a context of its own.

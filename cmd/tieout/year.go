@@ -8,8 +8,10 @@ import (
 	"time"
 )
 
-// year is a year of the simulated sellers, taken month by month through the
-// pages as people would, and compared with P21's trial balance at its end.
+// year is a year of the simulated sellers, closed month by month through the
+// pages as people would: reports, bank statements, entries, reconciliations, the
+// checklist. At its end every reconciliation is at 0.00, every month is closed,
+// and P21's trial balance is that of the posted entries.
 type year struct {
 	data   string // folder; "" is a temporary one
 	seed   uint64
@@ -25,7 +27,7 @@ func runYear(ctx context.Context, env environment, args []string) (err error) {
 	flags.StringVar(&y.data, "data", "", "folder for its data (default: a temporary one, removed at the end)")
 	flags.Uint64Var(&y.seed, "seed", 20261130, "decides what the sellers sell")
 	flags.IntVar(&y.orders, "orders", 20, "orders a day of the largest seller")
-	flags.IntVar(&y.months, "months", 12, "months to take")
+	flags.IntVar(&y.months, "months", 12, "months to close")
 	flags.DurationVar(&y.limit, "limit", 30*time.Minute, "how long until everything must be done")
 	if err := flags.Parse(args); err != nil {
 		return err
@@ -54,7 +56,11 @@ func temporaryData(pattern string) (string, error) {
 	return dir, nil
 }
 
-// run takes month after month, and compares.
+// cycles are so many that the last month's end, the cycle that runs across it and
+// its deposit are over.
+func (y year) cycles() int { return (31*y.months+20)/14 + 1 }
+
+// run closes month after month, and compares.
 func (y year) run(ctx context.Context, env environment) (err error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, y.limit, fmt.Errorf("the year was not over after %s", y.limit))
 	defer cancel()
@@ -67,11 +73,18 @@ func (y year) run(ctx context.Context, env environment) (err error) {
 	if err != nil {
 		return err
 	}
-	for _, month := range w.months(y.months) {
+	months := w.months(y.months)
+	w.told = months[len(months)-1].Ends.AddDays(cycleDays + 1).Time()
+	if err := office.begin(ctx); err != nil {
+		return fmt.Errorf("begin the books: %w", err)
+	}
+	for _, month := range months {
 		if err := office.close(ctx, month); err != nil {
 			return fmt.Errorf("close %s: %w", month.Key(), err)
 		}
-		say(env, "%s is posted.", month.Key())
 	}
-	return w.balance(ctx, env)
+	if err := office.finish(ctx); err != nil {
+		return err
+	}
+	return errors.Join(w.reconciled(ctx), w.allClosed(ctx, months), w.balance(ctx, env))
 }

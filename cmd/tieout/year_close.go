@@ -8,7 +8,6 @@ import (
 	"mime/multipart"
 	"net/http"
 	"net/url"
-	"regexp"
 	"strconv"
 	"time"
 
@@ -22,16 +21,17 @@ import (
 
 // staff are the people who close months, each at a browser of their own.
 type staff struct {
-	world                *yearWorld
-	accountant           *clerk
-	controller, director *clerk
-	uploaded             map[string]int // cycles uploaded so far, by connection
+	desk
+	world         *yearWorld
+	administrator *clerk
+	operator      *clerk
+	uploaded      map[string]int // cycles uploaded so far, by connection
 }
 
 func (w *yearWorld) staff(ctx context.Context) (*staff, error) {
 	s := &staff{world: w, uploaded: map[string]int{}}
 	var err error
-	for who, seat := range map[string]**clerk{"amy.accountant": &s.accountant, "carl.controller": &s.controller, "dora.director": &s.director} {
+	for who, seat := range map[string]**clerk{"amy.accountant": &s.accountant, "carl.controller": &s.controller, "dora.director": &s.director, "adam.admin": &s.administrator, "olga.ops": &s.operator} {
 		if *seat, err = w.signIn(ctx, who); err != nil {
 			return nil, err
 		}
@@ -45,7 +45,8 @@ func (s *staff) close(ctx context.Context, month period.Period) error {
 		what string
 		do   func(context.Context, period.Period) error
 	}{
-		{"upload reports", s.uploadReports}, {"map what is new", s.mapKinds}, {"post entries", s.postEntries},
+		{"upload reports", s.uploadReports}, {"upload bank statements", s.uploadStatements}, {"map what is new", s.mapKinds}, {"post entries", s.postEntries},
+		{"match deposits", s.matchDeposits}, {"reconcile", s.reconcile}, {"close the period", s.closePeriods}, {"post into the closed period", s.postLate},
 	}
 	for _, step := range steps {
 		if err := step.do(ctx, month); err != nil {
@@ -55,7 +56,8 @@ func (s *staff) close(ctx context.Context, month period.Period) error {
 	return nil
 }
 
-// uploadReports uploads the reports of the cycles that ended by the month's end.
+// uploadReports uploads the reports of the cycles that began by the month's end:
+// the books are closed when the last of them is out.
 func (s *staff) uploadReports(ctx context.Context, month period.Period) error {
 	for i, side := range s.world.sandbox.Connections() {
 		c, err := s.world.connections.ByName(ctx, side.Name)
@@ -63,12 +65,12 @@ func (s *staff) uploadReports(ctx context.Context, month period.Period) error {
 			return err
 		}
 		account := s.world.sellers[i]
-		for n := s.uploaded[side.Name]; !account.End(n).After(month.Ends.AddDays(1).Time()); n++ {
+		for n := s.uploaded[side.Name]; !account.Start(n).After(month.Ends.AddDays(2).Time()); n++ {
 			var report bytes.Buffer
 			if err := seller.NewBooks(account).WriteReport(&report, n, seller.Whole); err != nil {
 				return err
 			}
-			if err := s.accountant.upload(ctx, "/settlements/upload", c.ID, fmt.Sprintf("%s-%02d.txt", side.Name, n), report.Bytes()); err != nil {
+			if _, err := s.accountant.upload(ctx, "/settlements/upload", "connection", c.ID, fmt.Sprintf("%s-%02d.txt", side.Name, n), report.Bytes()); err != nil {
 				return err
 			}
 			s.uploaded[side.Name] = n + 1
@@ -77,30 +79,29 @@ func (s *staff) uploadReports(ctx context.Context, month period.Period) error {
 	return s.world.rest(ctx)
 }
 
-// upload sends a file as the form of a page does.
-func (p *clerk) upload(ctx context.Context, path string, connectionID int64, name string, content []byte) error {
+// upload sends a file as the form of a page does; field says whose it is.
+func (p *clerk) upload(ctx context.Context, path, field string, id int64, name string, content []byte) (led, error) {
 	var body bytes.Buffer
 	form := multipart.NewWriter(&body)
-	err := form.WriteField("connection", strconv.FormatInt(connectionID, 10))
+	err := form.WriteField(field, strconv.FormatInt(id, 10))
 	part, failed := form.CreateFormFile("files", name)
 	if err = errors.Join(err, failed); err != nil {
-		return fmt.Errorf("write the form: %w", err)
+		return led{}, fmt.Errorf("write the form: %w", err)
 	}
 	if _, err := part.Write(content); err != nil {
-		return fmt.Errorf("write the form: %w", err)
+		return led{}, fmt.Errorf("write the form: %w", err)
 	}
 	if err := form.Close(); err != nil {
-		return fmt.Errorf("write the form: %w", err)
+		return led{}, fmt.Errorf("write the form: %w", err)
 	}
-	_, err = p.send(ctx, http.MethodPost, p.base+path, form.FormDataContentType(), &body)
-	return err
+	return p.follow(ctx, http.MethodPost, p.base+path, form.FormDataContentType(), &body)
 }
 
 // rest waits until no job is left to do.
 func (w *yearWorld) rest(ctx context.Context) error {
 	for {
 		var left int
-		err := w.pool.QueryRow(ctx, `SELECT count(*) FROM river_job WHERE state IN ('available', 'running', 'retryable', 'scheduled', 'pending') AND kind IN ('import', 'draft', 'redraft', 'post')`).Scan(&left)
+		err := w.pool.QueryRow(ctx, `SELECT count(*) FROM river_job WHERE state IN ('available', 'running', 'retryable', 'scheduled', 'pending') AND kind IN ('import', 'draft', 'redraft', 'post', 'reconcile')`).Scan(&left)
 		if err != nil {
 			return fmt.Errorf("count jobs: %w", err)
 		}
@@ -137,35 +138,11 @@ func (s *staff) mapKinds(ctx context.Context, _ period.Period) error {
 	return s.world.rest(ctx)
 }
 
-var entryMarks = regexp.MustCompile(`name="entry" value="([^"]+)"`)
-
 // postEntries has the accountant submit every draft and two people approve, and
 // waits until P21 holds them.
 func (s *staff) postEntries(ctx context.Context, _ period.Period) error {
-	turns := []struct {
-		who          *clerk
-		list, action string
-	}{
-		{s.accountant, "/entries?state=draft", "/entries/submit"}, {s.controller, "/entries?state=waiting", "/entries/approve"},
-		{s.director, "/entries?state=waiting", "/entries/approve"},
-	}
-	for _, t := range turns {
-		for {
-			page, err := t.who.ask(ctx, http.MethodGet, t.who.base+t.list, nil)
-			if err != nil {
-				return err
-			}
-			form := url.Values{}
-			for _, mark := range entryMarks.FindAllStringSubmatch(page, -1) {
-				form.Add("entry", mark[1])
-			}
-			if len(form["entry"]) == 0 {
-				break
-			}
-			if _, err := t.who.ask(ctx, http.MethodPost, t.who.base+t.action, form); err != nil {
-				return err
-			}
-		}
+	if err := s.post(ctx, url.Values{}); err != nil {
+		return err
 	}
 	if err := s.world.rest(ctx); err != nil {
 		return err
