@@ -127,7 +127,7 @@ func (q *Queries) GetConnection(ctx context.Context, id int64) (Connection, erro
 }
 
 const getPolicy = `-- name: GetPolicy :one
-SELECT connection_id, second_approval_from, approver_ids, fresh_sign_in_minutes, closed_period, rate_source, rounding_limit, receivable_tolerance, claim_days, held_sales, deferred_account, cost_from, cost_account, stock_account, updated_at, version
+SELECT connection_id, second_approval_from, approver_ids, fresh_sign_in_minutes, closed_period, rate_source, rounding_limit, receivable_tolerance, claim_days, held_sales, deferred_account, cost_from, cost_account, stock_account, books_from, match_deposits, updated_at, version
 FROM policy WHERE connection_id = $1
 `
 
@@ -146,6 +146,8 @@ type GetPolicyRow struct {
 	CostFrom            *time.Time
 	CostAccount         string
 	StockAccount        string
+	BooksFrom           *time.Time
+	MatchDeposits       string
 	UpdatedAt           time.Time
 	Version             int32
 }
@@ -168,6 +170,8 @@ func (q *Queries) GetPolicy(ctx context.Context, connectionID int64) (GetPolicyR
 		&i.CostFrom,
 		&i.CostAccount,
 		&i.StockAccount,
+		&i.BooksFrom,
+		&i.MatchDeposits,
 		&i.UpdatedAt,
 		&i.Version,
 	)
@@ -526,8 +530,8 @@ UPDATE policy
 SET second_approval_from = $1, approver_ids = $2, fresh_sign_in_minutes = $3,
     closed_period = $4, rate_source = $5, rounding_limit = $6,
     receivable_tolerance = $7, claim_days = $8, held_sales = $9, deferred_account = $10,
-    cost_from = $11, cost_account = $12, stock_account = $13, updated_at = now(), version = version + 1
-WHERE connection_id = $14 AND version = $15
+    cost_from = $11, cost_account = $12, stock_account = $13, books_from = $14, match_deposits = $15, updated_at = now(), version = version + 1
+WHERE connection_id = $16 AND version = $17
 `
 
 type UpdatePolicyParams struct {
@@ -544,6 +548,8 @@ type UpdatePolicyParams struct {
 	CostFrom            *time.Time
 	CostAccount         string
 	StockAccount        string
+	BooksFrom           *time.Time
+	MatchDeposits       string
 	ConnectionID        int64
 	Version             int32
 }
@@ -563,6 +569,8 @@ func (q *Queries) UpdatePolicy(ctx context.Context, arg UpdatePolicyParams) (int
 		arg.CostFrom,
 		arg.CostAccount,
 		arg.StockAccount,
+		arg.BooksFrom,
+		arg.MatchDeposits,
 		arg.ConnectionID,
 		arg.Version,
 	)
