@@ -430,6 +430,58 @@ func TestAReissuedReportTakesThePlaceOfTheOldOne(t *testing.T) {
 	b.holds()
 }
 
+func TestAnEntryOfAnOldReportThatIsUnderWayIsWaitedFor(t *testing.T) {
+	t.Parallel()
+	b := open(t)
+	b.settled(1, "S1", sold("2026-10-02", "CUP", 10))
+	b.update()
+	old := b.entry("S1")
+	require.NoError(t, b.submit(old))
+	e, err := b.entries.Get(t.Context(), old)
+	require.NoError(t, err)
+	_, err = b.entries.Approve(t.Context(), old, e.ContentHash, b.clock.Now(), b.approver)
+	require.NoError(t, err)
+	b.exec(`UPDATE journal_entry SET status = 'posting' WHERE id = $1`, old)
+	b.settled(2, "S1", sold("2026-10-02", "CUP", 20))
+	b.update()
+	require.Equal(t, "S1 10 posting 34.57; S1.2 10 draft 69.13", b.booked())
+	require.ErrorContains(t, b.submit(b.entry("S1.2")), "still holds the old one")
+	b.exec(`UPDATE journal_entry SET status = 'draft' WHERE id = $1`, old)
+	b.update()
+	require.Equal(t, "S1.2 10 draft 69.13", b.booked(), "P21 refused it: it goes")
+	require.NoError(t, b.submit(b.entry("S1.2")))
+	b.holds()
+}
+
+func TestTwoTransactionsDoNotCarryTheSameUnits(t *testing.T) {
+	t.Parallel()
+	b := open(t)
+	b.settled(1, "S1", sold("2026-10-02", "CUP", 10))
+	b.update()
+	id := b.entry("S1")
+	b.exec(`CREATE TABLE kept AS SELECT seq, move_id FROM cost_carried WHERE entry_id = $1`, id)
+	b.exec(`INSERT INTO journal_entry (connection_id, entry_type, subject, reference, version, company, journal, fiscal_year, period, entry_on, currency, functional_currency, rate, description, clearing, total, functional_total)
+		SELECT connection_id, 'cost', 'TWICE', 'TWICE', 1, company, journal, fiscal_year, period, entry_on, currency, functional_currency, 1, 'twice', 0, 0, 0 FROM journal_entry WHERE id = $1`, id)
+	twice := b.entry("TWICE")
+	b.exec(`INSERT INTO cost_entry SELECT $1, count_id, moves, quantity, amount FROM cost_entry WHERE entry_id = $2`, twice, id)
+	b.exec(`INSERT INTO cost_piece SELECT $1, seq, count_id, marketplace, sku, sku_map_id, unit_cost, source, taken_at, quantity, digits, amount FROM cost_piece WHERE entry_id = $2`, twice, id)
+	b.exec(`DELETE FROM cost_carried`)
+	first, err := b.pool.Begin(t.Context())
+	require.NoError(t, err)
+	_, err = first.Exec(t.Context(), `INSERT INTO cost_carried SELECT $1, seq, move_id FROM kept`, id)
+	require.NoError(t, err)
+	second := make(chan error, 1)
+	go func() {
+		_, err := b.pool.Exec(t.Context(), `INSERT INTO cost_carried SELECT $1, seq, move_id FROM kept`, twice)
+		second <- err
+	}()
+	require.Eventually(t, func() bool {
+		return b.text(`SELECT count(*)::text FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`) == "1"
+	}, 10*time.Second, 10*time.Millisecond, "the second one waits for the first")
+	require.NoError(t, first.Commit(t.Context()))
+	require.ErrorContains(t, <-second, "units are in entry AMZ-COGS-1-S1-202610-1 already")
+}
+
 func TestAReversedEntryIsProposedAgainAndDraftsGoWithTheSetting(t *testing.T) {
 	t.Parallel()
 	b := open(t)

@@ -81,6 +81,10 @@ func (s *Service) propose(ctx context.Context, b books, of source) ([]exception.
 // the new one takes their place.
 func (w *proposing) retire(ctx context.Context) error {
 	for i, e := range w.live {
+		switch journal.Status(e.Status) {
+		case journal.Posting, journal.Unknown:
+			continue // until it is known whether P21 has it
+		}
 		status, err := w.entries.Retire(ctx, w.tx, e.ID, "Amazon re-issued the report", actor())
 		if err != nil {
 			return err
