@@ -104,11 +104,14 @@ func (p CostPage) table() Table {
 		Column{Key: "sku", Label: "SKU", Kind: Tight}, Column{Key: "marketplace", Label: "Marketplace", Kind: Tight}, Column{Key: "units", Label: "Units", Kind: Number}, Column{Key: "kept", Label: keptTitle, Kind: Number, Hint: keptHint},
 		Column{Key: "each", Label: "Cost of one", Kind: Number}, Column{Key: "source", Label: "As Prophet 21 has it", Kind: Wrap}, Column{Key: "amount", Label: "Cost", Kind: Number})
 	for _, row := range p.Rows {
-		cost := Money(row.Amount)
+		cost, units := Money(row.Amount), textOrNothing("")
+		if row.Units.Href != "" {
+			units = Anchor(row.Units)
+		}
 		if row.WithoutAmount {
 			cost = StatusPill(row.Status)
 		}
-		table.Rows = append(table.Rows, Row{Name: row.SKU.Text, Cells: []templ.Component{RowLink(row.SKU), textOrNothing(row.Marketplace), anchorOrNothing(row.Units), textOrNothing(row.Kept), textOrNothing(row.Each), textOrNothing(row.Source), cost}})
+		table.Rows = append(table.Rows, Row{Name: row.SKU.Text, Cells: []templ.Component{RowLink(row.SKU), textOrNothing(row.Marketplace), units, textOrNothing(row.Kept), textOrNothing(row.Each), textOrNothing(row.Source), cost}})
 	}
 	return table
 }

@@ -34,7 +34,7 @@ func (s *server) costShow(r *request) error {
 	if err != nil {
 		return err
 	}
-	page := r.page(fmt.Sprintf("Cost of %s, %s", c.Of(), c.Period), views.Costs, costLink())
+	page := r.page(fmt.Sprintf("Cost of %s, %s", costOf(c.Count), c.Period), views.Costs, costLink())
 	model := views.CostPage{Status: r.costPill(c.Count), Facts: r.costFacts(c.Count), Alerts: costAlerts(c.Count), Filter: r.costItemBar(c.Count, text), Again: r.againCosts(c)}
 	model.Summary, model.Export = "By SKU", r.listExport()
 	model.Empty = views.Empty{Icon: "inbox", Title: "Nothing was counted", Text: "No line of it says that Amazon shipped something."}
@@ -53,6 +53,14 @@ func (s *server) costShow(r *request) error {
 		model.Pager.First = r.link("after", "")
 	}
 	return r.show(views.CostView(page, model))
+}
+
+// costOf names what was counted within a sentence.
+func costOf(c cost.Count) string {
+	if c.SettlementID == 0 {
+		return "returns"
+	}
+	return "settlement " + c.AmazonID
 }
 
 func (r *request) costItemFilter() (text string, after *cost.ItemPlace, err error) {
@@ -77,7 +85,7 @@ func (r *request) costFacts(c cost.Count) []views.Fact {
 	if c.SettlementID != 0 {
 		of = views.Anchor(views.Link{Text: c.AmazonID, Href: fmt.Sprintf("/settlements/%d", c.SettlementID)})
 	}
-	facts := []views.Fact{{Name: "Settlement", Value: of}, {Name: "Connection", Value: views.Text(c.ConnectionName)}, {Name: "Period", Value: views.Text(c.Period)}}
+	facts := []views.Fact{{Name: "Counted", Value: of}, {Name: "Connection", Value: views.Text(c.ConnectionName)}, {Name: "Period", Value: views.Text(c.Period)}}
 	for _, x := range []struct {
 		name  string
 		units int64
@@ -107,12 +115,14 @@ func costAlerts(c cost.Count) []views.Alert {
 
 func (r *request) costItem(c cost.Count, i cost.Item) views.CostItem {
 	row := views.CostItem{SKU: views.Link{Text: i.SKU, Href: costUnitsPath(cost.Of{CountID: c.ID, SKU: i.SKU, Marketplace: i.Marketplace})}, Marketplace: i.Marketplace, Kept: countText(i.Kept), Source: i.Each.Source}
-	row.Units = views.Link{Text: countText(i.Quantity), Href: row.SKU.Href}
+	if i.Quantity != 0 {
+		row.Units = views.Link{Text: countText(i.Quantity), Href: row.SKU.Href}
+	}
 	switch {
 	case i.Carried():
 		row.Each, row.Amount = i.Each.Cost.String(), r.format().Money(i.Amount)
 	case i.Quantity == 0:
-		row.WithoutAmount, row.Status = true, views.Pill{Text: "Nothing to book"}
+		row.WithoutAmount, row.Status = true, views.Pill{Text: "Stays in the cost"}
 	default:
 		row.WithoutAmount, row.Status = true, views.Pill{State: views.Waiting, Text: "In no entry"}
 	}
