@@ -115,6 +115,7 @@ type Settings struct {
 type Worker struct {
 	client *river.Client[pgx.Tx]
 	end    func(context.Context) // says that this process works no more
+	quit   chan<- struct{}       // closed: jobs that only wait for something stop waiting
 }
 
 // readByHand is between two looks at P21 for what people entered there.
@@ -126,7 +127,7 @@ const jobTimeout = 5 * time.Minute
 // Start begins to work. Several processes may do so; River shares the work out
 // and elects the one that schedules.
 func Start(ctx context.Context, pool *pgxpool.Pool, q *Queue, s Services, set Settings, c clock.Clock, log *slog.Logger) (*Worker, error) {
-	workers := river.NewWorkers()
+	workers, quit := river.NewWorkers(), make(chan struct{})
 	river.AddWorker(workers, &draftWorker{settlements: s.Settlements, entries: s.Entries, queue: q, finances: s.Finances != nil, costs: s.Costs != nil})
 	river.AddWorker(workers, &redraftWorker{entries: s.Entries, queue: q, pool: pool, costs: s.Costs != nil})
 	river.AddWorker(workers, &postWorker{entries: s.Entries})
@@ -174,7 +175,7 @@ func Start(ctx context.Context, pool *pgxpool.Pool, q *Queue, s Services, set Se
 	}
 	if s.Notices != nil {
 		river.AddWorker(workers, &dueNoticesWorker{notices: s.Notices, queue: q})
-		river.AddWorker(workers, &noticesWorker{notices: s.Notices})
+		river.AddWorker(workers, &noticesWorker{notices: s.Notices, quit: quit})
 	}
 	if s.Personal != nil {
 		river.AddWorker(workers, &purgeWorker{ring: s.Personal, clock: c, days: set.PersonalDays, log: log})
@@ -205,11 +206,13 @@ func Start(ctx context.Context, pool *pgxpool.Pool, q *Queue, s Services, set Se
 		end(ctx)
 		return nil, fmt.Errorf("start job engine: %w", err)
 	}
-	return &Worker{client, end}, nil
+	return &Worker{client, end, quit}, nil
 }
 
-// Stop waits for running jobs, and cancels them when ctx ends first.
+// Stop waits for running jobs, and cancels them when ctx ends first. It is called
+// once.
 func (w *Worker) Stop(ctx context.Context) error {
+	close(w.quit)
 	err := w.client.Stop(ctx)
 	if errors.Is(err, context.DeadlineExceeded) {
 		hard, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)

@@ -54,6 +54,7 @@ func (ReceiveNotices) InsertOpts() river.InsertOpts {
 type noticesWorker struct {
 	river.WorkerDefaults[ReceiveNotices]
 	notices *notice.Service
+	quit    <-chan struct{} // closed when the process ends
 }
 
 // Timeout is beyond what Receive takes.
@@ -65,5 +66,5 @@ func (w *noticesWorker) NextRetry(*river.Job[ReceiveNotices]) time.Time {
 }
 
 func (w *noticesWorker) Work(ctx context.Context, job *river.Job[ReceiveNotices]) error {
-	return w.notices.Receive(ctx, job.Args.ConnectionID)
+	return w.notices.Receive(ctx, job.Args.ConnectionID, w.quit)
 }

@@ -63,16 +63,29 @@ func (s *Service) Connections(ctx context.Context) ([]int64, error) {
 	return ids, nil
 }
 
-// Receive takes in what waits in a connection's queue, for a minute.
-func (s *Service) Receive(ctx context.Context, connectionID int64) error {
+// Receive takes in what waits in a connection's queue, for a minute or until quit
+// is closed: then it waits for no message any more, and what it has is taken in.
+func (s *Service) Receive(ctx context.Context, connectionID int64, quit <-chan struct{}) error {
 	q, err := s.Sides.Queue(ctx, connectionID)
 	if err != nil {
 		return err
 	}
+	waiting, cancel := context.WithCancel(ctx)
+	defer cancel()
+	go func() {
+		select {
+		case <-quit:
+			cancel()
+		case <-waiting.Done():
+		}
+	}()
 	for began := time.Now(); time.Since(began) < turn; {
-		messages, err := q.Receive(ctx, wait)
-		if ctx.Err() != nil {
+		messages, err := q.Receive(waiting, wait)
+		switch {
+		case ctx.Err() != nil:
 			return ctx.Err()
+		case waiting.Err() != nil && err != nil:
+			return nil // what was on its way comes again
 		}
 		if err := s.answered(ctx, connectionID, err); err != nil {
 			return err

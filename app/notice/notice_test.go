@@ -123,7 +123,7 @@ func (o *office) receive() (fetched []string) {
 	o.t.Helper()
 	ctx, cancel := context.WithCancel(o.t.Context())
 	done := make(chan error, 1)
-	go func() { done <- o.Receive(ctx, o.connection) }()
+	go func() { done <- o.Receive(ctx, o.connection, nil) }()
 	require.Eventually(o.t, func() bool { return o.stand.Waiting("us") == 0 }, time.Minute, 5*time.Millisecond)
 	cancel()
 	err := <-done
@@ -251,6 +251,19 @@ func TestAFinishedSettlementReportIsLookedFor(t *testing.T) {
 	require.EqualValues(t, 1, o.number(`SELECT count(*) FROM notice WHERE outcome = 'hint'`))
 }
 
+// A process that ends does not sit out its wait for a message.
+func TestWaitingForAMessageEndsWithTheProcess(t *testing.T) {
+	t.Parallel()
+	o := open(t)
+	quit, done := make(chan struct{}), make(chan error, 1)
+	go func() { done <- o.Receive(t.Context(), o.connection, quit) }()
+	begun := time.Now()
+	close(quit)
+	require.NoError(t, <-done)
+	require.Less(t, time.Since(begun), 5*time.Second, "it would have waited for ten")
+	require.Zero(t, o.number(`SELECT count(*) FROM notice`))
+}
+
 func TestAQueueThatDoesNotAnswerIsTold(t *testing.T) {
 	t.Parallel()
 	o := open(t)
@@ -258,7 +271,7 @@ func TestAQueueThatDoesNotAnswerIsTold(t *testing.T) {
 	var err error
 	o.queue, err = queue.Open(t.Context(), queue.Address{URL: "http://127.0.0.1:1/000000000000/us", Region: "us-east-1", KeyID: "AKIATEST", Secret: "x"})
 	require.NoError(t, err)
-	require.Error(t, o.Receive(t.Context(), o.connection))
+	require.Error(t, o.Receive(t.Context(), o.connection, nil))
 	overview, err := o.Overview(t.Context(), o.connection)
 	require.NoError(t, err)
 	require.Contains(t, overview.Failure, "does not answer")
