@@ -90,11 +90,14 @@ ORDER BY t.due_on, t.id LIMIT @page_size;
 
 -- name: SumUnsettled :many
 -- What no settlement has yet, by whether it is held, and when it is released.
-SELECT t.connection_id, c.name AS connection_name, t.currency, (t.status = 'DEFERRED')::boolean AS held,
-       (CASE WHEN t.status = 'DEFERRED' THEN t.due_on ELSE '0001-01-01'::date END)::date AS due_on, count(*) AS transactions, sum(t.total)::numeric AS total
-FROM finance_transaction t JOIN connection c ON c.id = t.connection_id
-WHERE (@connection_id::bigint = 0 OR t.connection_id = @connection_id) AND t.settlement_id IS NULL AND NOT t.aside
-GROUP BY 1, 2, 3, 4, 5 ORDER BY c.name, t.currency, 4, 5;
+SELECT t.connection_id, c.name AS connection_name, t.currency, t.held, t.due_on, t.transactions, t.total
+FROM (SELECT u.connection_id, u.currency, (u.status = 'DEFERRED')::boolean AS held,
+             (CASE WHEN u.status = 'DEFERRED' THEN u.due_on ELSE '0001-01-01'::date END)::date AS due_on, count(*) AS transactions, sum(u.total)::numeric AS total
+      FROM finance_transaction u
+      WHERE (@connection_id::bigint = 0 OR u.connection_id = @connection_id) AND u.settlement_id IS NULL AND NOT u.aside
+      GROUP BY 1, 2, 3, 4) t
+JOIN connection c ON c.id = t.connection_id
+ORDER BY c.name, t.currency, t.held, t.due_on;
 
 -- name: GetTransaction :one
 SELECT t.id, t.connection_id, c.name AS connection_name, t.transaction_id, t.type, t.description, t.status, t.posted_on, t.currency, t.total, t.marketplace, t.order_id, t.deferral,

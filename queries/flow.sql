@@ -196,9 +196,12 @@ INSERT INTO flow_event (record_id, step, detail, actor) VALUES (@record_id, @ste
 -- name: FlowEvents :many
 SELECT at, step, detail, actor FROM flow_event WHERE record_id = $1 ORDER BY id;
 
--- name: CountRecords :many
+-- name: CountOpenRecords :many
 SELECT state, (waits <> '')::boolean AS waiting, count(*) AS records, min(source_at)::timestamptz AS oldest
-FROM flow_record WHERE connection_id = @connection_id AND flow = @flow GROUP BY 1, 2;
+FROM flow_record WHERE connection_id = @connection_id AND flow = @flow AND state IN ('received', 'ready', 'delivering', 'exception', 'unknown') GROUP BY 1, 2;
+
+-- name: CountDoneRecords :many
+SELECT state, count(*) AS records FROM flow_record WHERE connection_id = @connection_id AND flow = @flow AND state IN ('delivered', 'ignored') GROUP BY state;
 
 -- name: NewestDelivery :one
 SELECT coalesce(max(delivered_at), 'epoch')::timestamptz AS at FROM flow_record WHERE connection_id = @connection_id AND flow = @flow AND state = 'delivered';
@@ -218,7 +221,7 @@ SELECT r.id, r.connection_id, c.name AS connection_name, r.key, r.state, r.sourc
 FROM flow_record r JOIN connection c ON c.id = r.connection_id
 WHERE r.flow = @flow AND (sqlc.narg(connection_id)::bigint IS NULL OR r.connection_id = sqlc.narg(connection_id))
   AND (@state::text = '' OR r.state = @state)
-  AND (@text::text = '' OR r.key LIKE @text || '%' OR r.remote_key LIKE @text || '%')
+  AND (@text::text = '' OR r.key LIKE @text || '%' OR (r.remote_key <> '' AND r.remote_key LIKE @text || '%'))
   AND (@before_id::bigint = 0 OR r.id < @before_id)
 ORDER BY r.id DESC LIMIT @size;
 

@@ -50,9 +50,9 @@ ORDER BY s.connection_id, s.currency;
 WITH newest AS (
     SELECT s.id, s.end_at FROM settlement s
     WHERE s.connection_id = @connection_id AND s.replaced_at IS NULL ORDER BY s.end_at DESC, s.id DESC LIMIT @cycles)
-SELECT n.id, n.end_at, k.id AS kind_id, k.marketplace, k.transaction_type, k.amount_type, k.amount_description, k.sign, sum(r.amount)::numeric AS amount
-FROM newest n JOIN kind_sum r ON r.settlement_id = n.id JOIN kind k ON k.id = r.kind_id
-GROUP BY n.id, n.end_at, k.id ORDER BY n.end_at, n.id;
+SELECT n.id, n.end_at, r.kind_id::int AS kind_id, sum(r.amount)::numeric AS amount
+FROM newest n JOIN kind_sum r ON r.settlement_id = n.id
+GROUP BY n.id, n.end_at, r.kind_id ORDER BY n.end_at, n.id;
 
 -- name: MoneyWaiting :many
 -- Deposits of settlements whose entries are not all posted yet.

@@ -115,6 +115,7 @@ SELECT x.kind_id, k.marketplace, k.transaction_type, k.amount_type, k.amount_des
 FROM journal_source x JOIN kind k ON k.id = x.kind_id
 LEFT JOIN rollup r ON r.settlement_id = x.settlement_id AND r.kind_id = x.kind_id AND r.posted_on = x.posted_on
     AND r.product_group = x.product_group AND r.fulfillment = x.fulfillment AND r.correction_id = x.correction_id
+    AND r.settlement_id = ANY (ARRAY(SELECT DISTINCT o.settlement_id FROM journal_source o WHERE o.entry_id = $1)) -- so that no other is read
 WHERE x.entry_id = $1
 ORDER BY x.kind_id, x.posted_on, x.product_group, x.fulfillment, x.correction_id;
 

@@ -503,32 +503,66 @@ func (q *Queries) ContentsOfRecord(ctx context.Context, recordID int64) ([]Conte
 	return items, nil
 }
 
-const countRecords = `-- name: CountRecords :many
-SELECT state, (waits <> '')::boolean AS waiting, count(*) AS records, min(source_at)::timestamptz AS oldest
-FROM flow_record WHERE connection_id = $1 AND flow = $2 GROUP BY 1, 2
+const countDoneRecords = `-- name: CountDoneRecords :many
+SELECT state, count(*) AS records FROM flow_record WHERE connection_id = $1 AND flow = $2 AND state IN ('delivered', 'ignored') GROUP BY state
 `
 
-type CountRecordsParams struct {
+type CountDoneRecordsParams struct {
 	ConnectionID int64
 	Flow         string
 }
 
-type CountRecordsRow struct {
+type CountDoneRecordsRow struct {
+	State   string
+	Records int64
+}
+
+func (q *Queries) CountDoneRecords(ctx context.Context, arg CountDoneRecordsParams) ([]CountDoneRecordsRow, error) {
+	rows, err := q.db.Query(ctx, countDoneRecords, arg.ConnectionID, arg.Flow)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []CountDoneRecordsRow{}
+	for rows.Next() {
+		var i CountDoneRecordsRow
+		if err := rows.Scan(&i.State, &i.Records); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const countOpenRecords = `-- name: CountOpenRecords :many
+SELECT state, (waits <> '')::boolean AS waiting, count(*) AS records, min(source_at)::timestamptz AS oldest
+FROM flow_record WHERE connection_id = $1 AND flow = $2 AND state IN ('received', 'ready', 'delivering', 'exception', 'unknown') GROUP BY 1, 2
+`
+
+type CountOpenRecordsParams struct {
+	ConnectionID int64
+	Flow         string
+}
+
+type CountOpenRecordsRow struct {
 	State   string
 	Waiting bool
 	Records int64
 	Oldest  time.Time
 }
 
-func (q *Queries) CountRecords(ctx context.Context, arg CountRecordsParams) ([]CountRecordsRow, error) {
-	rows, err := q.db.Query(ctx, countRecords, arg.ConnectionID, arg.Flow)
+func (q *Queries) CountOpenRecords(ctx context.Context, arg CountOpenRecordsParams) ([]CountOpenRecordsRow, error) {
+	rows, err := q.db.Query(ctx, countOpenRecords, arg.ConnectionID, arg.Flow)
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
-	items := []CountRecordsRow{}
+	items := []CountOpenRecordsRow{}
 	for rows.Next() {
-		var i CountRecordsRow
+		var i CountOpenRecordsRow
 		if err := rows.Scan(
 			&i.State,
 			&i.Waiting,
@@ -1179,7 +1213,7 @@ SELECT r.id, r.connection_id, c.name AS connection_name, r.key, r.state, r.sourc
 FROM flow_record r JOIN connection c ON c.id = r.connection_id
 WHERE r.flow = $1 AND ($2::bigint IS NULL OR r.connection_id = $2)
   AND ($3::text = '' OR r.state = $3)
-  AND ($4::text = '' OR r.key LIKE $4 || '%' OR r.remote_key LIKE $4 || '%')
+  AND ($4::text = '' OR r.key LIKE $4 || '%' OR (r.remote_key <> '' AND r.remote_key LIKE $4 || '%'))
   AND ($5::bigint = 0 OR r.id < $5)
 ORDER BY r.id DESC LIMIT $6
 `

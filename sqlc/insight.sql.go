@@ -52,9 +52,9 @@ const cycleSums = `-- name: CycleSums :many
 WITH newest AS (
     SELECT s.id, s.end_at FROM settlement s
     WHERE s.connection_id = $1 AND s.replaced_at IS NULL ORDER BY s.end_at DESC, s.id DESC LIMIT $2)
-SELECT n.id, n.end_at, k.id AS kind_id, k.marketplace, k.transaction_type, k.amount_type, k.amount_description, k.sign, sum(r.amount)::numeric AS amount
-FROM newest n JOIN kind_sum r ON r.settlement_id = n.id JOIN kind k ON k.id = r.kind_id
-GROUP BY n.id, n.end_at, k.id ORDER BY n.end_at, n.id
+SELECT n.id, n.end_at, r.kind_id::int AS kind_id, sum(r.amount)::numeric AS amount
+FROM newest n JOIN kind_sum r ON r.settlement_id = n.id
+GROUP BY n.id, n.end_at, r.kind_id ORDER BY n.end_at, n.id
 `
 
 type CycleSumsParams struct {
@@ -63,15 +63,10 @@ type CycleSumsParams struct {
 }
 
 type CycleSumsRow struct {
-	ID                int64
-	EndAt             time.Time
-	KindID            int32
-	Marketplace       string
-	TransactionType   string
-	AmountType        string
-	AmountDescription string
-	Sign              int16
-	Amount            decimal.Decimal
+	ID     int64
+	EndAt  time.Time
+	KindID int32
+	Amount decimal.Decimal
 }
 
 // Sums per kind over the newest cycles of a connection: what trends are made of.
@@ -88,11 +83,6 @@ func (q *Queries) CycleSums(ctx context.Context, arg CycleSumsParams) ([]CycleSu
 			&i.ID,
 			&i.EndAt,
 			&i.KindID,
-			&i.Marketplace,
-			&i.TransactionType,
-			&i.AmountType,
-			&i.AmountDescription,
-			&i.Sign,
 			&i.Amount,
 		); err != nil {
 			return nil, err

@@ -109,3 +109,13 @@ func Once(ctx context.Context, pool *pgxpool.Pool, c clock.Clock, work func(tx *
 	}
 	return nil
 }
+
+// ByArguments is a pool that plans each query for its arguments. PostgreSQL
+// otherwise makes one plan for all of them after a few, which is a bad one where
+// an argument decides what is read at all.
+type ByArguments struct{ *pgxpool.Pool }
+
+// Query implements sqlc.DBTX.
+func (p ByArguments) Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error) {
+	return p.Pool.Query(ctx, sql, append([]any{pgx.QueryExecModeCacheDescribe}, args...)...)
+}

@@ -11,6 +11,7 @@ import (
 	"github.com/shopspring/decimal"
 
 	"tieout/app/clock"
+	"tieout/app/database"
 	"tieout/app/fault"
 	"tieout/app/mapping"
 	"tieout/app/money"
@@ -191,7 +192,7 @@ func (s *Service) products(ctx context.Context, connectionID int64, text, sku st
 }
 
 func (s *Service) rows(ctx context.Context, p sqlc.SumFeesParams) ([]Row, error) {
-	found, err := sqlc.New(s.pool).SumFees(ctx, p)
+	found, err := sqlc.New(database.ByArguments{Pool: s.pool}).SumFees(ctx, p) // whether it reads products or rollups is an argument
 	if err != nil {
 		return nil, fmt.Errorf("sum fees: %w", err)
 	}

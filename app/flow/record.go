@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"sync"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -152,14 +153,18 @@ type Counts struct {
 // Open is how many records are on their way or stuck.
 func (c Counts) Open() int64 { return c.Received + c.Ready + c.Delivering + c.Exception + c.Unknown }
 
-// Count counts a flow's records.
+// Count counts a flow's records. Where thousands are done, how many is known to
+// the minute; what is still to be done is always counted.
 func (s *Service) Count(ctx context.Context, connectionID int64, name string) (c Counts, err error) {
 	db := sqlc.New(s.Pool)
-	rows, err := db.CountRecords(ctx, sqlc.CountRecordsParams{ConnectionID: connectionID, Flow: name})
+	rows, err := db.CountOpenRecords(ctx, sqlc.CountOpenRecordsParams{ConnectionID: connectionID, Flow: name})
 	if err != nil {
 		return c, fmt.Errorf("count records of %s: %w", name, err)
 	}
 	for _, r := range rows {
+		if c.Oldest.IsZero() || r.Oldest.Before(c.Oldest) {
+			c.Oldest = r.Oldest
+		}
 		if r.Waiting {
 			c.Waiting += r.Records
 			continue
@@ -171,18 +176,14 @@ func (s *Service) Count(ctx context.Context, connectionID int64, name string) (c
 			c.Ready = r.Records
 		case "delivering":
 			c.Delivering = r.Records
-		case "delivered":
-			c.Delivered = r.Records
 		case "exception":
 			c.Exception = r.Records
 		case "unknown":
 			c.Unknown = r.Records
-		case "ignored":
-			c.Ignored = r.Records
 		}
-		if r.State != "delivered" && r.State != "ignored" && (c.Oldest.IsZero() || r.Oldest.Before(c.Oldest)) {
-			c.Oldest = r.Oldest
-		}
+	}
+	if c.Delivered, c.Ignored, err = s.countDone(ctx, connectionID, name); err != nil {
+		return c, err
 	}
 	newest, err := db.NewestDelivery(ctx, sqlc.NewestDeliveryParams{ConnectionID: connectionID, Flow: name})
 	if err != nil {
@@ -192,6 +193,68 @@ func (s *Service) Count(ctx context.Context, connectionID int64, name string) (c
 		c.Delivery = newest
 	}
 	return c, nil
+}
+
+// A count of so many that are done is counted again after a while only.
+const (
+	manyDone  = 5000
+	doneStays = time.Minute
+)
+
+// done is how many records of a flow were done at a moment.
+type done struct {
+	delivered, ignored int64
+	at                 time.Time
+}
+
+// doneOf names a flow of a connection.
+type doneOf struct {
+	connection int64
+	flow       string
+}
+
+// tally remembers large counts of what is done; safe for concurrent use.
+type tally struct {
+	lock   sync.Mutex
+	counts map[doneOf]done
+}
+
+func (t *tally) get(of doneOf, now time.Time) (done, bool) {
+	t.lock.Lock()
+	defer t.lock.Unlock()
+	d, known := t.counts[of]
+	return d, known && now.Sub(d.at) < doneStays
+}
+
+func (t *tally) put(of doneOf, d done) {
+	t.lock.Lock()
+	defer t.lock.Unlock()
+	if t.counts == nil {
+		t.counts = map[doneOf]done{}
+	}
+	t.counts[of] = d
+}
+
+func (s *Service) countDone(ctx context.Context, connectionID int64, name string) (delivered, ignored int64, err error) {
+	of, now := doneOf{connectionID, name}, s.Clock.Now()
+	if d, known := s.tally.get(of, now); known {
+		return d.delivered, d.ignored, nil
+	}
+	rows, err := sqlc.New(s.Pool).CountDoneRecords(ctx, sqlc.CountDoneRecordsParams{ConnectionID: connectionID, Flow: name})
+	if err != nil {
+		return 0, 0, fmt.Errorf("count records of %s that are done: %w", name, err)
+	}
+	for _, r := range rows {
+		if r.State == "delivered" {
+			delivered = r.Records
+			continue
+		}
+		ignored = r.Records
+	}
+	if delivered+ignored >= manyDone {
+		s.tally.put(of, done{delivered, ignored, now})
+	}
+	return delivered, ignored, nil
 }
 
 // Run is one reading of a source.

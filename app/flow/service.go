@@ -59,6 +59,7 @@ type Service struct {
 
 	mu    sync.Mutex
 	rules map[int64]Rules // by version id; versions in use never change
+	tally tally
 }
 
 // NewService returns a Service of the given flows, in the order of their list.

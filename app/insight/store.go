@@ -9,7 +9,9 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/shopspring/decimal"
 
+	"tieout/app/mapping"
 	"tieout/sqlc"
 )
 
@@ -110,13 +112,32 @@ func (r *Reader) Waiting(ctx context.Context, connectionID int64) ([]Waiting, er
 }
 
 // CycleSum is the sum of one kind in one cycle.
-type CycleSum = sqlc.CycleSumsRow
+type CycleSum struct {
+	ID     int64 // of the settlement
+	EndAt  time.Time
+	KindID int32
+	Kind   mapping.Kind
+	Amount decimal.Decimal
+}
 
 // Cycles returns the sums per kind of a connection's newest cycles, oldest first.
 func (r *Reader) Cycles(ctx context.Context, connectionID int64, cycles int32) ([]CycleSum, error) {
-	sums, err := sqlc.New(r.pool).CycleSums(ctx, sqlc.CycleSumsParams{ConnectionID: connectionID, Cycles: cycles})
+	db := sqlc.New(r.pool)
+	rows, err := db.CycleSums(ctx, sqlc.CycleSumsParams{ConnectionID: connectionID, Cycles: cycles})
 	if err != nil {
 		return nil, fmt.Errorf("read cycles: %w", err)
+	}
+	known, err := db.KindsOfConnection(ctx, connectionID) // after the sums, so that it knows all that they name
+	if err != nil {
+		return nil, fmt.Errorf("list kinds: %w", err)
+	}
+	kinds := make(map[int32]mapping.Kind, len(known))
+	for _, k := range known {
+		kinds[k.ID] = mapping.Kind{Marketplace: k.Marketplace, TransactionType: k.TransactionType, AmountType: k.AmountType, AmountDescription: k.AmountDescription, Sign: int(k.Sign)}
+	}
+	sums := make([]CycleSum, len(rows))
+	for i, row := range rows {
+		sums[i] = CycleSum{row.ID, row.EndAt, row.KindID, kinds[row.KindID], row.Amount}
 	}
 	return sums, nil
 }

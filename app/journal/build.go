@@ -211,19 +211,16 @@ func placeOf(t target) place {
 // sortedPlaces orders lines as the waterfall reads: by the first category they
 // carry, then by account.
 func sortedPlaces(buckets map[place][]target) []place {
-	rank := func(p place) int {
-		lowest := len(mapping.Categories())
-		for _, t := range buckets[p] {
-			lowest = min(lowest, t.rule.Category.Order())
-		}
-		return lowest
-	}
-	places := make([]place, 0, len(buckets))
-	for p := range buckets {
+	places, rank := make([]place, 0, len(buckets)), make(map[place]int, len(buckets))
+	for p, targets := range buckets {
 		places = append(places, p)
+		rank[p] = targets[0].rule.Category.Order()
+		for _, t := range targets[1:] {
+			rank[p] = min(rank[p], t.rule.Category.Order())
+		}
 	}
 	slices.SortFunc(places, func(x, y place) int {
-		return cmp.Or(cmp.Compare(rank(x), rank(y)), cmp.Compare(x.account, y.account), cmp.Compare(x.branch, y.branch),
+		return cmp.Or(cmp.Compare(rank[x], rank[y]), cmp.Compare(x.account, y.account), cmp.Compare(x.branch, y.branch),
 			cmp.Compare(x.marketplace, y.marketplace), cmp.Compare(y.side, x.side))
 	})
 	return places

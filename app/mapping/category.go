@@ -1,5 +1,7 @@
 package mapping
 
+import "slices"
+
 // Category groups amounts for reports and for the waterfall from sales to the
 // deposit. It does not decide the account: the rule's slot or account does.
 type Category string
@@ -65,40 +67,41 @@ type CategoryInfo struct {
 	Slot      string // the slot that a rule of this category uses unless it says another
 }
 
-// Categories returns every category in the order of the waterfall.
-func Categories() []CategoryInfo {
-	return []CategoryInfo{
-		{Sales, "Product sales", ClassSales, Income, string(Sales)},
-		{ShippingIncome, "Shipping", ClassSales, Income, string(ShippingIncome)},
-		{GiftwrapIncome, "Gift wrap", ClassSales, Income, string(GiftwrapIncome)},
-		{CashOnDelivery, "Cash on delivery", ClassSales, BalanceSheet, string(CashOnDelivery)},
-		{Promotions, "Promotions and deals", ClassContra, Income, string(Promotions)},
-		{Refunds, "Refunds", ClassContra, Income, string(Refunds)},
-		{Chargeback, "Claims and chargebacks", ClassContra, Expense, string(Chargeback)},
-		{SellingFees, "Selling fees", ClassFees, Expense, string(SellingFees)},
-		{RefundAdminFee, "Refund administration fee", ClassFees, Expense, string(RefundAdminFee)},
-		{FBAFees, "FBA fulfilment fees", ClassFees, Expense, string(FBAFees)},
-		{InboundFees, "Inbound freight and prep", ClassFees, Expense, string(InboundFees)},
-		{StorageFees, "Storage fees", ClassFees, Expense, string(StorageFees)},
-		{Advertising, "Advertising", ClassFees, Expense, string(Advertising)},
-		{Subscription, "Subscription", ClassFees, Expense, string(Subscription)},
-		{Reimbursements, "Reimbursements", ClassOther, Income, string(Reimbursements)},
-		{OtherIncome, "Other income", ClassOther, Income, string(OtherIncome)},
-		{OtherExpense, "Other expense", ClassOther, Expense, string(OtherExpense)},
-		{SalesTaxCollected, "Sales tax collected", ClassTax, BalanceSheet, string(SalesTaxCollected)},
-		{SalesTaxWithheld, "Sales tax withheld by Amazon", ClassTax, BalanceSheet, string(SalesTaxWithheld)},
-		{VAT, "VAT and GST", ClassTax, BalanceSheet, string(VAT)},
-		{Loan, "Amazon lending", ClassTransfer, BalanceSheet, string(Loan)},
-		{ReserveReleased, "Reserve released", ClassReserve, BalanceSheet, SlotReserve},
-		{ReserveHeld, "Reserve held", ClassReserve, BalanceSheet, SlotReserve},
-		{Transfer, "Transfers and charges", ClassTransfer, BalanceSheet, SlotClearing},
-		{Memo, "Without an amount", ClassMemo, NoStatement, SlotNone},
-	}
+// categories are all of them in the order of the waterfall; never written.
+var categories = [...]CategoryInfo{
+	{Sales, "Product sales", ClassSales, Income, string(Sales)},
+	{ShippingIncome, "Shipping", ClassSales, Income, string(ShippingIncome)},
+	{GiftwrapIncome, "Gift wrap", ClassSales, Income, string(GiftwrapIncome)},
+	{CashOnDelivery, "Cash on delivery", ClassSales, BalanceSheet, string(CashOnDelivery)},
+	{Promotions, "Promotions and deals", ClassContra, Income, string(Promotions)},
+	{Refunds, "Refunds", ClassContra, Income, string(Refunds)},
+	{Chargeback, "Claims and chargebacks", ClassContra, Expense, string(Chargeback)},
+	{SellingFees, "Selling fees", ClassFees, Expense, string(SellingFees)},
+	{RefundAdminFee, "Refund administration fee", ClassFees, Expense, string(RefundAdminFee)},
+	{FBAFees, "FBA fulfilment fees", ClassFees, Expense, string(FBAFees)},
+	{InboundFees, "Inbound freight and prep", ClassFees, Expense, string(InboundFees)},
+	{StorageFees, "Storage fees", ClassFees, Expense, string(StorageFees)},
+	{Advertising, "Advertising", ClassFees, Expense, string(Advertising)},
+	{Subscription, "Subscription", ClassFees, Expense, string(Subscription)},
+	{Reimbursements, "Reimbursements", ClassOther, Income, string(Reimbursements)},
+	{OtherIncome, "Other income", ClassOther, Income, string(OtherIncome)},
+	{OtherExpense, "Other expense", ClassOther, Expense, string(OtherExpense)},
+	{SalesTaxCollected, "Sales tax collected", ClassTax, BalanceSheet, string(SalesTaxCollected)},
+	{SalesTaxWithheld, "Sales tax withheld by Amazon", ClassTax, BalanceSheet, string(SalesTaxWithheld)},
+	{VAT, "VAT and GST", ClassTax, BalanceSheet, string(VAT)},
+	{Loan, "Amazon lending", ClassTransfer, BalanceSheet, string(Loan)},
+	{ReserveReleased, "Reserve released", ClassReserve, BalanceSheet, SlotReserve},
+	{ReserveHeld, "Reserve held", ClassReserve, BalanceSheet, SlotReserve},
+	{Transfer, "Transfers and charges", ClassTransfer, BalanceSheet, SlotClearing},
+	{Memo, "Without an amount", ClassMemo, NoStatement, SlotNone},
 }
+
+// Categories returns every category in the order of the waterfall.
+func Categories() []CategoryInfo { return slices.Clone(categories[:]) }
 
 // Info returns what is known about c, false for a category that does not exist.
 func (c Category) Info() (CategoryInfo, bool) {
-	for _, info := range Categories() {
+	for _, info := range categories[:] {
 		if info.Category == c {
 			return info, true
 		}
@@ -116,11 +119,10 @@ func (c Category) Title() string {
 
 // Order returns the category's place in the waterfall; unknown ones come last.
 func (c Category) Order() int {
-	all := Categories()
-	for i, info := range all {
+	for i, info := range categories[:] {
 		if info.Category == c {
 			return i
 		}
 	}
-	return len(all)
+	return len(categories)
 }

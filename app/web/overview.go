@@ -217,6 +217,7 @@ func trends(rules *mapping.Matcher, sums []insight.CycleSum) []views.Trend {
 		sales, fees, refunds decimal.Decimal
 	}
 	var cycles []cycle
+	categories := map[int32]mapping.CategoryInfo{} // by kind; none for what no rule takes
 	last := int64(0)
 	for _, x := range sums {
 		if x.ID != last {
@@ -224,18 +225,19 @@ func trends(rules *mapping.Matcher, sums []insight.CycleSum) []views.Trend {
 			cycles = append(cycles, cycle{label: x.EndAt.Format("2 Jan")})
 		}
 		c := &cycles[len(cycles)-1]
-		rule, ok := rules.Match(mapping.Subject{Kind: mapping.Kind{Marketplace: x.Marketplace, TransactionType: x.TransactionType, AmountType: x.AmountType,
-			AmountDescription: x.AmountDescription, Sign: int(x.Sign)}})
-		if !ok {
-			continue
+		info, known := categories[x.KindID]
+		if !known {
+			if rule, ok := rules.Match(mapping.Subject{Kind: x.Kind}); ok {
+				info, _ = rule.Category.Info()
+			}
+			categories[x.KindID] = info
 		}
-		info, _ := rule.Category.Info()
 		switch {
-		case rule.Category == mapping.Sales:
+		case info.Category == mapping.Sales:
 			c.sales = c.sales.Add(x.Amount)
 		case info.Class == mapping.ClassFees:
 			c.fees = c.fees.Sub(x.Amount)
-		case rule.Category == mapping.Refunds:
+		case info.Category == mapping.Refunds:
 			c.refunds = c.refunds.Sub(x.Amount)
 		}
 	}

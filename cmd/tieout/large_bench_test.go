@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"tieout/app/audit"
+	"tieout/app/database"
 	"tieout/app/database/dbtest"
 	"tieout/app/document"
 	"tieout/app/refund"
@@ -32,31 +33,51 @@ const (
 func largeSite(b *testing.B) *site {
 	b.Helper()
 	address := dbtest.Kept(b, "large")
-	b.Run("fill", func(b *testing.B) {
-		s := startSiteOn(b, address, true, true)
-		if s.number(b, `SELECT count(*) FROM pg_class WHERE relname = 'large_is_filled'`) > 0 {
-			b.Skip("filled by a run before")
-		}
-		s.eventually(b, `SELECT count(*) > 5 FROM journal_entry WHERE status = 'draft'`)
-		s.fillLarge(b)
-	})
+	if !isFilled(b, address) {
+		b.Run("fill", func(b *testing.B) {
+			s := startSiteOn(b, address, true, true)
+			s.eventually(b, `SELECT count(*) > 5 FROM journal_entry WHERE status = 'draft'`)
+			s.fillLarge(b)
+		})
+	}
+	require.True(b, isFilled(b, address))
 	return startSiteOn(b, address, false, true)
 }
 
-// fillLarge leaves behind what a large seller has after two years.
+// isFilled reports whether a run before has filled the database to the end.
+func isFilled(b *testing.B, address string) (filled bool) {
+	b.Helper()
+	pool, err := database.Open(b.Context(), address)
+	require.NoError(b, err)
+	defer pool.Close()
+	require.NoError(b, pool.QueryRow(b.Context(), `SELECT to_regclass('large_is_filled') IS NOT NULL`).Scan(&filled))
+	return filled
+}
+
+// fillLarge leaves behind what a large seller has after a year. What a run that
+// was interrupted has done is not done again.
 func (s *site) fillLarge(b *testing.B) {
 	b.Helper()
 	connection := s.connection(b, "us")
-	s.importHistory(b)
-	s.run(b, `ANALYZE`)
+	if s.number(b, `SELECT coalesce(sum(line_count), 0) FROM settlement`) < largeLines {
+		s.importHistory(b)
+		s.run(b, `ANALYZE`)
+	}
 	require.NoError(b, s.reconciliations().CheckAll(b.Context(), connection)) // sums up sales by order
-	s.keepOrders(b, connection)
-	s.keepInvoices(b, connection)
-	s.keepTransactions(b, connection)
-	s.run(b, `ANALYZE`)
+	for _, step := range []struct {
+		count string
+		keep  func(*testing.B, int64)
+	}{{`SELECT count(*) FROM flow_record`, s.keepOrders}, {`SELECT count(*) FROM invoice`, s.keepInvoices}, {`SELECT count(*) FROM finance_transaction`, s.keepTransactions}} {
+		if s.number(b, step.count) < largeOrders*9/10 {
+			step.keep(b, connection)
+			s.run(b, `ANALYZE`)
+		}
+	}
 	require.NoError(b, s.reconciliations().CheckAll(b.Context(), connection))
 	require.NoError(b, refund.NewService(s.pool, s.clock).Check(b.Context(), connection))
 	require.NoError(b, reimbursement.NewService(s.pool, s.clock, s.settlements).Check(b.Context(), connection))
+	s.run(b, `INSERT INTO reconciliation_item (connection_id, name, key, currency, left_amount, right_amount, difference, cause, detail, hint, since, object_type, object_id, found_at)
+		SELECT $1, 'orders', '118-0000000-' || lpad(n::text, 7, '0') || ' BRW-POUR-01', 'USD', n, 0, n, 'unknown_order', 'no such order', '', current_date - n % 100, '', 0, now() FROM generate_series(1, 3000) n`, connection)
 	s.run(b, `VACUUM ANALYZE`)
 	s.run(b, `CREATE TABLE large_is_filled ()`)
 }
@@ -133,11 +154,12 @@ func (s *site) keepOrders(b *testing.B, connection int64) {
 func (s *site) keepInvoices(b *testing.B, connection int64) {
 	b.Helper()
 	s.run(b, `INSERT INTO invoice (connection_id, number, p21_order, order_id, customer, type, invoiced_on, total, currency, changed_at)
-		SELECT connection_id, 'I' || id, remote_key, key, '100', 'IN', source_at::date, amount, currency, source_at FROM flow_record WHERE connection_id = $1 AND flow = 'orders'`, connection)
+		SELECT connection_id, 'I' || id, remote_key, key, '100', 'IN', source_at::date, amount, currency, source_at FROM flow_record WHERE connection_id = $1 AND flow = 'orders' AND amount IS NOT NULL`, connection)
 	s.run(b, `INSERT INTO open_item (connection_id, order_id, currency, invoiced, credited, bills, numbers, invoiced_on, settled, principal, tax, shipping, promotion, refund, difference, state, cause, tolerance)
 		SELECT i.connection_id, i.order_id, i.currency, i.total, 0, 1, ARRAY[i.number], i.invoiced_on, p.principal IS NOT NULL, coalesce(p.principal, 0), 0, 0, 0, 0, i.total - coalesce(p.principal, 0),
-			CASE WHEN p.principal IS NULL THEN 'open' WHEN p.principal = i.total THEN 'paid' ELSE 'variance' END, CASE WHEN p.principal <> i.total THEN 'price' ELSE '' END, 0
-		FROM (SELECT invoice.*, row_number() OVER (ORDER BY number) AS n FROM invoice WHERE connection_id = $1) i
+			CASE WHEN p.principal IS NULL THEN 'open' WHEN p.principal = i.total THEN 'paid' ELSE 'variance' END, CASE WHEN p.principal <> i.total THEN 'price' ELSE '' END, i.receivable_tolerance
+		FROM (SELECT x.connection_id, x.order_id, x.currency, x.total, x.number, x.invoiced_on, y.receivable_tolerance, row_number() OVER (ORDER BY x.number) AS n
+			FROM invoice x JOIN policy y ON y.connection_id = x.connection_id WHERE x.connection_id = $1) i
 		CROSS JOIN LATERAL (SELECT CASE WHEN i.n % 50 = 0 THEN NULL WHEN i.n % 50 = 1 THEN i.total - 1 ELSE i.total END AS principal) p`, connection)
 	s.run(b, `UPDATE connection SET revenue_mode = 'invoiced' WHERE id = $1`, connection)
 }
@@ -146,11 +168,14 @@ func (s *site) keepInvoices(b *testing.B, connection int64) {
 // tenth is in none yet.
 func (s *site) keepTransactions(b *testing.B, connection int64) {
 	b.Helper()
-	s.run(b, `INSERT INTO finance_transaction (connection_id, transaction_id, type, settles_as, description, status, posted_at, posted_on, currency, total, marketplace, order_id, deferral, matures_at, released_at, released_on,
+	s.run(b, `WITH told AS (INSERT INTO finance_transaction (connection_id, transaction_id, type, settles_as, description, status, posted_at, posted_on, currency, total, marketplace, order_id, deferral, matures_at, released_at, released_on,
 			due_on, aside, settlement_ref, settlement_id, document_id, raw_offset, raw_length, content_hash, first_seen_at, changed_at)
 		SELECT $1, 'T' || r.id, 'Shipment', 'Order', 'Order payment', CASE WHEN r.n % 20 = 0 THEN 'DEFERRED' ELSE 'RELEASED' END, r.source_at, r.source_at::date, r.currency, r.amount, 'Amazon.com', r.key,
 			CASE WHEN r.n % 20 = 0 THEN 'DD7' ELSE '' END, CASE WHEN r.n % 20 = 0 THEN r.source_at + interval '7 days' END, CASE WHEN r.n % 20 <> 0 THEN r.source_at END, CASE WHEN r.n % 20 <> 0 THEN r.source_at::date END,
 			r.source_at::date + 7, false, '', CASE WHEN r.n % 10 <> 0 THEN s.id END, d.id, 0, 10, sha256(r.key::bytea), r.source_at, r.source_at
-		FROM (SELECT f.*, row_number() OVER (ORDER BY id DESC) AS n FROM flow_record f WHERE connection_id = $1 AND flow = 'orders') r
-		CROSS JOIN (SELECT max(id) AS id FROM settlement WHERE connection_id = $1) s CROSS JOIN (SELECT min(id) AS id FROM document WHERE connection_id = $1) d`, connection)
+		FROM (SELECT f.*, row_number() OVER (ORDER BY id DESC) AS n FROM flow_record f WHERE connection_id = $1 AND flow = 'orders' AND amount IS NOT NULL) r
+		CROSS JOIN (SELECT max(id) AS id FROM settlement WHERE connection_id = $1) s CROSS JOIN (SELECT min(id) AS id FROM document WHERE connection_id = $1) d
+		RETURNING id, total)
+		INSERT INTO finance_part (transaction_id, number, path, sku, quantity, fulfillment, transaction_type, amount_type, amount_description, amount)
+		SELECT id, 1, 'Principal', 'BRW-POUR-01', 1, 'AFN', 'Order', 'ItemPrice', 'Principal', total FROM told`, connection)
 }
