@@ -3,6 +3,7 @@ package alert_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"testing"
 	"time"
 
@@ -10,6 +11,7 @@ import (
 
 	"tieout/app/alert"
 	"tieout/app/amazon"
+	"tieout/app/audit"
 	"tieout/app/exception"
 	"tieout/app/fault"
 )
@@ -219,4 +221,19 @@ func TestATestMessageSaysWhatTheOtherSideAnswered(t *testing.T) {
 	c, err := d.Channel(t.Context(), id)
 	require.NoError(t, err)
 	require.False(t, c.On())
+}
+
+func TestTheAuditLogsHeadLeavesOncePerDay(t *testing.T) {
+	t.Parallel()
+	d := open(t)
+	d.channel(alert.Witness)
+	head, err := audit.Head(t.Context(), d.pool)
+	require.NoError(t, err)
+	titles := d.heard()
+	require.Len(t, titles, 1)
+	require.Contains(t, titles[0], fmt.Sprintf("ends with event %d", head.Seq))
+	require.Contains(t, d.text(`SELECT body FROM alert WHERE class = 'witness'`), head.String())
+	require.Empty(t, d.heard(), "not twice on a day")
+	d.clock.Advance(24 * time.Hour)
+	require.Len(t, d.heard(), 1)
 }

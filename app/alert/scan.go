@@ -11,6 +11,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"tieout/app/audit"
 	"tieout/app/database"
 	"tieout/app/money"
 	"tieout/sqlc"
@@ -78,12 +79,31 @@ func (s *Service) collect(ctx context.Context, tx *database.Tx, c Channel) error
 	if err != nil {
 		return err
 	}
-	for _, o := range slices.Concat(found, failed, lasting) {
+	witness, err := witnessOfTheDay(ctx, tx, c)
+	if err != nil {
+		return err
+	}
+	for _, o := range slices.Concat(found, failed, lasting, witness) {
 		if err := insert(ctx, tx, c.ID, o); err != nil {
 			return err
 		}
 	}
 	return s.pack(ctx, tx, c.ID)
+}
+
+// witnessOfTheDay is the first head of the audit chain that is seen on a day.
+func witnessOfTheDay(ctx context.Context, tx *database.Tx, c Channel) ([]occasion, error) {
+	if !slices.Contains(c.Groups, Witness) {
+		return nil, nil
+	}
+	head, err := audit.Head(ctx, tx)
+	if err != nil || head.Seq == 0 {
+		return nil, err
+	}
+	day := tx.Now.UTC()
+	return []occasion{{key: "witness/" + day.Format(time.DateOnly), group: Witness, path: "/admin/audit", at: tx.Now,
+		title: fmt.Sprintf("The audit log of %s ends with event %d", day.Format("2 Jan 2006"), head.Seq),
+		body:  head.String() + "\nKeep this line. \"tieout verify --witness FILE\" says whether the log still is what it was."}}, nil
 }
 
 func insert(ctx context.Context, tx *database.Tx, channelID int64, o occasion) error {

@@ -16,6 +16,7 @@ import (
 
 	"tieout/app/audit"
 	"tieout/app/connection"
+	"tieout/app/database"
 	"tieout/app/database/private"
 	"tieout/app/fault"
 	"tieout/app/money"
@@ -176,7 +177,7 @@ const demoHold = 7 * 24 * time.Hour
 const demoDatabase = "tieout"
 
 func (d demonstration) open(ctx context.Context, env environment, postgres *private.Server, sandbox *server.Server, public string) (*program, error) {
-	url, err := postgres.Database(ctx, demoDatabase)
+	url, err := prepare(ctx, postgres)
 	if err != nil {
 		return nil, err
 	}
@@ -194,15 +195,31 @@ func (d demonstration) open(ctx context.Context, env environment, postgres *priv
 	if err != nil {
 		return nil, err
 	}
-	p, err := wire(ctx, config, newLogger(config, env.stderr))
+	return wire(ctx, config, newLogger(config, env.stderr))
+}
+
+// demoRole is who the program is in its database: not the schema's owner.
+const demoRole = "tieout_program"
+
+// prepare brings the schema up to date and returns the program's address of it.
+func prepare(ctx context.Context, postgres *private.Server) (string, error) {
+	owner, err := postgres.Database(ctx, demoDatabase)
 	if err != nil {
-		return nil, err
+		return "", err
 	}
-	if err := p.migrate(ctx); err != nil {
-		p.close()
-		return nil, err
+	pool, err := database.Open(ctx, owner)
+	if err != nil {
+		return "", err
 	}
-	return p, nil
+	defer pool.Close()
+	if err := database.Migrate(ctx, pool); err != nil {
+		return "", err
+	}
+	program, err := postgres.As(ctx, demoRole, owner)
+	if err != nil {
+		return "", err
+	}
+	return program, database.Grant(ctx, pool, demoRole)
 }
 
 // vaultKey is made once and kept beside the data it seals.

@@ -38,7 +38,7 @@ func startSite(t testing.TB) *site { t.Helper(); return startSiteThat(t, true, t
 // no connection when it is not furnished.
 func startSiteThat(t testing.TB, works, furnished bool) *site {
 	t.Helper()
-	return startSiteOn(t, dbtest.URL(t), works, furnished)
+	return startSiteOn(t, dbtest.Program(t), works, furnished)
 }
 
 // startSiteOn is startSiteThat on a database.

@@ -4,15 +4,22 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"io"
+	"os"
 	"strings"
+	"time"
 
+	"tieout/app/audit"
+	"tieout/app/database"
 	"tieout/app/invariant"
 	"tieout/app/journal"
 	"tieout/sqlc"
 )
 
 func runMigrate(ctx context.Context, env environment, args []string) error {
-	if err := flags("migrate", env).Parse(args); err != nil {
+	flags := flags("migrate", env)
+	role := flags.String("for", "", "the role that the program has in the database, where it is not the schema's owner")
+	if err := flags.Parse(args); err != nil {
 		return err
 	}
 	p, err := open(ctx, env, Config.NeedDatabase)
@@ -22,6 +29,11 @@ func runMigrate(ctx context.Context, env environment, args []string) error {
 	defer p.close()
 	if err := p.migrate(ctx); err != nil {
 		return err
+	}
+	if *role != "" {
+		if err := database.Grant(ctx, p.pool, *role); err != nil {
+			return err
+		}
 	}
 	fmt.Fprintln(env.stdout, "The schema is up to date.")
 	return nil
@@ -43,6 +55,7 @@ func rebuilt(db sqlc.DBTX) invariant.Further {
 func runVerify(ctx context.Context, env environment, args []string) error {
 	flags := flags("verify", env)
 	asJSON := flags.Bool("json", false, "print JSON")
+	witness := flags.String("witness", "", "a file of earlier heads of the audit log, as audit head prints them; - is standard input")
 	path := flags.String("binder", "", "check the binder of a closed period instead, without a database")
 	if err := flags.Parse(args); err != nil {
 		return err
@@ -55,7 +68,15 @@ func runVerify(ctx context.Context, env environment, args []string) error {
 		return err
 	}
 	defer p.close()
-	checks, err := invariant.Verify(ctx, p.pool, rebuilt(p.pool))
+	further := []invariant.Further{rebuilt(p.pool)}
+	if *witness != "" {
+		witnesses, err := readWitnesses(env, *witness)
+		if err != nil {
+			return err
+		}
+		further = append(further, confirmed(p.pool, witnesses))
+	}
+	checks, err := invariant.Verify(ctx, p.pool, further...)
 	if err != nil {
 		return err
 	}
@@ -82,6 +103,54 @@ func runVerify(ctx context.Context, env environment, args []string) error {
 	if broken {
 		return errProblems
 	}
+	return nil
+}
+
+func readWitnesses(env environment, path string) ([]audit.Witness, error) {
+	var text []byte
+	var err error
+	if path == "-" {
+		text, err = io.ReadAll(env.stdin)
+	} else {
+		text, err = os.ReadFile(path)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read witnesses: %w", err)
+	}
+	witnesses, err := audit.ParseWitnesses(string(text))
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	return witnesses, nil
+}
+
+// confirmed holds the log against heads of it that were kept elsewhere.
+func confirmed(db sqlc.DBTX, witnesses []audit.Witness) invariant.Further {
+	return func(ctx context.Context) (invariant.Check, error) {
+		breaks, err := audit.Confirm(ctx, db, witnesses)
+		var broken []string
+		for _, b := range breaks {
+			broken = append(broken, fmt.Sprintf("event %d: %s", b.Seq, b.Reason))
+		}
+		return invariant.Found("audit-witness", "The audit log is what it was when its heads were written down.", int64(len(witnesses)), broken), err
+	}
+}
+
+// runAuditHead prints what to keep elsewhere.
+func runAuditHead(ctx context.Context, env environment, args []string) error {
+	if err := flags("audit head", env).Parse(args); err != nil {
+		return err
+	}
+	p, err := open(ctx, env, Config.NeedDatabase)
+	if err != nil {
+		return err
+	}
+	defer p.close()
+	head, err := audit.Head(ctx, p.pool)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(env.stdout, "%s %s\n", head, p.clock.Now().UTC().Format(time.RFC3339))
 	return nil
 }
 

@@ -58,7 +58,7 @@ func openWorld(ctx context.Context, env environment, data string, stand server.C
 
 // wire makes the program that has the screens, and what further processes are told.
 func (w *world) wire(ctx context.Context, demo demonstration, address string, settings []string) error {
-	url, err := w.postgres.Database(ctx, demoDatabase)
+	url, err := prepare(ctx, w.postgres)
 	if err != nil {
 		return err
 	}
@@ -77,9 +77,6 @@ func (w *world) wire(ctx context.Context, demo demonstration, address string, se
 		return err
 	}
 	if w.program, err = wire(ctx, config, newLogger(config, w.env.stderr)); err != nil {
-		return err
-	}
-	if err := w.migrate(ctx); err != nil {
 		return err
 	}
 	return w.furnish(ctx, w.sandbox)

@@ -48,6 +48,17 @@ func URL(t testing.TB) string {
 	return clone(t, from.server, from.template)
 }
 
+// Role is who the program is in its database: it owns nothing.
+const Role = "tieout_program"
+
+// Program is URL as the role that the program has when it is installed.
+func Program(t testing.TB) string {
+	t.Helper()
+	address, err := private.Acting(URL(t), Role)
+	require.NoError(t, err)
+	return address
+}
+
 // Empty is URL for a database without any schema.
 func Empty(t testing.TB) string {
 	t.Helper()
@@ -231,11 +242,17 @@ func makeTemplate(ctx context.Context, conn *pgx.Conn, server, name string) erro
 	if err != nil {
 		return err
 	}
-	err = database.Migrate(ctx, pool)
-	pool.Close()
-	if err != nil {
+	defer pool.Close()
+	if err := database.Migrate(ctx, pool); err != nil {
 		return err
 	}
+	if err := private.EnsureRole(ctx, conn, Role); err != nil {
+		return err
+	}
+	if err := database.Grant(ctx, pool, Role); err != nil {
+		return err
+	}
+	pool.Close() // a template has no sessions
 	// A template is complete when it is marked as one.
 	if _, err := conn.Exec(ctx, "ALTER DATABASE "+name+" IS_TEMPLATE true"); err != nil {
 		return fmt.Errorf("mark template: %w", err)
@@ -245,6 +262,7 @@ func makeTemplate(ctx context.Context, conn *pgx.Conn, server, name string) erro
 
 func migrationsHash() (string, error) {
 	hash := sha256.New()
+	fmt.Fprintln(hash, Role)
 	files, err := fs.Glob(migrations.FS, "*.sql")
 	if err != nil {
 		return "", fmt.Errorf("list migrations: %w", err)

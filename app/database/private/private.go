@@ -16,7 +16,9 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/jackc/pgerrcode"
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 )
 
 // ErrInUse means that another program runs the server on this data.
@@ -209,5 +211,44 @@ func (s *Server) Database(ctx context.Context, name string) (string, error) {
 		return "", fmt.Errorf("read the private database's address: %w", err)
 	}
 	u.Path = "/" + name
+	return u.String(), nil
+}
+
+// As returns the address of a database for a role that signs in and owns
+// nothing, making the role when it is not there.
+func (s *Server) As(ctx context.Context, role, address string) (string, error) {
+	conn, err := pgx.Connect(ctx, address)
+	if err != nil {
+		return "", fmt.Errorf("reach the private database: %w", err)
+	}
+	defer func() { _ = conn.Close(context.WithoutCancel(ctx)) }()
+	if err := EnsureRole(ctx, conn, role); err != nil {
+		return "", err
+	}
+	return Acting(address, role)
+}
+
+// EnsureRole makes a role that signs in and owns nothing; it may be there.
+func EnsureRole(ctx context.Context, conn *pgx.Conn, role string) error {
+	_, err := conn.Exec(ctx, "CREATE ROLE "+pgx.Identifier{role}.Sanitize()+" LOGIN")
+	var refused *pgconn.PgError
+	if errors.As(err, &refused) && (refused.Code == pgerrcode.DuplicateObject || refused.Code == pgerrcode.UniqueViolation) { // another program made it now
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("make role %s: %w", role, err)
+	}
+	return nil
+}
+
+// Acting returns the address with another role.
+func Acting(address, role string) (string, error) {
+	u, err := url.Parse(address)
+	if err != nil {
+		return "", fmt.Errorf("read the private database's address: %w", err)
+	}
+	query := u.Query()
+	query.Set("user", role)
+	u.RawQuery, u.User = query.Encode(), nil
 	return u.String(), nil
 }
