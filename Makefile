@@ -45,6 +45,14 @@ bench: ## Print the benchmark table
 	@scripts/need postgresql
 	@set -o pipefail; $(WITH_DATABASE) $(GO) test -p 1 -run '^$$' -bench . -benchmem -timeout 60m $(BENCH) | scripts/bench-table
 
+FUZZTIME ?= 30s
+.PHONY: soak
+soak: build ## Kill a process at each step of its work, live through a day of faults, fuzz every parser (about half an hour)
+	@scripts/need compiler postgresql
+	SOAK=1 $(WITH_DATABASE) $(GO) test -count=1 -v -run Killed -timeout 30m ./cmd/sandbox/bothsides ./cmd/tieout
+	bin/tieout day
+	scripts/fuzz $(FUZZTIME)
+
 .PHONY: generate
 generate: ## Generate code from queries and templates
 	$(GO) tool sqlc generate

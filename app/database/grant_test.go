@@ -3,6 +3,7 @@ package database_test
 import (
 	"testing"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/stretchr/testify/require"
 
 	"tieout/app/database"
@@ -45,4 +46,18 @@ func TestOnlyARoleThatOwnsNothingIsGrantedAnything(t *testing.T) {
 	require.ErrorContains(t, database.Grant(t.Context(), pool, owner), "needs a role of its own")
 	require.ErrorContains(t, database.Grant(t.Context(), pool, "nobody at all"), "find role nobody at all")
 	require.NoError(t, database.Grant(t.Context(), pool, dbtest.Role), "again, after every migration")
+}
+
+// Locking a row needs the right to change it, so a trigger that locks evidence
+// acts as the owner.
+func TestTriggersThatLockEvidenceActAsItsOwner(t *testing.T) {
+	t.Parallel()
+	rows, err := dbtest.New(t).Query(t.Context(), `
+		SELECT DISTINCT p.proname FROM pg_proc p, pg_class c JOIN pg_trigger g ON g.tgrelid = c.oid AND g.tgfoid = 'refuse_change'::regproc AND g.tgtype & 16 > 0
+		WHERE p.pronamespace = 'public'::regnamespace AND NOT p.prosecdef
+		  AND p.prosrc ~ ('(FROM|JOIN) ' || c.relname || '\M') AND p.prosrc ~ 'FOR (NO KEY )?(UPDATE|SHARE)' ORDER BY 1`)
+	require.NoError(t, err)
+	names, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	require.NoError(t, err)
+	require.Empty(t, names)
 }
