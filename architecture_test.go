@@ -18,9 +18,9 @@ import (
 // below its own. Packages below a listed one belong to it.
 var floors = map[string]int{
 	"app/money": 1, "app/period": 1, "app/fault": 1, "app/clock": 1, "app/expression": 1,
-	"app/database": 2, "app/document": 2, "app/audit": 2, "app/vault": 2, "app/task": 2,
-	"app/personal": 3,
-	"app/amazon":   3, "app/p21": 3, "app/bank": 3, "app/rates": 3, "app/notify": 3, "app/outbound": 3, "app/exception": 3, "app/queue": 3,
+	"app/database": 2, "app/document": 2, "app/audit": 2, "app/vault": 2,
+	"app/personal": 3, "app/task": 3,
+	"app/amazon": 3, "app/p21": 3, "app/bank": 3, "app/rates": 3, "app/notify": 3, "app/outbound": 3, "app/exception": 3, "app/queue": 3,
 	"app/settlement": 4, "app/mapping": 4, "app/connection": 4, "app/catalog": 4, "app/identity": 4, "app/session": 4,
 	"app/journal": 5, "app/reconcile": 5, "app/flow": 5, "app/invariant": 5, "app/insight": 5, "app/alert": 5, "app/tracking": 5,
 	"app/finances": 6, "app/orders": 6, "app/closing": 6, "app/shipments": 6, "app/inventory": 6, "app/fbastock": 6, "app/receivable": 6, "app/reference": 6, "app/refund": 6, "app/deposit": 6, "app/revaluation": 6, "app/fee": 6, "app/cost": 6, "app/reimbursement": 6, "app/proceeds": 6, "app/ledger": 6, "app/fbashipments": 6, "app/fbaledger": 6, "app/inbound": 6, "app/returns": 6, "app/fulfilment": 6, "app/listings": 6, "app/notice": 6, "views": 6,

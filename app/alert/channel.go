@@ -147,10 +147,3 @@ func orZero(t *time.Time) time.Time {
 	}
 	return *t
 }
-
-func idOrNil(id int64) *int64 {
-	if id == 0 {
-		return nil
-	}
-	return &id
-}

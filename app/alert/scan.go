@@ -107,8 +107,8 @@ func witnessOfTheDay(ctx context.Context, tx *database.Tx, c Channel) ([]occasio
 }
 
 func insert(ctx context.Context, tx *database.Tx, channelID int64, o occasion) error {
-	err := sqlc.New(tx).InsertAlert(ctx, sqlc.InsertAlertParams{ChannelID: channelID, Occasion: o.key, Class: string(o.group), Subject: o.subject, ConnectionID: idOrNil(o.connection),
-		ExceptionID: idOrNil(o.exception), Title: o.title, Body: o.body, Path: o.path, HappenedAt: o.at, State: orWaiting(o.state), CreatedAt: tx.Now})
+	err := sqlc.New(tx).InsertAlert(ctx, sqlc.InsertAlertParams{ChannelID: channelID, Occasion: o.key, Class: string(o.group), Subject: o.subject, ConnectionID: database.Key(o.connection),
+		ExceptionID: database.Key(o.exception), Title: o.title, Body: o.body, Path: o.path, HappenedAt: o.at, State: orWaiting(o.state), CreatedAt: tx.Now})
 	if err != nil {
 		return fmt.Errorf("write alert %s: %w", o.key, err)
 	}

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"tieout/app/database"
 	"tieout/app/money"
 	"tieout/app/period"
 	"tieout/sqlc"
@@ -52,7 +53,7 @@ type Product struct {
 
 // Products returns a page of products by SKU.
 func (s *Service) Products(ctx context.Context, f Filter) ([]Product, error) {
-	rows, err := sqlc.New(s.pool).ListProducts(ctx, sqlc.ListProductsParams{OnDay: s.Today().Time(), ConnectionID: idOrNil(f.ConnectionID), Marketplace: f.Marketplace,
+	rows, err := sqlc.New(s.pool).ListProducts(ctx, sqlc.ListProductsParams{OnDay: s.Today().Time(), ConnectionID: database.Key(f.ConnectionID), Marketplace: f.Marketplace,
 		Pattern: pattern(f.Text), State: string(f.State), AfterSku: f.After.SKU, AfterMarketplace: f.After.Marketplace, AfterConnection: f.After.ConnectionID, PageSize: f.PageSize})
 	if err != nil {
 		return nil, fmt.Errorf("list products: %w", err)
@@ -75,7 +76,7 @@ func (s *Service) Products(ctx context.Context, f Filter) ([]Product, error) {
 // Counts returns how many products of the filter are in each state, whatever
 // state the filter asks for.
 func (s *Service) Counts(ctx context.Context, f Filter) (map[State]int64, error) {
-	rows, err := sqlc.New(s.pool).CountProducts(ctx, sqlc.CountProductsParams{OnDay: s.Today().Time(), ConnectionID: idOrNil(f.ConnectionID), Marketplace: f.Marketplace, Pattern: pattern(f.Text)})
+	rows, err := sqlc.New(s.pool).CountProducts(ctx, sqlc.CountProductsParams{OnDay: s.Today().Time(), ConnectionID: database.Key(f.ConnectionID), Marketplace: f.Marketplace, Pattern: pattern(f.Text)})
 	if err != nil {
 		return nil, fmt.Errorf("count products: %w", err)
 	}
@@ -113,7 +114,7 @@ func (s *Service) History(ctx context.Context, connectionID int64, sku string) (
 // InForce returns the maps that hold today or later, connectionID 0 of all.
 func (s *Service) InForce(ctx context.Context, connectionID int64) ([]Mapping, error) {
 	day := s.Today().Time()
-	return mapsOf(ctx, s.pool, sqlc.SKUMapsOfParams{ConnectionID: idOrNil(connectionID), NotOver: &day})
+	return mapsOf(ctx, s.pool, sqlc.SKUMapsOfParams{ConnectionID: database.Key(connectionID), NotOver: &day})
 }
 
 // Listings returns where Amazon shows an SKU.

@@ -166,7 +166,7 @@ func insert(ctx context.Context, tx *database.Tx, actor audit.Actor, n New) (int
 	q := sqlc.New(tx)
 	stem, _ := Stem(n.SKU)
 	id, err := q.InsertSKUMap(ctx, sqlc.InsertSKUMapParams{ConnectionID: n.ConnectionID, Marketplace: n.Marketplace, Sku: n.SKU, Stem: stem, ValidFrom: n.From.Time(),
-		ValidTo: timeOf(n.To), Parts: int16(len(n.Parts)), Note: n.Note, MadeBy: idOrNil(actor.PersonID), MadeAt: tx.Now})
+		ValidTo: timeOf(n.To), Parts: int16(len(n.Parts)), Note: n.Note, MadeBy: database.Key(actor.PersonID), MadeAt: tx.Now})
 	if err != nil {
 		return 0, fmt.Errorf("map %s: %w", n.SKU, err)
 	}

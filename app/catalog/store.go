@@ -91,13 +91,6 @@ func timeOf(d period.Date) *time.Time {
 	return &t
 }
 
-func idOrNil(id int64) *int64 {
-	if id == 0 {
-		return nil
-	}
-	return &id
-}
-
 // ShareOf is a given share.
 func ShareOf(d decimal.Decimal) decimal.NullDecimal {
 	return decimal.NullDecimal{Decimal: d, Valid: true}

@@ -55,6 +55,14 @@ func redacted(err error) error {
 	return err
 }
 
+// Key is an id as a column holds it: 0 is none, so NULL.
+func Key(id int64) *int64 {
+	if id == 0 {
+		return nil
+	}
+	return &id
+}
+
 // Tx is a transaction with the one moment that everything in it happens at.
 type Tx struct {
 	pgx.Tx

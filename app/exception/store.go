@@ -12,6 +12,7 @@ import (
 	"github.com/shopspring/decimal"
 
 	"tieout/app/audit"
+	"tieout/app/database"
 	"tieout/app/fault"
 	"tieout/app/money"
 	"tieout/sqlc"
@@ -28,7 +29,7 @@ func Raise(ctx context.Context, tx sqlc.DBTX, r Raised) (id int64, err error) {
 	}
 	row, err := sqlc.New(tx).RaiseException(ctx, sqlc.RaiseExceptionParams{
 		ConnectionID: r.ConnectionID, Class: string(r.Class), Cause: r.Cause, Title: r.Title, Detail: detail,
-		SettlementID: idOrNil(r.SettlementID), EntryID: idOrNil(r.EntryID), KindID: kindOrNil(r.KindID),
+		SettlementID: database.Key(r.SettlementID), EntryID: database.Key(r.EntryID), KindID: kindOrNil(r.KindID),
 		Records: max(r.Records, 1), Amount: r.Amount, Currency: r.Currency,
 	})
 	if err != nil {
@@ -63,7 +64,7 @@ func Open(ctx context.Context, tx sqlc.DBTX, connectionID int64, class Class, ca
 // cause is gone.
 func Clear(ctx context.Context, tx sqlc.DBTX, connectionID int64, class Class, cause, resolution string, actor audit.Actor) error {
 	_, err := sqlc.New(tx).ResolveException(ctx, sqlc.ResolveExceptionParams{
-		ConnectionID: connectionID, Class: string(class), Cause: cause, Resolution: resolution, ResolvedBy: idOrNil(actor.PersonID),
+		ConnectionID: connectionID, Class: string(class), Cause: cause, Resolution: resolution, ResolvedBy: database.Key(actor.PersonID),
 	})
 	if err != nil {
 		return fmt.Errorf("resolve %s exception: %w", class, err)
@@ -95,7 +96,7 @@ func NewQueue(pool *pgxpool.Pool) *Queue { return &Queue{pool} }
 // List returns a page of exceptions, most money first.
 func (q *Queue) List(ctx context.Context, f Filter) ([]Exception, error) {
 	rows, err := sqlc.New(q.pool).ListExceptions(ctx, sqlc.ListExceptionsParams{
-		ConnectionID: idOrNil(f.ConnectionID), Class: string(f.Class), State: f.State, Assignee: f.Assignee, Snoozed: f.Snoozed,
+		ConnectionID: database.Key(f.ConnectionID), Class: string(f.Class), State: f.State, Assignee: f.Assignee, Snoozed: f.Snoozed,
 		AfterWeight: f.AfterWeight, AfterID: f.AfterID, PageSize: f.PageSize,
 	})
 	if err != nil {
@@ -116,7 +117,7 @@ func (q *Queue) List(ctx context.Context, f Filter) ([]Exception, error) {
 
 // Counts returns the open, unsnoozed causes per class; connectionID 0 is all.
 func (q *Queue) Counts(ctx context.Context, connectionID int64) ([]Count, error) {
-	rows, err := sqlc.New(q.pool).CountExceptions(ctx, idOrNil(connectionID))
+	rows, err := sqlc.New(q.pool).CountExceptions(ctx, database.Key(connectionID))
 	if err != nil {
 		return nil, fmt.Errorf("count exceptions: %w", err)
 	}
@@ -132,7 +133,7 @@ func (q *Queue) Counts(ctx context.Context, connectionID int64) ([]Count, error)
 }
 
 func moneyAtStake(ctx context.Context, db sqlc.DBTX, connectionID int64) (map[Class][]money.Amount, error) {
-	rows, err := sqlc.New(db).MoneyAtStake(ctx, idOrNil(connectionID))
+	rows, err := sqlc.New(db).MoneyAtStake(ctx, database.Key(connectionID))
 	if err != nil {
 		return nil, fmt.Errorf("sum money at stake: %w", err)
 	}
@@ -186,7 +187,7 @@ func get(ctx context.Context, db sqlc.DBTX, id int64) (Exception, error) {
 // Assign gives an open exception to a person, or to nobody when personID is 0.
 func (q *Queue) Assign(ctx context.Context, id int64, version int32, personID int64, actor audit.Actor) error {
 	return q.change(ctx, id, "assigned", "", actor, map[string]any{"to": personID}, func(db *sqlc.Queries) (int64, error) {
-		return db.AssignException(ctx, sqlc.AssignExceptionParams{AssignedTo: idOrNil(personID), ID: id, Version: version})
+		return db.AssignException(ctx, sqlc.AssignExceptionParams{AssignedTo: database.Key(personID), ID: id, Version: version})
 	})
 }
 
@@ -201,7 +202,7 @@ func (q *Queue) Snooze(ctx context.Context, id int64, version int32, until time.
 // queue only: what it stands for keeps blocking where accounting says so.
 func (q *Queue) Ignore(ctx context.Context, id int64, version int32, reason string, actor audit.Actor) error {
 	return q.change(ctx, id, "ignored", reason, actor, nil, func(db *sqlc.Queries) (int64, error) {
-		return db.IgnoreException(ctx, sqlc.IgnoreExceptionParams{Resolution: reason, ResolvedBy: idOrNil(actor.PersonID), ID: id, Version: version})
+		return db.IgnoreException(ctx, sqlc.IgnoreExceptionParams{Resolution: reason, ResolvedBy: database.Key(actor.PersonID), ID: id, Version: version})
 	})
 }
 
@@ -222,13 +223,6 @@ func (q *Queue) change(ctx context.Context, id int64, action, reason string, act
 			Actor: actor, Action: action, ObjectType: "exception", ObjectID: id, ConnectionID: before.ConnectionID, After: after, Reason: reason,
 		})
 	})
-}
-
-func idOrNil(id int64) *int64 {
-	if id == 0 {
-		return nil
-	}
-	return &id
 }
 
 func kindOrNil(id int32) *int32 {

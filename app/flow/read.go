@@ -10,6 +10,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"tieout/app/database"
 	"tieout/app/document"
 	"tieout/app/fault"
 	"tieout/sqlc"
@@ -81,7 +82,7 @@ func (s *Service) Read(ctx context.Context, connectionID int64, name string, tri
 		return err
 	}
 	db := sqlc.New(s.Pool)
-	run, err := db.BeginRun(ctx, sqlc.BeginRunParams{ConnectionID: connectionID, Flow: name, Trigger: string(trigger), PersonID: idOrNil(personID), Since: &w.Since, Until: &w.Until})
+	run, err := db.BeginRun(ctx, sqlc.BeginRunParams{ConnectionID: connectionID, Flow: name, Trigger: string(trigger), PersonID: database.Key(personID), Since: &w.Since, Until: &w.Until})
 	if err != nil {
 		return fmt.Errorf("begin run of %s: %w", name, err)
 	}

@@ -13,6 +13,7 @@ import (
 	"github.com/shopspring/decimal"
 
 	"tieout/app/audit"
+	"tieout/app/database"
 	"tieout/app/exception"
 	"tieout/app/fault"
 	"tieout/app/outbound"
@@ -59,7 +60,7 @@ type Filter struct {
 
 // Records returns a page of a flow's records, the newest first.
 func (s *Service) Records(ctx context.Context, name string, f Filter) ([]Item, error) {
-	rows, err := sqlc.New(s.Pool).ListRecords(ctx, sqlc.ListRecordsParams{Flow: name, ConnectionID: idOrNil(f.ConnectionID), State: f.State, Text: f.Text, BeforeID: f.BeforeID, Size: f.PageSize})
+	rows, err := sqlc.New(s.Pool).ListRecords(ctx, sqlc.ListRecordsParams{Flow: name, ConnectionID: database.Key(f.ConnectionID), State: f.State, Text: f.Text, BeforeID: f.BeforeID, Size: f.PageSize})
 	if err != nil {
 		return nil, fmt.Errorf("list records of %s: %w", name, err)
 	}

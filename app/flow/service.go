@@ -183,10 +183,3 @@ func loadVersion(ctx context.Context, db *sqlc.Queries, id int64, number int32) 
 }
 
 func seconds(d time.Duration) int32 { return int32(d / time.Second) }
-
-func idOrNil(id int64) *int64 {
-	if id == 0 {
-		return nil
-	}
-	return &id
-}

@@ -10,6 +10,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"tieout/app/audit"
+	"tieout/app/database"
 	"tieout/app/fault"
 	"tieout/sqlc"
 )
@@ -64,7 +65,7 @@ func (s *Service) Get(ctx context.Context, connectionID int64, name string) (Sta
 
 // List returns how all flows stand, of one connection or, with 0, of all.
 func (s *Service) List(ctx context.Context, connectionID int64) ([]State, error) {
-	rows, err := sqlc.New(s.Pool).ListFlows(ctx, idOrNil(connectionID))
+	rows, err := sqlc.New(s.Pool).ListFlows(ctx, database.Key(connectionID))
 	if err != nil {
 		return nil, fmt.Errorf("list flows: %w", err)
 	}
@@ -86,7 +87,7 @@ func state(r sqlc.ListFlowsRow) State {
 func (s *Service) Pause(ctx context.Context, connectionID int64, name string, version int32, reason string, actor audit.Actor) error {
 	now := s.Clock.Now()
 	return s.change(ctx, connectionID, name, "paused", reason, actor, func(db *sqlc.Queries) (int64, error) {
-		return db.PauseFlow(ctx, sqlc.PauseFlowParams{PausedAt: &now, PausedBy: idOrNil(actor.PersonID), PauseReason: reason, ConnectionID: connectionID, Name: name, Version: version})
+		return db.PauseFlow(ctx, sqlc.PauseFlowParams{PausedAt: &now, PausedBy: database.Key(actor.PersonID), PauseReason: reason, ConnectionID: connectionID, Name: name, Version: version})
 	})
 }
 

@@ -13,6 +13,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"tieout/app/audit"
+	"tieout/app/database"
 	"tieout/app/exception"
 	"tieout/app/expression"
 	"tieout/app/fault"
@@ -229,7 +230,7 @@ func (s *Service) Save(ctx context.Context, connectionID int64, name string, v V
 	}
 	err = pgx.BeginFunc(ctx, s.Pool, func(tx pgx.Tx) error {
 		db := sqlc.New(tx)
-		row, err := db.AddVersion(ctx, sqlc.AddVersionParams{ConnectionID: connectionID, Flow: name, Note: note, MadeBy: idOrNil(actor.PersonID)})
+		row, err := db.AddVersion(ctx, sqlc.AddVersionParams{ConnectionID: connectionID, Flow: name, Note: note, MadeBy: database.Key(actor.PersonID)})
 		if err != nil {
 			return fmt.Errorf("store version of %s: %w", name, err)
 		}
@@ -262,7 +263,7 @@ func (s *Service) Use(ctx context.Context, connectionID int64, name string, numb
 		return fault.New(fault.Conflict, "Version %d stops %d of the newest %d records that come out today. %s: %s", number, len(trial.Failing), trial.Records, first.Key, first.Become)
 	}
 	return pgx.BeginFunc(ctx, s.Pool, func(tx pgx.Tx) error {
-		if err := sqlc.New(tx).UseVersion(ctx, sqlc.UseVersionParams{VersionID: v.ID, PersonID: idOrNil(actor.PersonID)}); err != nil {
+		if err := sqlc.New(tx).UseVersion(ctx, sqlc.UseVersionParams{VersionID: v.ID, PersonID: database.Key(actor.PersonID)}); err != nil {
 			return fmt.Errorf("use version %d of %s: %w", number, name, err)
 		}
 		if err := s.releaseRules(ctx, tx, connectionID, name, actor); err != nil {

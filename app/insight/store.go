@@ -11,6 +11,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/shopspring/decimal"
 
+	"tieout/app/database"
 	"tieout/app/mapping"
 	"tieout/sqlc"
 )
@@ -56,7 +57,7 @@ type Counts = sqlc.FrameCountsRow
 
 // Counts returns what waits for a person; connectionID 0 is everywhere.
 func (r *Reader) Counts(ctx context.Context, personID, connectionID int64) (Counts, error) {
-	counts, err := sqlc.New(r.pool).FrameCounts(ctx, sqlc.FrameCountsParams{PersonID: personID, ConnectionID: orNil(connectionID)})
+	counts, err := sqlc.New(r.pool).FrameCounts(ctx, sqlc.FrameCountsParams{PersonID: personID, ConnectionID: database.Key(connectionID)})
 	if err != nil {
 		return counts, fmt.Errorf("count what waits: %w", err)
 	}
@@ -92,7 +93,7 @@ type Reserve = sqlc.ReservesHeldRow
 
 // Reserves returns what Amazon holds back; connectionID 0 is everywhere.
 func (r *Reader) Reserves(ctx context.Context, connectionID int64) ([]Reserve, error) {
-	reserves, err := sqlc.New(r.pool).ReservesHeld(ctx, orNil(connectionID))
+	reserves, err := sqlc.New(r.pool).ReservesHeld(ctx, database.Key(connectionID))
 	if err != nil {
 		return nil, fmt.Errorf("read reserves: %w", err)
 	}
@@ -104,7 +105,7 @@ type Waiting = sqlc.MoneyWaitingRow
 
 // Waiting returns unposted deposits per currency; connectionID 0 is everywhere.
 func (r *Reader) Waiting(ctx context.Context, connectionID int64) ([]Waiting, error) {
-	waiting, err := sqlc.New(r.pool).MoneyWaiting(ctx, orNil(connectionID))
+	waiting, err := sqlc.New(r.pool).MoneyWaiting(ctx, database.Key(connectionID))
 	if err != nil {
 		return nil, fmt.Errorf("read unposted deposits: %w", err)
 	}
@@ -140,11 +141,4 @@ func (r *Reader) Cycles(ctx context.Context, connectionID int64, cycles int32) (
 		sums[i] = CycleSum{row.ID, row.EndAt, row.KindID, kinds[row.KindID], row.Amount}
 	}
 	return sums, nil
-}
-
-func orNil(id int64) *int64 {
-	if id == 0 {
-		return nil
-	}
-	return &id
 }

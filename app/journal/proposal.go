@@ -252,7 +252,7 @@ func insertEvidence(ctx context.Context, db *sqlc.Queries, id int64, list []Evid
 	for i, e := range list {
 		position[e.Line]++
 		rows[i] = sqlc.InsertEvidenceParams{EntryID: id, LineNo: int32(e.Line), Seq: position[e.Line], Subject: e.Subject, Detail: e.Detail,
-			Quantity: e.Quantity, Amount: e.Amount, DocumentID: orNil(e.DocumentID)}
+			Quantity: e.Quantity, Amount: e.Amount, DocumentID: database.Key(e.DocumentID)}
 	}
 	if _, err := db.InsertEvidence(ctx, rows); err != nil {
 		return fmt.Errorf("insert evidence of entry %d: %w", id, err)

@@ -9,6 +9,7 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/shopspring/decimal"
 
+	"tieout/app/database"
 	"tieout/app/fault"
 	"tieout/app/mapping"
 	"tieout/app/outbound"
@@ -107,7 +108,7 @@ type Filter struct {
 // List returns a page of entries, newest first.
 func (s *Service) List(ctx context.Context, f Filter) ([]Item, error) {
 	items, err := sqlc.New(s.pool).ListEntries(ctx, sqlc.ListEntriesParams{
-		ConnectionID: orNil(f.ConnectionID), Status: string(f.Status), WaitingFor: f.WaitingFor, Period: f.Period, Search: f.Search,
+		ConnectionID: database.Key(f.ConnectionID), Status: string(f.Status), WaitingFor: f.WaitingFor, Period: f.Period, Search: f.Search,
 		AfterOn: f.AfterOn, AfterID: f.AfterID, PageSize: f.PageSize,
 	})
 	if err != nil {
@@ -123,7 +124,7 @@ type Sum = sqlc.CountEntriesRow
 // for.
 func (s *Service) Sums(ctx context.Context, f Filter) ([]Sum, error) {
 	sums, err := sqlc.New(s.pool).CountEntries(ctx, sqlc.CountEntriesParams{
-		ConnectionID: orNil(f.ConnectionID), WaitingFor: f.WaitingFor, Period: f.Period, Search: f.Search})
+		ConnectionID: database.Key(f.ConnectionID), WaitingFor: f.WaitingFor, Period: f.Period, Search: f.Search})
 	if err != nil {
 		return nil, fmt.Errorf("count journal entries: %w", err)
 	}
@@ -133,7 +134,7 @@ func (s *Service) Sums(ctx context.Context, f Filter) ([]Sum, error) {
 // Periods returns the keys of the fiscal periods that have entries, newest
 // first; connectionID 0 is all.
 func (s *Service) Periods(ctx context.Context, connectionID int64) ([]string, error) {
-	periods, err := sqlc.New(s.pool).EntryPeriods(ctx, orNil(connectionID))
+	periods, err := sqlc.New(s.pool).EntryPeriods(ctx, database.Key(connectionID))
 	if err != nil {
 		return nil, fmt.Errorf("list periods of entries: %w", err)
 	}
@@ -382,13 +383,6 @@ func (s *Service) duplicate(ctx context.Context, e Entry) (Finding, error) {
 		}
 	}
 	return Finding{"No duplicate", true, "It is the only entry of its settlement and period."}, nil
-}
-
-func orNil(id int64) *int64 {
-	if id == 0 {
-		return nil
-	}
-	return &id
 }
 
 // Carrier is the entry that carries a settlement's amounts of one kind and day.

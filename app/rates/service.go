@@ -87,13 +87,6 @@ func orZero(id *int64) int64 {
 	return *id
 }
 
-func orNil(id int64) *int64 {
-	if id == 0 {
-		return nil
-	}
-	return &id
-}
-
 // Settings returns every connection's settings; connectionID 0 is all.
 func (s *Service) Settings(ctx context.Context, connectionID int64) ([]Settings, error) {
 	return settings(ctx, s.Pool, connectionID)
@@ -353,8 +346,8 @@ func insert(ctx context.Context, tx *database.Tx, c Change, how How, actor audit
 			return 0, errors.Join(err, overtaken(ended))
 		}
 	}
-	id, err := db.InsertRate(ctx, sqlc.InsertRateParams{ConnectionID: orNil(c.ConnectionID), Base: string(c.Base), Quote: string(c.Quote), RateOn: c.On.Time(), Rate: c.Value,
-		Version: c.last + 1, Origin: string(how.Origin), Source: how.Source, Reason: strings.TrimSpace(c.Reason), EnteredBy: orNil(actor.PersonID), DocumentID: orNil(how.DocumentID)})
+	id, err := db.InsertRate(ctx, sqlc.InsertRateParams{ConnectionID: database.Key(c.ConnectionID), Base: string(c.Base), Quote: string(c.Quote), RateOn: c.On.Time(), Rate: c.Value,
+		Version: c.last + 1, Origin: string(how.Origin), Source: how.Source, Reason: strings.TrimSpace(c.Reason), EnteredBy: database.Key(actor.PersonID), DocumentID: database.Key(how.DocumentID)})
 	if err != nil {
 		return 0, fmt.Errorf("store rate: %w", err)
 	}

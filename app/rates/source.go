@@ -275,7 +275,7 @@ func (s *Service) unknown(ctx context.Context, x Settings, list []Entry) ([]Entr
 
 func (s *Service) note(ctx context.Context, r Reading) error {
 	return s.change(ctx, "note what a source said", func(tx *database.Tx) error {
-		return sqlc.New(tx).PutRateReading(ctx, sqlc.PutRateReadingParams{ConnectionID: r.ConnectionID, Origin: string(r.Origin), ReadAt: tx.Now, DocumentID: orNil(r.DocumentID),
+		return sqlc.New(tx).PutRateReading(ctx, sqlc.PutRateReadingParams{ConnectionID: r.ConnectionID, Origin: string(r.Origin), ReadAt: tx.Now, DocumentID: database.Key(r.DocumentID),
 			Rates: int32(r.Rates), Stored: int32(r.Stored), Problem: r.Problem})
 	})
 }

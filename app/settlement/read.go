@@ -9,6 +9,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"tieout/app/database"
 	"tieout/app/document"
 	"tieout/app/fault"
 	"tieout/app/settlement/report"
@@ -30,7 +31,7 @@ func (s *Service) Get(ctx context.Context, id int64) (Detail, error) {
 // Find returns the id of the current reading of Amazon's settlement id;
 // connectionID 0 looks in all connections.
 func (s *Service) Find(ctx context.Context, connectionID int64, amazonID string) (int64, error) {
-	id, err := sqlc.New(s.pool).SettlementByAmazonID(ctx, sqlc.SettlementByAmazonIDParams{AmazonID: amazonID, ConnectionID: orNil(connectionID)})
+	id, err := sqlc.New(s.pool).SettlementByAmazonID(ctx, sqlc.SettlementByAmazonIDParams{AmazonID: amazonID, ConnectionID: database.Key(connectionID)})
 	if errors.Is(err, pgx.ErrNoRows) {
 		return 0, fault.New(fault.NotFound, "There is no settlement %s.", amazonID)
 	}
@@ -43,7 +44,7 @@ func (s *Service) Find(ctx context.Context, connectionID int64, amazonID string)
 // List returns a page of settlements, the newest cycle first.
 func (s *Service) List(ctx context.Context, f Filter) ([]Item, error) {
 	items, err := sqlc.New(s.pool).ListSettlements(ctx, sqlc.ListSettlementsParams{
-		ConnectionID: orNil(f.ConnectionID), Currency: f.Currency, Search: f.Search, State: f.State, EndsFrom: f.EndsFrom, EndsBefore: f.EndsBefore,
+		ConnectionID: database.Key(f.ConnectionID), Currency: f.Currency, Search: f.Search, State: f.State, EndsFrom: f.EndsFrom, EndsBefore: f.EndsBefore,
 		AfterEnd: f.AfterEnd, AfterID: f.AfterID, PageSize: f.PageSize,
 	})
 	if err != nil {
@@ -55,7 +56,7 @@ func (s *Service) List(ctx context.Context, f Filter) ([]Item, error) {
 // Totals sums the filtered set per currency.
 func (s *Service) Totals(ctx context.Context, f Filter) ([]Total, error) {
 	totals, err := sqlc.New(s.pool).TotalSettlements(ctx, sqlc.TotalSettlementsParams{
-		ConnectionID: orNil(f.ConnectionID), Currency: f.Currency, Search: f.Search, State: f.State, EndsFrom: f.EndsFrom, EndsBefore: f.EndsBefore,
+		ConnectionID: database.Key(f.ConnectionID), Currency: f.Currency, Search: f.Search, State: f.State, EndsFrom: f.EndsFrom, EndsBefore: f.EndsBefore,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("total settlements: %w", err)

@@ -113,7 +113,7 @@ func newSink(ctx context.Context, pool *pgxpool.Pool, tx *database.Tx, b books, 
 // Begin opens the import and starts COPY.
 func (s *sink) Begin(head report.Head) error {
 	db := sqlc.New(s.tx)
-	id, err := db.OpenImport(s.ctx, sqlc.OpenImportParams{ConnectionID: s.books.id, DocumentID: s.documentID, Format: string(head.Format), CreatedBy: orNil(s.source.Actor.PersonID)})
+	id, err := db.OpenImport(s.ctx, sqlc.OpenImportParams{ConnectionID: s.books.id, DocumentID: s.documentID, Format: string(head.Format), CreatedBy: database.Key(s.source.Actor.PersonID)})
 	if err != nil {
 		return fmt.Errorf("open import: %w", err)
 	}
@@ -431,11 +431,4 @@ func (c *copyRows) bytesOrNull(b []byte) {
 	}
 	c.buf = binary.BigEndian.AppendUint32(c.buf, uint32(len(b)))
 	c.buf = append(c.buf, b...)
-}
-
-func orNil(id int64) *int64 {
-	if id == 0 {
-		return nil
-	}
-	return &id
 }

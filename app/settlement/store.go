@@ -128,7 +128,7 @@ func (s *Service) writeSettlement(ctx context.Context, tx *database.Tx, k *sink,
 		ID: r.id, ConnectionID: k.books.id, ImportID: k.importID, DocumentID: documentID, AmazonID: r.header.ID, Currency: string(r.header.Currency),
 		StartAt: r.header.Start, EndAt: r.header.End, DepositAt: timeOrNil(r.header.DepositDate), Deposit: r.header.Deposit.Decimal(),
 		RowCount: int32(out.Rows), LineCount: int32(out.Lines), LineSum: out.Sum.Decimal(), ProblemCount: int32(out.Problems),
-		ContentHash: r.hash.Sum(nil), Marketplaces: append([]string{}, slices.Sorted(maps.Keys(r.markets))...), ReplacesID: orNil(out.ReplacesID),
+		ContentHash: r.hash.Sum(nil), Marketplaces: append([]string{}, slices.Sorted(maps.Keys(r.markets))...), ReplacesID: database.Key(out.ReplacesID),
 	})
 	if err != nil {
 		return fmt.Errorf("seal settlement %s: %w", out.AmazonID, err)

@@ -7,14 +7,15 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"tieout/app/database"
 	"tieout/app/fault"
 	"tieout/sqlc"
 )
 
 // Create stores a task that waits for its work.
 func Create(ctx context.Context, db sqlc.DBTX, n New) (int64, error) {
-	id, err := sqlc.New(db).InsertTask(ctx, sqlc.InsertTaskParams{ConnectionID: orNil(n.ConnectionID), Kind: n.Kind, Title: n.Title, Unit: n.Unit,
-		Total: n.Total, CreatedBy: orNil(n.CreatedBy)})
+	id, err := sqlc.New(db).InsertTask(ctx, sqlc.InsertTaskParams{ConnectionID: database.Key(n.ConnectionID), Kind: n.Kind, Title: n.Title, Unit: n.Unit,
+		Total: n.Total, CreatedBy: database.Key(n.CreatedBy)})
 	if err != nil {
 		return 0, fmt.Errorf("create task: %w", err)
 	}
@@ -93,11 +94,4 @@ func task(r sqlc.Task) Task {
 		t.CreatedBy = *r.CreatedBy
 	}
 	return t
-}
-
-func orNil(id int64) *int64 {
-	if id == 0 {
-		return nil
-	}
-	return &id
 }

@@ -3,6 +3,7 @@ package web
 import (
 	"fmt"
 	"strconv"
+	"strings"
 
 	"tieout/app/deposit"
 	"tieout/app/identity"
@@ -41,8 +42,8 @@ func (r *request) depositTabs(current string) []views.Tab {
 	return tabs
 }
 
-// depositFigures are the unexplained difference of each currency, and what is
-// on its way.
+// depositFigures are the unexplained difference of each currency, with what is
+// missing and what is on its way.
 func (s *server) depositFigures(r *request) ([]views.Figure, error) {
 	figures, err := s.Deposits.Figures(r.ctx(), r.connection())
 	if err != nil {
@@ -53,25 +54,38 @@ func (s *server) depositFigures(r *request) ([]views.Figure, error) {
 		return nil, err
 	}
 	var list []views.Figure
+	explained := map[money.Currency]bool{}
 	for _, f := range joined(figures) {
-		figure := views.Figure{Name: "Unexplained", Value: money.Format(f.Unexplained.Value, f.Unexplained.Currency), Currency: string(f.Unexplained.Currency), Pill: views.Pill{State: views.Done, Text: "Agrees"},
-			Note: "Statements to " + r.format().Day(f.To).Text}
+		currency := f.Unexplained.Currency
+		explained[currency] = true
+		figure := views.Figure{Name: "Unexplained", Value: money.Format(f.Unexplained.Value, currency), Currency: string(currency), Pill: views.Pill{State: views.Done, Text: "Agrees"},
+			Note: strings.Join(append(awaited(sums, currency), "Statements to "+r.format().Day(f.To).Text), " · ")}
 		if f.Items > 0 {
 			figure.Pill, figure.Href = views.Pill{State: views.Wrong, Text: views.Counted(int(f.Items), "open item", "open items")}, r.scoped(depositBase)
 		}
 		list = append(list, figure)
 	}
 	for _, x := range sums {
-		if x.State == deposit.Missing || x.State == deposit.UnderWay {
-			list = append(list, views.Figure{Name: depositPill(x.State).Text, Value: money.Format(x.Open.Value, x.Currency), Currency: string(x.Currency), Note: views.Counted(int(x.Deposits), "deposit", "deposits"),
-				Href: depositBase + "/list?state=" + string(x.State) + "&currency=" + string(x.Currency)})
+		if !explained[x.Currency] {
+			explained[x.Currency] = true
+			list = append(list, views.Figure{Name: "Unexplained", Value: "Not known", Currency: string(x.Currency),
+				Note: strings.Join(append(awaited(sums, x.Currency), "No bank statement yet"), " · "), Href: r.scoped("/reconciliation/statements")})
 		}
 	}
-	list = list[:min(4, len(list))]
-	if len(figures) == 0 {
-		list = append([]views.Figure{{Name: "Unexplained", Value: "Not known", Note: "No bank statement yet", Href: r.scoped("/reconciliation/statements")}}, list...)
+	if len(list) == 0 {
+		list = append(list, views.Figure{Name: "Unexplained", Value: "Not known", Note: "No bank statement yet", Href: r.scoped("/reconciliation/statements")})
 	}
 	return list, nil
+}
+
+// awaited says what has not come, in a currency.
+func awaited(sums []deposit.StateSum, currency money.Currency) (words []string) {
+	for _, x := range sums {
+		if x.Currency == currency && (x.State == deposit.Missing || x.State == deposit.UnderWay) {
+			words = append(words, depositPill(x.State).Text+" "+money.Format(x.Open.Value, currency))
+		}
+	}
+	return words
 }
 
 // joined adds the figures of all connections up, by currency.
