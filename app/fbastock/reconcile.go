@@ -47,7 +47,7 @@ func instant(t time.Time) time.Time {
 	return t
 }
 
-// openOf is a difference as an item. Where nobody is asked yet only the
+// openOf is a difference as an item, worth what its units cost to the cent. Where nobody is asked yet only the
 // difference is known, and it stands on the side that has more.
 func openOf(r sqlc.FBADifferencesRow, currency money.Currency) reconcile.Open {
 	amazon, p21 := decimal.Max(r.Units, decimal.Zero), decimal.Max(r.Units.Neg(), decimal.Zero)
@@ -61,12 +61,14 @@ func openOf(r sqlc.FBADifferencesRow, currency money.Currency) reconcile.Open {
 		amazon, p21 = left, right
 		detail = fmt.Sprintf("Amazon has %s, P21 has %s", left, right)
 	}
-	value := func(units decimal.Decimal) decimal.Decimal { return units.Mul(r.UnitCost).Round(4) }
+	value := func(units decimal.Decimal) decimal.Decimal {
+		return money.New(units.Mul(r.UnitCost), currency).Round().Value
+	}
 	cause := "Amazon has more"
 	if r.Units.IsNegative() {
 		cause = "P21 has more"
 	}
-	return reconcile.Open{Key: r.ItemCode, Currency: currency, Left: value(amazon), Right: value(p21), Units: decimal.NewNullDecimal(r.Units), Cause: cause,
+	return reconcile.Open{Key: r.ItemCode, Currency: currency, Left: value(p21).Add(value(amazon.Sub(p21))), Right: value(p21), Units: decimal.NewNullDecimal(r.Units), Cause: cause,
 		Detail: detail + "; a unit costs " + money.Format(r.UnitCost, currency) + " " + string(currency) + ".", Since: period.DateOf(r.Since), Object: "record", ObjectID: r.RecordID}
 }
 

@@ -22,9 +22,10 @@ import (
 )
 
 const (
-	// firstReading is how far back the first reading goes: beyond two cycles of
-	// two weeks and what is held back before them.
-	firstReading = 45 * 24 * time.Hour
+	// firstReading is how far back the first reading goes: on the last day of a
+	// month the cycle that spans the end of the one before began 45 days ago, with
+	// sales that had been held for two weeks.
+	firstReading = 60 * 24 * time.Hour
 	// overlap is read again every time: orders of the last two days may be
 	// missing from an answer.
 	overlap = 3 * 24 * time.Hour

@@ -4,11 +4,13 @@ import (
 	"context"
 	"fmt"
 	"net/url"
+	"slices"
 	"time"
 
 	"github.com/shopspring/decimal"
 
 	"tieout/app/amazon"
+	"tieout/app/fbastock"
 	"tieout/app/period"
 	p21stand "tieout/cmd/sandbox/p21"
 	"tieout/cmd/sandbox/server"
@@ -95,9 +97,13 @@ func (b *beginners) until(ctx context.Context, limit time.Duration, query string
 	}
 }
 
+// atRest holds when nothing that Amazon told is on its way into the books.
+const atRest = `NOT EXISTS (SELECT FROM river_job WHERE state IN ('available', 'running', 'retryable', 'pending')
+	AND kind IN ('find_reports', 'fetch_report', 'import', 'draft', 'redraft', 'read_finances', 'close_finances', 'post', 'read_flow'))`
+
 // postOldest posts the oldest period of a connection.
 func (b *beginners) postOldest(ctx context.Context) error {
-	there, err := b.until(ctx, 2*time.Minute, `SELECT count(*) > 3 FROM journal_entry e JOIN connection c ON c.id = e.connection_id WHERE c.name = $1 AND e.status = 'draft'`, postedOf)
+	there, err := b.until(ctx, 2*time.Minute, `SELECT count(*) > 3 AND `+atRest+` FROM journal_entry e JOIN connection c ON c.id = e.connection_id WHERE c.name = $1 AND e.status = 'draft'`, postedOf)
 	if err != nil || !there {
 		return err
 	}
@@ -116,37 +122,34 @@ func (b *beginners) postOldest(ctx context.Context) error {
 	return err
 }
 
-// enterByOthers has somebody type a receipt of a deposit into P21, and an entry
+// enterByOthers has somebody type the receipt of a deposit into P21, and an entry
 // that was posted already once more.
-func (b *beginners) enterByOthers(context.Context) error {
-	company := ""
-	for _, side := range b.sandbox.Connections() {
-		if side.Name == postedOf {
-			company = side.P21Company
+func (b *beginners) enterByOthers(ctx context.Context) error {
+	var company string
+	var deposit decimal.Decimal
+	err := b.pool.QueryRow(ctx, `SELECT c.p21_company, s.deposit FROM settlement s JOIN connection c ON c.id = s.connection_id WHERE c.name = $1 AND s.deposit > 0 ORDER BY s.end_at LIMIT 1`, postedOf).Scan(&company, &deposit)
+	if err != nil {
+		return fmt.Errorf("find a deposit: %w", err)
+	}
+	for _, j := range b.sandbox.P21.Journals(company) {
+		if slices.ContainsFunc(j.Lines, func(l p21stand.Line) bool { return l.Account == p21stand.Clearing }) {
+			return b.enter(j, deposit)
 		}
 	}
-	posted := b.sandbox.P21.Journals(company)
-	if len(posted) == 0 {
-		return nil
-	}
-	again := posted[0]
-	receipt := again
-	amount := decimal.Zero
-	for _, l := range again.Lines {
-		if l.Account == p21stand.Clearing {
-			amount = amount.Add(l.FunctionalDebit).Sub(l.FunctionalCredit)
+	return nil
+}
+
+// enter types the receipt of a deposit in the period of a journal, and the
+// journal again.
+func (b *beginners) enter(j p21stand.Journal, deposit decimal.Decimal) error {
+	receipt := j
+	receipt.Reference, receipt.JournalID, receipt.Description = "RCPT-1001", "CR", "Receipt of Amazon"
+	receipt.Lines = []p21stand.Line{{Number: 1, Account: p21stand.Bank, Debit: deposit, FunctionalDebit: deposit, Description: "Amazon"},
+		{Number: 2, Account: p21stand.Clearing, Credit: deposit, FunctionalCredit: deposit, Description: "Amazon"}}
+	for _, typed := range []p21stand.Journal{receipt, j} {
+		if _, err := b.sandbox.P21.Enter(typed); err != nil {
+			return fmt.Errorf("enter %s: %w", typed.Reference, err)
 		}
-	}
-	if amount.IsPositive() {
-		receipt.Reference, receipt.JournalID, receipt.Description = "RCPT-1001", "CR", "Receipt of Amazon"
-		receipt.Lines = []p21stand.Line{{Number: 1, Account: p21stand.Bank, Debit: amount, FunctionalDebit: amount, Description: "Amazon"},
-			{Number: 2, Account: p21stand.Clearing, Credit: amount, FunctionalCredit: amount, Description: "Amazon"}}
-		if _, err := b.sandbox.P21.Enter(receipt); err != nil {
-			return fmt.Errorf("enter a receipt: %w", err)
-		}
-	}
-	if _, err := b.sandbox.P21.Enter(again); err != nil {
-		return fmt.Errorf("enter %s twice: %w", again.Reference, err)
 	}
 	return nil
 }
@@ -154,8 +157,7 @@ func (b *beginners) enterByOthers(context.Context) error {
 // accrue posts the accrual of what Amazon is late to report, and then lets it
 // report.
 func (b *beginners) accrue(ctx context.Context) error {
-	_, err := b.until(ctx, 2*time.Minute, `SELECT EXISTS (SELECT FROM journal_entry e JOIN connection c ON c.id = e.connection_id WHERE c.name = $1 AND e.entry_type = 'accrual' AND e.status = 'draft')
-		AND NOT EXISTS (SELECT FROM river_job WHERE state IN ('available', 'running', 'retryable', 'pending') AND kind IN ('find_reports', 'fetch_report', 'import', 'draft', 'redraft', 'read_finances', 'close_finances'))`, accruedOf)
+	_, err := b.until(ctx, 2*time.Minute, `SELECT EXISTS (SELECT FROM journal_entry e JOIN connection c ON c.id = e.connection_id WHERE c.name = $1 AND e.entry_type = 'accrual' AND e.status = 'draft') AND `+atRest, accruedOf)
 	if err != nil {
 		return err
 	}
@@ -178,10 +180,22 @@ func (b *beginners) accrue(ctx context.Context) error {
 	return err
 }
 
-// compare has both sides of everything compared when nothing is on its way.
+// compare has both sides of everything compared when nothing is on its way; of
+// stock, which the first orders have moved, both sides are read again before.
 func (b *beginners) compare(ctx context.Context) error {
-	_, err := b.until(ctx, time.Minute, `SELECT NOT EXISTS (SELECT FROM river_job WHERE state IN ('available', 'running', 'retryable', 'pending') AND kind IN ('find_reports', 'fetch_report', 'import', 'draft', 'post', 'read_flow'))`)
+	if _, err := b.until(ctx, time.Minute, `SELECT `+atRest); err != nil {
+		return err
+	}
+	list, err := b.connections.List(ctx)
 	if err != nil {
+		return err
+	}
+	for _, c := range list {
+		if _, err := b.administrator.post(ctx, fmt.Sprintf("/flows/%s/%d/run", fbastock.Name, c.ID), nil); err != nil {
+			return err
+		}
+	}
+	if _, err := b.until(ctx, time.Minute, `SELECT `+atRest+` AND NOT EXISTS (SELECT FROM river_job WHERE state IN ('available', 'running') AND kind = 'work_flow')`); err != nil {
 		return err
 	}
 	_, err = b.accountant.post(ctx, "/reconciliation/check", nil)
