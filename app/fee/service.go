@@ -23,10 +23,13 @@ import (
 type Service struct {
 	pool  *pgxpool.Pool
 	clock clock.Clock
+	rules *mapping.Service
 }
 
 // NewService returns the service of a database.
-func NewService(pool *pgxpool.Pool, c clock.Clock) *Service { return &Service{pool, c} }
+func NewService(pool *pgxpool.Pool, c clock.Clock) *Service {
+	return &Service{pool, c, mapping.NewService(pool, c)}
+}
 
 // told is what a kind counts as.
 type told struct {
@@ -58,7 +61,7 @@ func (s *Service) tell(ctx context.Context, connectionID int64) ([]told, error) 
 		if err != nil {
 			return nil, fmt.Errorf("read kinds: %w", err)
 		}
-		rules, err := mapping.LoadPublished(ctx, s.pool, c.ID)
+		rules, err := s.rules.Published(ctx, c.ID)
 		if fault.Is(err, fault.NotFound) {
 			rules = &mapping.RuleSet{}
 		} else if err != nil {

@@ -26,17 +26,29 @@ const objectType = "rule_set"
 type Service struct {
 	pool  *pgxpool.Pool
 	clock clock.Clock
+	inUse *shelf
 }
 
 // NewService returns a service on the pool.
-func NewService(pool *pgxpool.Pool, c clock.Clock) *Service { return &Service{pool, c} }
+func NewService(pool *pgxpool.Pool, c clock.Clock) *Service {
+	return &Service{pool, c, &shelf{sets: map[int64]*RuleSet{}}}
+}
 
 // Load returns a rule set by id.
 func (s *Service) Load(ctx context.Context, id int64) (*RuleSet, error) { return Load(ctx, s.pool, id) }
 
 // Published returns the connection's set in use.
 func (s *Service) Published(ctx context.Context, connectionID int64) (*RuleSet, error) {
-	return LoadPublished(ctx, s.pool, connectionID)
+	id, err := sqlc.New(s.pool).PublishedRuleSetID(ctx, connectionID)
+	if set := s.inUse.get(connectionID, id); err == nil && set != nil {
+		return set, nil
+	}
+	set, err := loadPublished(ctx, s.pool, id, err)
+	if err != nil {
+		return nil, err
+	}
+	s.inUse.put(connectionID, set)
+	return set, nil
 }
 
 // Prepared returns the connection's set in preparation.

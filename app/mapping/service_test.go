@@ -454,3 +454,24 @@ func TestTryFindsTheProductGroupOfTheSKU(t *testing.T) {
 	_, err = w.service.Try(t.Context(), set, "nonsense")
 	requireFault(t, fault.Invalid, err)
 }
+
+// TestTheSetInUseIsTheOnePublishedLast: whoever reads it may change what it got,
+// and another publication is seen at once.
+func TestTheSetInUseIsTheOnePublishedLast(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	set := w.submitted(t)
+	before, err := w.service.Published(t.Context(), w.connection)
+	require.NoError(t, err)
+	before.Rules[0].Account, before.Accounts["sales"] = "changed", "changed"
+	again, err := w.service.Published(t.Context(), w.connection)
+	require.NoError(t, err)
+	fresh, err := mapping.LoadPublished(t.Context(), w.pool, w.connection)
+	require.NoError(t, err)
+	require.Equal(t, fresh, again)
+	_, err = w.service.Publish(t.Context(), w.ben, editOf(set))
+	require.NoError(t, err)
+	after, err := w.service.Published(t.Context(), w.connection)
+	require.NoError(t, err)
+	require.Equal(t, set.ID, after.ID)
+}

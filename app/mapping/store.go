@@ -53,6 +53,10 @@ func Load(ctx context.Context, db sqlc.DBTX, id int64) (*RuleSet, error) {
 // NotFound when nothing has been published yet.
 func LoadPublished(ctx context.Context, db sqlc.DBTX, connectionID int64) (*RuleSet, error) {
 	id, err := sqlc.New(db).PublishedRuleSetID(ctx, connectionID)
+	return loadPublished(ctx, db, id, err)
+}
+
+func loadPublished(ctx context.Context, db sqlc.DBTX, id int64, err error) (*RuleSet, error) {
 	return loadFound(ctx, db, id, err, "This connection has no published mapping rules yet.")
 }
 
