@@ -197,14 +197,25 @@ INSERT INTO flow_event (record_id, step, detail, actor) VALUES (@record_id, @ste
 SELECT at, step, detail, actor FROM flow_event WHERE record_id = $1 ORDER BY id;
 
 -- name: CountOpenRecords :many
-SELECT state, (waits <> '')::boolean AS waiting, count(*) AS records, min(source_at)::timestamptz AS oldest
-FROM flow_record WHERE connection_id = @connection_id AND flow = @flow AND state IN ('received', 'ready', 'delivering', 'exception', 'unknown') GROUP BY 1, 2;
+-- Of one flow or of all.
+SELECT connection_id, flow, state, (waits <> '')::boolean AS waiting, count(*) AS records, min(source_at)::timestamptz AS oldest
+FROM flow_record
+WHERE (@connection_id::bigint = 0 OR connection_id = @connection_id) AND (@flow::text = '' OR flow = @flow) AND state IN ('received', 'ready', 'delivering', 'exception', 'unknown')
+GROUP BY 1, 2, 3, 4;
 
 -- name: CountDoneRecords :many
-SELECT state, count(*) AS records FROM flow_record WHERE connection_id = @connection_id AND flow = @flow AND state IN ('delivered', 'ignored') GROUP BY state;
+-- Of one flow or of all, but for those whose number is known.
+SELECT f.connection_id, f.name AS flow, d.delivered, d.ignored
+FROM flow f CROSS JOIN LATERAL (
+    SELECT count(*) FILTER (WHERE r.state = 'delivered') AS delivered, count(*) FILTER (WHERE r.state = 'ignored') AS ignored
+    FROM flow_record r WHERE r.connection_id = f.connection_id AND r.flow = f.name AND r.state IN ('delivered', 'ignored')) d
+WHERE (@connection_id::bigint = 0 OR f.connection_id = @connection_id) AND (@flow::text = '' OR f.name = @flow)
+  AND NOT EXISTS (SELECT 1 FROM (SELECT unnest(@known_connections::bigint[]) AS connection_id, unnest(@known_flows::text[]) AS flow) k WHERE k.connection_id = f.connection_id AND k.flow = f.name);
 
--- name: NewestDelivery :one
-SELECT coalesce(max(delivered_at), 'epoch')::timestamptz AS at FROM flow_record WHERE connection_id = @connection_id AND flow = @flow AND state = 'delivered';
+-- name: NewestDeliveries :many
+SELECT f.connection_id, f.name AS flow,
+       coalesce((SELECT max(r.delivered_at) FROM flow_record r WHERE r.connection_id = f.connection_id AND r.flow = f.name AND r.state = 'delivered'), 'epoch')::timestamptz AS at
+FROM flow f WHERE (@connection_id::bigint = 0 OR f.connection_id = @connection_id) AND (@flow::text = '' OR f.name = @flow);
 
 -- name: GetRecord :one
 SELECT r.id, r.connection_id, c.name AS connection_name, r.flow, r.key, r.state, r.content, r.latest, r.source_at, r.title, r.amount, r.currency, r.waits, r.version_id,

@@ -504,21 +504,36 @@ func (q *Queries) ContentsOfRecord(ctx context.Context, recordID int64) ([]Conte
 }
 
 const countDoneRecords = `-- name: CountDoneRecords :many
-SELECT state, count(*) AS records FROM flow_record WHERE connection_id = $1 AND flow = $2 AND state IN ('delivered', 'ignored') GROUP BY state
+SELECT f.connection_id, f.name AS flow, d.delivered, d.ignored
+FROM flow f CROSS JOIN LATERAL (
+    SELECT count(*) FILTER (WHERE r.state = 'delivered') AS delivered, count(*) FILTER (WHERE r.state = 'ignored') AS ignored
+    FROM flow_record r WHERE r.connection_id = f.connection_id AND r.flow = f.name AND r.state IN ('delivered', 'ignored')) d
+WHERE ($1::bigint = 0 OR f.connection_id = $1) AND ($2::text = '' OR f.name = $2)
+  AND NOT EXISTS (SELECT 1 FROM (SELECT unnest($3::bigint[]) AS connection_id, unnest($4::text[]) AS flow) k WHERE k.connection_id = f.connection_id AND k.flow = f.name)
 `
 
 type CountDoneRecordsParams struct {
-	ConnectionID int64
-	Flow         string
+	ConnectionID     int64
+	Flow             string
+	KnownConnections []int64
+	KnownFlows       []string
 }
 
 type CountDoneRecordsRow struct {
-	State   string
-	Records int64
+	ConnectionID int64
+	Flow         string
+	Delivered    int64
+	Ignored      int64
 }
 
+// Of one flow or of all, but for those whose number is known.
 func (q *Queries) CountDoneRecords(ctx context.Context, arg CountDoneRecordsParams) ([]CountDoneRecordsRow, error) {
-	rows, err := q.db.Query(ctx, countDoneRecords, arg.ConnectionID, arg.Flow)
+	rows, err := q.db.Query(ctx, countDoneRecords,
+		arg.ConnectionID,
+		arg.Flow,
+		arg.KnownConnections,
+		arg.KnownFlows,
+	)
 	if err != nil {
 		return nil, err
 	}
@@ -526,7 +541,12 @@ func (q *Queries) CountDoneRecords(ctx context.Context, arg CountDoneRecordsPara
 	items := []CountDoneRecordsRow{}
 	for rows.Next() {
 		var i CountDoneRecordsRow
-		if err := rows.Scan(&i.State, &i.Records); err != nil {
+		if err := rows.Scan(
+			&i.ConnectionID,
+			&i.Flow,
+			&i.Delivered,
+			&i.Ignored,
+		); err != nil {
 			return nil, err
 		}
 		items = append(items, i)
@@ -538,8 +558,10 @@ func (q *Queries) CountDoneRecords(ctx context.Context, arg CountDoneRecordsPara
 }
 
 const countOpenRecords = `-- name: CountOpenRecords :many
-SELECT state, (waits <> '')::boolean AS waiting, count(*) AS records, min(source_at)::timestamptz AS oldest
-FROM flow_record WHERE connection_id = $1 AND flow = $2 AND state IN ('received', 'ready', 'delivering', 'exception', 'unknown') GROUP BY 1, 2
+SELECT connection_id, flow, state, (waits <> '')::boolean AS waiting, count(*) AS records, min(source_at)::timestamptz AS oldest
+FROM flow_record
+WHERE ($1::bigint = 0 OR connection_id = $1) AND ($2::text = '' OR flow = $2) AND state IN ('received', 'ready', 'delivering', 'exception', 'unknown')
+GROUP BY 1, 2, 3, 4
 `
 
 type CountOpenRecordsParams struct {
@@ -548,12 +570,15 @@ type CountOpenRecordsParams struct {
 }
 
 type CountOpenRecordsRow struct {
-	State   string
-	Waiting bool
-	Records int64
-	Oldest  time.Time
+	ConnectionID int64
+	Flow         string
+	State        string
+	Waiting      bool
+	Records      int64
+	Oldest       time.Time
 }
 
+// Of one flow or of all.
 func (q *Queries) CountOpenRecords(ctx context.Context, arg CountOpenRecordsParams) ([]CountOpenRecordsRow, error) {
 	rows, err := q.db.Query(ctx, countOpenRecords, arg.ConnectionID, arg.Flow)
 	if err != nil {
@@ -564,6 +589,8 @@ func (q *Queries) CountOpenRecords(ctx context.Context, arg CountOpenRecordsPara
 	for rows.Next() {
 		var i CountOpenRecordsRow
 		if err := rows.Scan(
+			&i.ConnectionID,
+			&i.Flow,
 			&i.State,
 			&i.Waiting,
 			&i.Records,
@@ -1463,20 +1490,41 @@ func (q *Queries) MappedRecord(ctx context.Context, arg MappedRecordParams) (int
 	return result.RowsAffected(), nil
 }
 
-const newestDelivery = `-- name: NewestDelivery :one
-SELECT coalesce(max(delivered_at), 'epoch')::timestamptz AS at FROM flow_record WHERE connection_id = $1 AND flow = $2 AND state = 'delivered'
+const newestDeliveries = `-- name: NewestDeliveries :many
+SELECT f.connection_id, f.name AS flow,
+       coalesce((SELECT max(r.delivered_at) FROM flow_record r WHERE r.connection_id = f.connection_id AND r.flow = f.name AND r.state = 'delivered'), 'epoch')::timestamptz AS at
+FROM flow f WHERE ($1::bigint = 0 OR f.connection_id = $1) AND ($2::text = '' OR f.name = $2)
 `
 
-type NewestDeliveryParams struct {
+type NewestDeliveriesParams struct {
 	ConnectionID int64
 	Flow         string
 }
 
-func (q *Queries) NewestDelivery(ctx context.Context, arg NewestDeliveryParams) (time.Time, error) {
-	row := q.db.QueryRow(ctx, newestDelivery, arg.ConnectionID, arg.Flow)
-	var at time.Time
-	err := row.Scan(&at)
-	return at, err
+type NewestDeliveriesRow struct {
+	ConnectionID int64
+	Flow         string
+	At           time.Time
+}
+
+func (q *Queries) NewestDeliveries(ctx context.Context, arg NewestDeliveriesParams) ([]NewestDeliveriesRow, error) {
+	rows, err := q.db.Query(ctx, newestDeliveries, arg.ConnectionID, arg.Flow)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []NewestDeliveriesRow{}
+	for rows.Next() {
+		var i NewestDeliveriesRow
+		if err := rows.Scan(&i.ConnectionID, &i.Flow, &i.At); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const pauseFlow = `-- name: PauseFlow :execrows

@@ -154,46 +154,80 @@ type Counts struct {
 // Open is how many records are on their way or stuck.
 func (c Counts) Open() int64 { return c.Received + c.Ready + c.Delivering + c.Exception + c.Unknown }
 
-// Count counts a flow's records. Where thousands are done, how many is known to
-// the minute; what is still to be done is always counted.
-func (s *Service) Count(ctx context.Context, connectionID int64, name string) (c Counts, err error) {
+// Place names a flow of a connection.
+type Place struct {
+	Connection int64
+	Flow       string
+}
+
+// Count counts a flow's records.
+func (s *Service) Count(ctx context.Context, connectionID int64, name string) (Counts, error) {
+	all, err := s.counts(ctx, Place{connectionID, name})
+	return all[Place{connectionID, name}], err
+}
+
+// Counts counts the records of every flow; connectionID 0 is all.
+func (s *Service) Counts(ctx context.Context, connectionID int64) (map[Place]Counts, error) {
+	return s.counts(ctx, Place{Connection: connectionID})
+}
+
+// counts is of one flow, or of all where of names none. Where thousands are done,
+// how many is known to the minute; what is still to be done is always counted.
+func (s *Service) counts(ctx context.Context, of Place) (map[Place]Counts, error) {
 	db := sqlc.New(s.Pool)
-	rows, err := db.CountOpenRecords(ctx, sqlc.CountOpenRecordsParams{ConnectionID: connectionID, Flow: name})
+	open, err := db.CountOpenRecords(ctx, sqlc.CountOpenRecordsParams{ConnectionID: of.Connection, Flow: of.Flow})
 	if err != nil {
-		return c, fmt.Errorf("count records of %s: %w", name, err)
+		return nil, fmt.Errorf("count records: %w", err)
 	}
-	for _, r := range rows {
-		if c.Oldest.IsZero() || r.Oldest.Before(c.Oldest) {
-			c.Oldest = r.Oldest
-		}
-		if r.Waiting {
-			c.Waiting += r.Records
-			continue
-		}
-		switch r.State {
-		case "received":
-			c.Received = r.Records
-		case "ready":
-			c.Ready = r.Records
-		case "delivering":
-			c.Delivering = r.Records
-		case "exception":
-			c.Exception = r.Records
-		case "unknown":
-			c.Unknown = r.Records
-		}
+	counts := map[Place]Counts{}
+	for _, r := range open {
+		c := counts[Place{r.ConnectionID, r.Flow}]
+		c.add(r)
+		counts[Place{r.ConnectionID, r.Flow}] = c
 	}
-	if c.Delivered, c.Ignored, err = s.countDone(ctx, connectionID, name); err != nil {
-		return c, err
-	}
-	newest, err := db.NewestDelivery(ctx, sqlc.NewestDeliveryParams{ConnectionID: connectionID, Flow: name})
+	done, err := s.countDone(ctx, of)
 	if err != nil {
-		return c, fmt.Errorf("read newest delivery of %s: %w", name, err)
+		return nil, err
 	}
-	if newest.Unix() > 0 {
-		c.Delivery = newest
+	for at, d := range done {
+		c := counts[at]
+		c.Delivered, c.Ignored = d.delivered, d.ignored
+		counts[at] = c
 	}
-	return c, nil
+	newest, err := db.NewestDeliveries(ctx, sqlc.NewestDeliveriesParams{ConnectionID: of.Connection, Flow: of.Flow})
+	if err != nil {
+		return nil, fmt.Errorf("read newest deliveries: %w", err)
+	}
+	for _, n := range newest {
+		if n.At.Unix() > 0 {
+			c := counts[Place{n.ConnectionID, n.Flow}]
+			c.Delivery = n.At
+			counts[Place{n.ConnectionID, n.Flow}] = c
+		}
+	}
+	return counts, nil
+}
+
+func (c *Counts) add(r sqlc.CountOpenRecordsRow) {
+	if c.Oldest.IsZero() || r.Oldest.Before(c.Oldest) {
+		c.Oldest = r.Oldest
+	}
+	if r.Waiting {
+		c.Waiting += r.Records
+		return
+	}
+	switch r.State {
+	case "received":
+		c.Received = r.Records
+	case "ready":
+		c.Ready = r.Records
+	case "delivering":
+		c.Delivering = r.Records
+	case "exception":
+		c.Exception = r.Records
+	case "unknown":
+		c.Unknown = r.Records
+	}
 }
 
 // A count of so many that are done is counted again after a while only.
@@ -208,54 +242,53 @@ type done struct {
 	at                 time.Time
 }
 
-// doneOf names a flow of a connection.
-type doneOf struct {
-	connection int64
-	flow       string
-}
-
 // tally remembers large counts of what is done; safe for concurrent use.
 type tally struct {
 	lock   sync.Mutex
-	counts map[doneOf]done
+	counts map[Place]done
 }
 
-func (t *tally) get(of doneOf, now time.Time) (done, bool) {
+// known returns what is still remembered of flows.
+func (t *tally) known(of Place, now time.Time) map[Place]done {
 	t.lock.Lock()
 	defer t.lock.Unlock()
-	d, known := t.counts[of]
-	return d, known && now.Sub(d.at) < doneStays
+	known := map[Place]done{}
+	for at, d := range t.counts {
+		if now.Sub(d.at) < doneStays && (of.Connection == 0 || of.Connection == at.Connection) && (of.Flow == "" || of.Flow == at.Flow) {
+			known[at] = d
+		}
+	}
+	return known
 }
 
-func (t *tally) put(of doneOf, d done) {
+func (t *tally) put(at Place, d done) {
 	t.lock.Lock()
 	defer t.lock.Unlock()
 	if t.counts == nil {
-		t.counts = map[doneOf]done{}
+		t.counts = map[Place]done{}
 	}
-	t.counts[of] = d
+	t.counts[at] = d
 }
 
-func (s *Service) countDone(ctx context.Context, connectionID int64, name string) (delivered, ignored int64, err error) {
-	of, now := doneOf{connectionID, name}, s.Clock.Now()
-	if d, known := s.tally.get(of, now); known {
-		return d.delivered, d.ignored, nil
+func (s *Service) countDone(ctx context.Context, of Place) (map[Place]done, error) {
+	now := s.Clock.Now()
+	counts := s.tally.known(of, now)
+	ask := sqlc.CountDoneRecordsParams{ConnectionID: of.Connection, Flow: of.Flow}
+	for at := range counts {
+		ask.KnownConnections, ask.KnownFlows = append(ask.KnownConnections, at.Connection), append(ask.KnownFlows, at.Flow)
 	}
-	rows, err := sqlc.New(s.Pool).CountDoneRecords(ctx, sqlc.CountDoneRecordsParams{ConnectionID: connectionID, Flow: name})
+	rows, err := sqlc.New(s.Pool).CountDoneRecords(ctx, ask)
 	if err != nil {
-		return 0, 0, fmt.Errorf("count records of %s that are done: %w", name, err)
+		return nil, fmt.Errorf("count records that are done: %w", err)
 	}
 	for _, r := range rows {
-		if r.State == "delivered" {
-			delivered = r.Records
-			continue
+		at, d := Place{r.ConnectionID, r.Flow}, done{r.Delivered, r.Ignored, now}
+		counts[at] = d
+		if d.delivered+d.ignored >= manyDone {
+			s.tally.put(at, d)
 		}
-		ignored = r.Records
 	}
-	if delivered+ignored >= manyDone {
-		s.tally.put(of, done{delivered, ignored, now})
-	}
-	return delivered, ignored, nil
+	return counts, nil
 }
 
 // Run is one reading of a source.

@@ -17,16 +17,16 @@ func (s *server) flowList(r *request) error {
 	model := views.FlowsPage{Empty: views.Empty{Icon: "workflow", Title: "No flow yet", Text: "They stand here within a minute after a connection was made, and begin when somebody says so.",
 		Action: views.Link{Text: "Connections", Href: "/admin/connections"}}}
 	definitions := s.Flows.Definitions()
+	counts, err := s.Flows.Counts(r.ctx(), r.connection())
+	if err != nil {
+		return err
+	}
 	for _, state := range states {
 		at := slices.IndexFunc(definitions, func(d flow.Definition) bool { return d.Name == state.Name })
 		if at < 0 {
 			continue // of a later version of the program
 		}
-		counts, err := s.Flows.Count(r.ctx(), state.ConnectionID, state.Name)
-		if err != nil {
-			return err
-		}
-		model.Cards = append(model.Cards, r.flowCard(definitions[at], state, counts))
+		model.Cards = append(model.Cards, r.flowCard(definitions[at], state, counts[flow.Place{Connection: state.ConnectionID, Flow: state.Name}]))
 	}
 	return r.show(views.FlowsView(r.page("Flows", views.Flows), model))
 }
