@@ -30,14 +30,19 @@ GROUP BY e.status, e.currency ORDER BY e.status, e.currency;
 
 -- name: UndraftedOfPeriod :many
 -- Amounts with a date of the period that no entry carries.
-SELECT s.currency, count(DISTINCT s.id) AS settlements, sum(r.amount)::numeric AS amount
-FROM settlement s JOIN rollup r ON r.settlement_id = s.id
-WHERE s.connection_id = @connection_id AND s.replaced_at IS NULL AND s.end_at > @begins AND s.start_at < @ends AND r.posted_on BETWEEN @starts_on AND @ends_on AND r.amount <> 0
-  AND NOT EXISTS (
-    SELECT 1 FROM journal_source x JOIN journal_entry e ON e.id = x.entry_id
-    WHERE x.settlement_id = r.settlement_id AND x.kind_id = r.kind_id AND x.posted_on = r.posted_on AND x.product_group = r.product_group
-      AND x.fulfillment = r.fulfillment AND x.correction_id = r.correction_id AND e.status NOT IN ('discarded', 'reversed'))
-GROUP BY s.currency ORDER BY s.currency;
+WITH cycle AS MATERIALIZED (
+    SELECT s.id, s.currency FROM settlement s WHERE s.connection_id = @connection_id AND s.replaced_at IS NULL AND s.end_at > @begins AND s.start_at < @ends
+), carried AS MATERIALIZED (
+    SELECT x.settlement_id, x.kind_id, x.posted_on, x.product_group, x.fulfillment, x.correction_id
+    FROM cycle c JOIN journal_source x ON x.settlement_id = c.id JOIN journal_entry e ON e.id = x.entry_id
+    WHERE x.posted_on BETWEEN @starts_on AND @ends_on AND e.status NOT IN ('discarded', 'reversed')
+)
+SELECT c.currency, count(DISTINCT c.id) AS settlements, sum(r.amount)::numeric AS amount
+FROM cycle c JOIN rollup r ON r.settlement_id = c.id
+WHERE r.posted_on BETWEEN @starts_on AND @ends_on AND r.amount <> 0
+  AND NOT EXISTS (SELECT 1 FROM carried k WHERE k.settlement_id = r.settlement_id AND k.kind_id = r.kind_id AND k.posted_on = r.posted_on AND k.product_group = r.product_group
+      AND k.fulfillment = r.fulfillment AND k.correction_id = r.correction_id)
+GROUP BY c.currency ORDER BY c.currency;
 
 -- name: ReissuesOfPeriod :many
 -- Posted entries of a period whose report was re-issued and that are not reversed yet.

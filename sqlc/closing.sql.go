@@ -1004,22 +1004,27 @@ func (q *Queries) SourcesOfBinder(ctx context.Context, arg SourcesOfBinderParams
 }
 
 const undraftedOfPeriod = `-- name: UndraftedOfPeriod :many
-SELECT s.currency, count(DISTINCT s.id) AS settlements, sum(r.amount)::numeric AS amount
-FROM settlement s JOIN rollup r ON r.settlement_id = s.id
-WHERE s.connection_id = $1 AND s.replaced_at IS NULL AND s.end_at > $2 AND s.start_at < $3 AND r.posted_on BETWEEN $4 AND $5 AND r.amount <> 0
-  AND NOT EXISTS (
-    SELECT 1 FROM journal_source x JOIN journal_entry e ON e.id = x.entry_id
-    WHERE x.settlement_id = r.settlement_id AND x.kind_id = r.kind_id AND x.posted_on = r.posted_on AND x.product_group = r.product_group
-      AND x.fulfillment = r.fulfillment AND x.correction_id = r.correction_id AND e.status NOT IN ('discarded', 'reversed'))
-GROUP BY s.currency ORDER BY s.currency
+WITH cycle AS MATERIALIZED (
+    SELECT s.id, s.currency FROM settlement s WHERE s.connection_id = $3 AND s.replaced_at IS NULL AND s.end_at > $4 AND s.start_at < $5
+), carried AS MATERIALIZED (
+    SELECT x.settlement_id, x.kind_id, x.posted_on, x.product_group, x.fulfillment, x.correction_id
+    FROM cycle c JOIN journal_source x ON x.settlement_id = c.id JOIN journal_entry e ON e.id = x.entry_id
+    WHERE x.posted_on BETWEEN $1 AND $2 AND e.status NOT IN ('discarded', 'reversed')
+)
+SELECT c.currency, count(DISTINCT c.id) AS settlements, sum(r.amount)::numeric AS amount
+FROM cycle c JOIN rollup r ON r.settlement_id = c.id
+WHERE r.posted_on BETWEEN $1 AND $2 AND r.amount <> 0
+  AND NOT EXISTS (SELECT 1 FROM carried k WHERE k.settlement_id = r.settlement_id AND k.kind_id = r.kind_id AND k.posted_on = r.posted_on AND k.product_group = r.product_group
+      AND k.fulfillment = r.fulfillment AND k.correction_id = r.correction_id)
+GROUP BY c.currency ORDER BY c.currency
 `
 
 type UndraftedOfPeriodParams struct {
+	StartsOn     time.Time
+	EndsOn       time.Time
 	ConnectionID int64
 	Begins       time.Time
 	Ends         time.Time
-	StartsOn     time.Time
-	EndsOn       time.Time
 }
 
 type UndraftedOfPeriodRow struct {
@@ -1031,11 +1036,11 @@ type UndraftedOfPeriodRow struct {
 // Amounts with a date of the period that no entry carries.
 func (q *Queries) UndraftedOfPeriod(ctx context.Context, arg UndraftedOfPeriodParams) ([]UndraftedOfPeriodRow, error) {
 	rows, err := q.db.Query(ctx, undraftedOfPeriod,
+		arg.StartsOn,
+		arg.EndsOn,
 		arg.ConnectionID,
 		arg.Begins,
 		arg.Ends,
-		arg.StartsOn,
-		arg.EndsOn,
 	)
 	if err != nil {
 		return nil, err

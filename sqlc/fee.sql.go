@@ -239,32 +239,34 @@ func (q *Queries) SumFeeSources(ctx context.Context, arg SumFeeSourcesParams) ([
 const sumFees = `-- name: SumFees :many
 WITH told AS (
     SELECT unnest($9::int[]) AS kind_id, unnest($10::int[]) AS part, unnest($11::boolean[]) AS counted, unnest($12::text[]) COLLATE "C" AS marketplace
+), cycle AS (
+    SELECT s.id, s.connection_id, s.currency FROM settlement s
+    WHERE s.replaced_at IS NULL AND ($13::bigint = 0 OR s.connection_id = $13)
+      -- Accounting dates lie within a cycle, in another time zone at most.
+      AND s.end_at >= $14::timestamptz AND s.start_at < $15::timestamptz
 ), base AS (
-    SELECT CASE WHEN $13::boolean THEN s.connection_id ELSE 0 END AS connection_id, s.currency COLLATE "C" AS currency, x.marketplace,
-           CASE WHEN $14::boolean THEN x.product_id ELSE 0 END AS product_id, x.month, x.part, sum(x.amount) AS amount, sum(x.units) AS units
-    FROM settlement s
-    CROSS JOIN LATERAL (
-        SELECT a.month, a.product_id, t.marketplace, t.part, sum(a.amount) AS amount, coalesce(sum(a.quantity) FILTER (WHERE t.counted), 0) AS units
-        FROM sku_sum a JOIN told t ON t.kind_id = a.kind_id
-        WHERE $15::boolean AND a.settlement_id = s.id AND a.month >= $16::date AND a.month <= $17::date
-          AND ($18::boolean OR a.product_id = ANY ($19::int[]))
-        GROUP BY 1, 2, 3, 4
+    SELECT CASE WHEN $16::boolean THEN x.connection_id ELSE 0 END AS connection_id, x.currency COLLATE "C" AS currency, t.marketplace,
+           CASE WHEN $17::boolean THEN x.product_id ELSE 0 END AS product_id, x.month, t.part, sum(x.amount) AS amount, coalesce(sum(x.quantity) FILTER (WHERE t.counted), 0) AS units
+    FROM ( -- by kind first: names are told of few rows
+        SELECT c.connection_id, c.currency, a.month, a.product_id, a.kind_id, sum(a.amount) AS amount, sum(a.quantity) AS quantity
+        FROM cycle c JOIN sku_sum a ON a.settlement_id = c.id
+        WHERE $18::boolean AND a.month >= $19::date AND a.month <= $20::date AND a.kind_id = ANY ($9::int[])
+          AND ($21::boolean OR a.product_id = ANY ($22::int[]))
+        GROUP BY 1, 2, 3, 4, 5
         UNION ALL
         -- Rollups say the same of all products together, in a few rows; corrections name no product.
-        SELECT date_trunc('month', r.posted_on)::date, 0, t.marketplace, t.part, r.amount, CASE WHEN t.counted THEN r.quantity ELSE 0 END
-        FROM rollup r JOIN told t ON t.kind_id = r.kind_id
-        WHERE (NOT $15::boolean OR r.correction_id <> 0 AND $18::boolean) AND r.settlement_id = s.id AND r.posted_on >= $16::date AND r.posted_on <= $20::date
-    ) x
-    WHERE s.replaced_at IS NULL AND ($21::bigint = 0 OR s.connection_id = $21)
-      -- Accounting dates lie within a cycle, in another time zone at most.
-      AND s.end_at >= $22::timestamptz AND s.start_at < $23::timestamptz
+        SELECT c.connection_id, c.currency, date_trunc('month', r.posted_on::timestamp)::date, 0, r.kind_id, sum(r.amount), sum(r.quantity)
+        FROM cycle c JOIN rollup r ON r.settlement_id = c.id
+        WHERE (NOT $18::boolean OR r.correction_id <> 0 AND $21::boolean) AND r.posted_on >= $19::date AND r.posted_on <= $23::date AND r.kind_id = ANY ($9::int[])
+        GROUP BY 1, 2, 3, 4, 5
+    ) x JOIN told t ON t.kind_id = x.kind_id
     GROUP BY 1, 2, 3, 4, 5, 6
 ), shown AS (
     SELECT b.connection_id, b.currency, b.marketplace, b.product_id,
            CASE WHEN $24::boolean THEN (b.month + interval '1 month' * p.months)::date ELSE $25::date END AS month,
            p.prior, b.part, b.amount, b.units
     FROM base b CROSS JOIN (SELECT 0 AS prior, 0 AS months UNION ALL SELECT 1, $26::int) p
-    WHERE (b.month + interval '1 month' * p.months)::date >= $25::date AND (b.month + interval '1 month' * p.months)::date <= $17::date
+    WHERE (b.month + interval '1 month' * p.months)::date >= $25::date AND (b.month + interval '1 month' * p.months)::date <= $20::date
 ), summed AS (
     SELECT connection_id, currency, marketplace, product_id, month,
            coalesce(sum(units) FILTER (WHERE prior = 0), 0) AS units, coalesce(sum(units) FILTER (WHERE prior = 1), 0) AS prior_units,
@@ -308,6 +310,9 @@ type SumFeesParams struct {
 	Parts            []int32
 	Counted          []bool
 	Marketplaces     []string
+	ConnectionID     int64
+	EndsFrom         time.Time
+	StartsBefore     time.Time
 	ByConnection     bool
 	BySku            bool
 	ByProduct        bool
@@ -316,9 +321,6 @@ type SumFeesParams struct {
 	EverySku         bool
 	Products         []int32
 	LastDay          time.Time
-	ConnectionID     int64
-	EndsFrom         time.Time
-	StartsBefore     time.Time
 	ByMonth          bool
 	FromMonth        time.Time
 	Months           int32
@@ -365,6 +367,9 @@ func (q *Queries) SumFees(ctx context.Context, arg SumFeesParams) ([]SumFeesRow,
 		arg.Parts,
 		arg.Counted,
 		arg.Marketplaces,
+		arg.ConnectionID,
+		arg.EndsFrom,
+		arg.StartsBefore,
 		arg.ByConnection,
 		arg.BySku,
 		arg.ByProduct,
@@ -373,9 +378,6 @@ func (q *Queries) SumFees(ctx context.Context, arg SumFeesParams) ([]SumFeesRow,
 		arg.EverySku,
 		arg.Products,
 		arg.LastDay,
-		arg.ConnectionID,
-		arg.EndsFrom,
-		arg.StartsBefore,
 		arg.ByMonth,
 		arg.FromMonth,
 		arg.Months,
