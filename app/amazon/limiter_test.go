@@ -100,7 +100,7 @@ func TestABusyOperationIsUnavailableToPeople(t *testing.T) {
 	}
 	_, err := client.Participations(ctx)
 	require.Equal(t, fault.Unavailable, fault.CodeOf(err))
-	require.Contains(t, fault.MessageOf(err), "Amazon's rate limit allows getMarketplaceParticipations again in 1m")
+	require.Contains(t, fault.MessageOf(err), "Amazon's rate limit allows getMarketplaceParticipations again in ")
 	require.Equal(t, 13, f.called(pathParticipations))
 }
 

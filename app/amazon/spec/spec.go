@@ -12,17 +12,18 @@ package spec
 
 import (
 	"bytes"
-	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"os"
 	"path/filepath"
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/getkin/kin-openapi/openapi2"
@@ -156,38 +157,55 @@ func transport(r *http.Request) error {
 	return nil
 }
 
+// read are the models that this process has read, by path: reading one takes
+// longer than most tests that need it.
+var read sync.Map
+
 func (s *Spec) add(path string) error {
-	raw, err := os.ReadFile(path)
+	once, _ := read.LoadOrStore(path, sync.OnceValues(func() (*model, error) { return readModel(path) }))
+	m, err := once.(func() (*model, error))()
 	if err != nil {
 		return err
 	}
+	s.routers = append(s.routers, m.router)
+	maps.Copy(s.plans, m.plans)
+	return nil
+}
+
+// model is one file.
+type model struct {
+	router routers.Router
+	plans  map[string]Plan
+}
+
+func readModel(path string) (*model, error) {
+	raw, err := os.ReadFile(path)
+	if err != nil {
+		return nil, err
+	}
 	var v2 openapi2.T
 	if err := json.Unmarshal(raw, &v2); err != nil {
-		return fmt.Errorf("read: %w", err)
+		return nil, fmt.Errorf("read: %w", err)
 	}
 	doc, err := openapi2conv.ToV3(&v2)
 	if err != nil {
-		return fmt.Errorf("convert: %w", err)
+		return nil, fmt.Errorf("convert: %w", err)
 	}
 	doc.Servers = nil // any host: tests serve from loopback
 	closeSchemas(doc)
-	if err := doc.Validate(context.Background(), openapi3.DisableExamplesValidation()); err != nil {
-		return fmt.Errorf("validate: %w", err)
+	m := &model{plans: map[string]Plan{}}
+	if m.router, err = legacy.NewRouter(doc, openapi3.DisableExamplesValidation()); err != nil { // validates it too
+		return nil, fmt.Errorf("route: %w", err)
 	}
-	router, err := legacy.NewRouter(doc, openapi3.DisableExamplesValidation())
-	if err != nil {
-		return fmt.Errorf("route: %w", err)
-	}
-	s.routers = append(s.routers, router)
 	for _, item := range doc.Paths.Map() {
 		for _, operation := range item.Operations() {
 			joinArrays(operation)
 			if p, ok := usagePlan(operation.Description); ok {
-				s.plans[operation.OperationID] = p
+				m.plans[operation.OperationID] = p
 			}
 		}
 	}
-	return nil
+	return m, nil
 }
 
 // joinArrays gives array parameters Swagger 2.0's default form, values joined by
