@@ -26,6 +26,7 @@ type staff struct {
 	administrator *clerk
 	operator      *clerk
 	uploaded      map[string]int // cycles uploaded so far, by connection
+	adjusted      int            // adjustments of stock that the controller approved
 }
 
 func (w *yearWorld) staff(ctx context.Context) (*staff, error) {
@@ -46,7 +47,7 @@ func (s *staff) close(ctx context.Context, month period.Period) error {
 		do   func(context.Context, period.Period) error
 	}{
 		{"upload reports", s.uploadReports}, {"upload bank statements", s.uploadStatements}, {"map what is new", s.mapKinds}, {"post entries", s.postEntries},
-		{"match deposits", s.matchDeposits}, {"reconcile", s.reconcile}, {"close the period", s.closePeriods}, {"post into the closed period", s.postLate},
+		{"match deposits", s.matchDeposits}, {"reconcile", s.reconcile}, {"tend stock", s.stock}, {"close the period", s.closePeriods}, {"post into the closed period", s.postLate},
 	}
 	for _, step := range steps {
 		if err := step.do(ctx, month); err != nil {

@@ -65,48 +65,56 @@ func (w *yearWorld) readWhole(ctx context.Context, connection int64, name string
 	}
 }
 
-// adjustStock has operations map what both sides' stock is of and the controller
-// approve the adjustments of P21's, until nothing differs any more.
+// adjustStock tends stock until nothing differs any more.
 func (s *staff) adjustStock(ctx context.Context) error {
-	w := s.world
 	for {
-		rows, err := w.pool.Query(ctx, `SELECT id, version, class, cause, flow FROM exception WHERE flow = $1 AND class IN ('unknown_sku', 'stock_difference') AND state = 'open' ORDER BY id`, fbastock.Name)
-		if err != nil {
-			return fmt.Errorf("read the queue: %w", err)
-		}
-		open, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (c cause, err error) {
-			return c, row.Scan(&c.id, &c.version, &c.class, &c.cause, &c.flow)
-		})
-		if err != nil {
-			return fmt.Errorf("read the queue: %w", err)
-		}
-		for _, c := range open {
-			if err := s.settleStock(ctx, c); err != nil {
-				return err
-			}
-		}
-		var differ, moving int64
-		err = w.pool.QueryRow(ctx, `SELECT (SELECT count(*) FROM fba_difference), (SELECT count(*) FROM flow_record WHERE flow = $1 AND state NOT IN ('delivered', 'ignored'))
-			+ (SELECT count(*) FROM river_job WHERE kind IN ('read_flow', 'work_flow') AND state IN ('available', 'running', 'retryable'))`, fbastock.Name).Scan(&differ, &moving)
-		switch {
-		case err != nil:
-			return fmt.Errorf("look at stock: %w", err)
-		case moving == 0 && differ == 0:
-			return nil
-		case moving == 0 && len(open) == 0: // P21 has been adjusted; both sides are to be read again
-			if err := s.readStock(ctx); err != nil {
-				return err
-			}
+		quiet, err := s.tendStock(ctx)
+		if err != nil || quiet {
+			return err
 		}
 		if err := amazon.Sleep(ctx, 200*time.Millisecond); err != nil {
-			return fmt.Errorf("wait for stock, %d differences and %d on their way: %w", differ, moving, context.Cause(ctx))
+			return fmt.Errorf("wait for stock: %w", context.Cause(ctx))
 		}
 	}
+}
+
+// tendStock has operations map what the stock is of, and the controller approve
+// the adjustments of P21's that are asked for by now. It reports whether both
+// sides have the same and nothing is on its way.
+func (s *staff) tendStock(ctx context.Context) (quiet bool, err error) {
+	w := s.world
+	rows, err := w.pool.Query(ctx, `SELECT id, version, class, cause, flow FROM exception WHERE flow = $1 AND class IN ('unknown_sku', 'stock_difference') AND state = 'open' ORDER BY id`, fbastock.Name)
+	if err != nil {
+		return false, fmt.Errorf("read the queue: %w", err)
+	}
+	open, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (c cause, err error) {
+		return c, row.Scan(&c.id, &c.version, &c.class, &c.cause, &c.flow)
+	})
+	if err != nil {
+		return false, fmt.Errorf("read the queue: %w", err)
+	}
+	for _, c := range open {
+		if err := s.settleStock(ctx, c); err != nil {
+			return false, err
+		}
+	}
+	var differ, moving int64
+	err = w.pool.QueryRow(ctx, `SELECT (SELECT count(*) FROM fba_difference), (SELECT count(*) FROM flow_record WHERE flow = $1 AND state NOT IN ('delivered', 'ignored'))
+		+ (SELECT count(*) FROM river_job WHERE kind IN ('read_flow', 'work_flow') AND state IN ('available', 'running', 'retryable'))
+		+ (SELECT count(*) FROM flow WHERE name = $1 AND read_until IS NULL)`, fbastock.Name).Scan(&differ, &moving)
+	if err != nil {
+		return false, fmt.Errorf("look at stock: %w", err)
+	}
+	if moving == 0 && differ > 0 && len(open) == 0 { // P21 has been adjusted: both sides are to be read again
+		return false, s.readStock(ctx)
+	}
+	return moving == 0 && differ == 0, nil
 }
 
 func (s *staff) settleStock(ctx context.Context, c cause) error {
 	if c.class == "stock_difference" {
 		_, err := s.controller.post(ctx, fmt.Sprintf("/exceptions/%d/approve", c.id), nil)
+		s.adjusted++
 		return err
 	}
 	_, err := s.operator.post(ctx, fmt.Sprintf("/exceptions/%d/map", c.id), url.Values{"code": {itemOf(c.cause)}, "quantity": {"1"}})

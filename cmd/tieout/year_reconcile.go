@@ -117,11 +117,18 @@ func numberOf(st reconcile.Standing) string {
 	return strings.Join(texts, ", ")
 }
 
+// stock has what is asked about stock by now answered.
+func (s *staff) stock(ctx context.Context, _ period.Period) error {
+	_, err := s.tendStock(ctx)
+	return err
+}
+
 // finish has stock adjusted and everything compared once more.
 func (s *staff) finish(ctx context.Context) error {
 	if err := s.adjustStock(ctx); err != nil {
 		return err
 	}
+	say(s.world.env, "\n%d adjustments of stock were approved.", s.adjusted)
 	return s.reconcileAll(ctx, period.DateOf(s.world.clock.Now()), "At the end")
 }
 

@@ -19,5 +19,6 @@ func TestMonthsAreClosedThroughThePages(t *testing.T) {
 	for _, said := range []string{"Every reconciliation is at 0.00.", "Every month is closed.", "Both sides agree, account by account."} {
 		require.Contains(t, out.String(), said)
 	}
+	require.Regexp(t, `[1-9][0-9]* adjustments of stock were approved`, out.String())
 	require.Regexp(t, `1210-000 +[1-9]`, out.String())
 }
