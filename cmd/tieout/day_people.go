@@ -132,7 +132,7 @@ func (w *dayWorld) settle(ctx context.Context, people shift) error {
 				return err
 			}
 		}
-		if err := amazon.Sleep(ctx, 2*time.Second); err != nil {
+		if err := amazon.Sleep(ctx, 500*time.Millisecond); err != nil {
 			return errors.Join(err, w.leftOver(context.WithoutCancel(ctx)))
 		}
 	}
