@@ -143,7 +143,7 @@ func TestTransactionsAreReadOnceAndFollowTheirStatus(t *testing.T) {
 	count := func() string {
 		return b.value(`SELECT count(*)::text || ' ' || sum(total)::text FROM finance_transaction`)
 	}
-	want, sum := b.books.Transactions(start.Add(-45*24*time.Hour).Truncate(24*time.Hour), start.Add(-3*time.Minute)), decimal.Zero
+	want, sum := b.books.Transactions(start.Add(-60*24*time.Hour).Truncate(24*time.Hour), start.Add(-3*time.Minute)), decimal.Zero
 	for _, x := range want {
 		sum = sum.Add(decimal.New(x.Cents(), -2))
 	}
