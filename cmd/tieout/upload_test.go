@@ -110,7 +110,7 @@ func TestUploadingInTheBrowser(t *testing.T) {
 		amy.do(chromedp.SetValue(chromedp.CSS("select[name=connection]"), fmt.Sprint(s.connection(t, "us"))), chromedp.SetUploadFiles(chromedp.CSS("input[name=files]"), paths),
 			chromedp.Click(chromedp.CSS(`form[enctype] button`)), chromedp.WaitVisible(chromedp.CSS(".imports")))
 	}
-	counts := `SELECT (SELECT count(*) FROM settlement) + (SELECT count(*) FROM document) + (SELECT count(*) FROM exception)`
+	counts := `SELECT (SELECT count(*) FROM settlement) + (SELECT count(*) FROM document WHERE kind = 'settlement_report') + (SELECT count(*) FROM exception WHERE settlement_id IS NOT NULL)`
 
 	t.Run("each file says what became of it, without a reload", func(t *testing.T) {
 		release := s.hold(t)
