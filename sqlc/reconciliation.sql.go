@@ -545,12 +545,12 @@ func (q *Queries) NotesOfItem(ctx context.Context, arg NotesOfItemParams) ([]Not
 
 const onlyOpposites = `-- name: OnlyOpposites :many
 WITH free AS (
-    SELECT i.id, i.currency, i.difference, i.since FROM reconciliation_item i
+    SELECT i.id, i.currency, i.difference, i.since, count(*) OVER (PARTITION BY i.currency, i.difference) AS alike FROM reconciliation_item i
     WHERE i.connection_id = $1 AND i.name = $2 AND i.difference <> 0
       AND NOT EXISTS (SELECT 1 FROM reconciliation_note n WHERE n.connection_id = i.connection_id AND n.name = i.name AND n.key = i.key AND n.currency = i.currency AND n.withdrawn_at IS NULL)
 ), pairs AS (
     SELECT a.id AS one, b.id AS other, count(*) OVER (PARTITION BY a.id) AS of_one, count(*) OVER (PARTITION BY b.id) AS of_other
-    FROM free a JOIN free b ON b.currency = a.currency AND b.difference = -a.difference AND abs(b.since - a.since) <= $3::int WHERE a.difference > 0
+    FROM free a JOIN free b ON b.currency = a.currency AND b.difference = -a.difference AND abs(b.since - a.since) <= $3::int WHERE a.difference > 0 AND a.alike <= 50 AND b.alike <= 50
 )
 SELECT p.one::bigint AS one, p.other::bigint AS other FROM pairs p WHERE p.of_one = 1 AND p.of_other = 1 ORDER BY p.one
 `
@@ -566,7 +566,8 @@ type OnlyOppositesRow struct {
 	Other int64
 }
 
-// Unexplained items that come to nothing together, where each is the only one that the other could be meant with.
+// Unexplained items that come to nothing together, where each is the only one that the other could be meant with. An
+// amount that very many have is not looked at: every one of them has several that it could be meant with.
 func (q *Queries) OnlyOpposites(ctx context.Context, arg OnlyOppositesParams) ([]OnlyOppositesRow, error) {
 	rows, err := q.db.Query(ctx, onlyOpposites, arg.ConnectionID, arg.Name, arg.Days)
 	if err != nil {

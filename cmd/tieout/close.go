@@ -90,8 +90,8 @@ func verifyBinder(env environment, path string) error {
 	}
 	m := r.Manifest
 	fmt.Fprintf(env.stdout, "Period %s of %s, closed by %s on %s, prepared by %s.\n", m.Period, m.Connection, m.Close.Closed, m.Close.ClosedAt, m.Close.Prepared)
-	fmt.Fprintf(env.stdout, "%d files, %d settlements, %d entries, %d audit events recomputed and %d withheld, up to event %d with the hash %s.\n",
-		len(m.Files), len(m.Settlements), len(m.Entries), r.Events, r.Withheld, m.Audit.Last, m.Audit.Head)
+	fmt.Fprintf(env.stdout, "%d files, %d settlements, %d entries, %d reconciliations, %d audit events recomputed and %d withheld, up to event %d with the hash %s.\n",
+		len(m.Files), len(m.Settlements), len(m.Entries), len(m.Reconciled), r.Events, r.Withheld, m.Audit.Last, m.Audit.Head)
 	fmt.Fprintf(env.stdout, "SHA-256 of the manifest: %s\n", r.SHA256)
 	for _, wrong := range r.Wrong {
 		fmt.Fprintf(env.stdout, "WRONG: %s\n", wrong)

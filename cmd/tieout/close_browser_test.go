@@ -55,6 +55,7 @@ func TestAPeriodIsClosedByTwoPeopleAndReopenedInTheBrowser(t *testing.T) {
 	var out strings.Builder
 	require.NoError(t, runVerify(t.Context(), environment{stdout: &out, stderr: &out}, []string{"--binder", file}), out.String())
 	require.Contains(t, out.String(), "Everything in it agrees.")
+	require.Regexp(t, `, [1-9] reconciliations, `, out.String())
 
 	carl.do(chromedp.Click(chromedp.CSS(`[data-dialog=reopen]`)), chromedp.WaitVisible(chromedp.CSS(`#reopen[open]`)),
 		chromedp.SendKeys(chromedp.CSS(`#reopen [name=reason]`), "A late settlement belongs to it."), chromedp.Click(chromedp.CSS(`#reopen button[type=submit]`)))
