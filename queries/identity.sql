@@ -65,3 +65,18 @@ UPDATE person SET signed_out_at = @at WHERE id = @id;
 
 -- name: SetPreferences :exec
 UPDATE person SET time_zone = @time_zone, theme = @theme, negatives = @negatives WHERE id = @id;
+
+-- name: ScopePerson :exec
+UPDATE person SET scoped = @scoped WHERE id = @id;
+
+-- name: ConnectionsOfPerson :many
+SELECT connection_id FROM person_connection WHERE person_id = $1 ORDER BY connection_id;
+
+-- name: ConnectionsOfPeople :many
+SELECT person_id, connection_id FROM person_connection ORDER BY person_id, connection_id;
+
+-- name: RemoveConnectionsOfPerson :exec
+DELETE FROM person_connection WHERE person_id = $1;
+
+-- name: AddConnectionsOfPerson :exec
+INSERT INTO person_connection (person_id, connection_id) SELECT DISTINCT @person_id::bigint, id FROM unnest(@connections::bigint[]) AS id;

@@ -10,6 +10,20 @@ import (
 	"time"
 )
 
+const addConnectionsOfPerson = `-- name: AddConnectionsOfPerson :exec
+INSERT INTO person_connection (person_id, connection_id) SELECT DISTINCT $1::bigint, id FROM unnest($2::bigint[]) AS id
+`
+
+type AddConnectionsOfPersonParams struct {
+	PersonID    int64
+	Connections []int64
+}
+
+func (q *Queries) AddConnectionsOfPerson(ctx context.Context, arg AddConnectionsOfPersonParams) error {
+	_, err := q.db.Exec(ctx, addConnectionsOfPerson, arg.PersonID, arg.Connections)
+	return err
+}
+
 const addGroupRole = `-- name: AddGroupRole :exec
 INSERT INTO group_role (group_name, role) VALUES ($1, $2)
 `
@@ -22,6 +36,54 @@ type AddGroupRoleParams struct {
 func (q *Queries) AddGroupRole(ctx context.Context, arg AddGroupRoleParams) error {
 	_, err := q.db.Exec(ctx, addGroupRole, arg.GroupName, arg.Role)
 	return err
+}
+
+const connectionsOfPeople = `-- name: ConnectionsOfPeople :many
+SELECT person_id, connection_id FROM person_connection ORDER BY person_id, connection_id
+`
+
+func (q *Queries) ConnectionsOfPeople(ctx context.Context) ([]PersonConnection, error) {
+	rows, err := q.db.Query(ctx, connectionsOfPeople)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []PersonConnection{}
+	for rows.Next() {
+		var i PersonConnection
+		if err := rows.Scan(&i.PersonID, &i.ConnectionID); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const connectionsOfPerson = `-- name: ConnectionsOfPerson :many
+SELECT connection_id FROM person_connection WHERE person_id = $1 ORDER BY connection_id
+`
+
+func (q *Queries) ConnectionsOfPerson(ctx context.Context, personID int64) ([]int64, error) {
+	rows, err := q.db.Query(ctx, connectionsOfPerson, personID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []int64{}
+	for rows.Next() {
+		var connection_id int64
+		if err := rows.Scan(&connection_id); err != nil {
+			return nil, err
+		}
+		items = append(items, connection_id)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const countGroupRoles = `-- name: CountGroupRoles :one
@@ -70,7 +132,7 @@ func (q *Queries) EnablePerson(ctx context.Context, id int64) error {
 }
 
 const getPerson = `-- name: GetPerson :one
-SELECT id, issuer, subject, email, name, roles, time_zone, theme, negatives, created_at, signed_in_at, disabled_at, groups, signed_out_at FROM person WHERE id = $1
+SELECT id, issuer, subject, email, name, roles, time_zone, theme, negatives, created_at, signed_in_at, disabled_at, groups, signed_out_at, scoped FROM person WHERE id = $1
 `
 
 func (q *Queries) GetPerson(ctx context.Context, id int64) (Person, error) {
@@ -91,6 +153,7 @@ func (q *Queries) GetPerson(ctx context.Context, id int64) (Person, error) {
 		&i.DisabledAt,
 		&i.Groups,
 		&i.SignedOutAt,
+		&i.Scoped,
 	)
 	return i, err
 }
@@ -125,7 +188,7 @@ func (q *Queries) ListGroupRoles(ctx context.Context) ([]ListGroupRolesRow, erro
 }
 
 const listPeople = `-- name: ListPeople :many
-SELECT id, issuer, subject, email, name, roles, time_zone, theme, negatives, created_at, signed_in_at, disabled_at, groups, signed_out_at FROM person ORDER BY disabled_at IS NOT NULL, lower(name), id
+SELECT id, issuer, subject, email, name, roles, time_zone, theme, negatives, created_at, signed_in_at, disabled_at, groups, signed_out_at, scoped FROM person ORDER BY disabled_at IS NOT NULL, lower(name), id
 `
 
 func (q *Queries) ListPeople(ctx context.Context) ([]Person, error) {
@@ -152,6 +215,7 @@ func (q *Queries) ListPeople(ctx context.Context) ([]Person, error) {
 			&i.DisabledAt,
 			&i.Groups,
 			&i.SignedOutAt,
+			&i.Scoped,
 		); err != nil {
 			return nil, err
 		}
@@ -183,7 +247,7 @@ func (q *Queries) LockGroupRolesToChange(ctx context.Context) error {
 }
 
 const lockPerson = `-- name: LockPerson :one
-SELECT id, issuer, subject, email, name, roles, time_zone, theme, negatives, created_at, signed_in_at, disabled_at, groups, signed_out_at FROM person WHERE id = $1 FOR UPDATE
+SELECT id, issuer, subject, email, name, roles, time_zone, theme, negatives, created_at, signed_in_at, disabled_at, groups, signed_out_at, scoped FROM person WHERE id = $1 FOR UPDATE
 `
 
 func (q *Queries) LockPerson(ctx context.Context, id int64) (Person, error) {
@@ -204,6 +268,7 @@ func (q *Queries) LockPerson(ctx context.Context, id int64) (Person, error) {
 		&i.DisabledAt,
 		&i.Groups,
 		&i.SignedOutAt,
+		&i.Scoped,
 	)
 	return i, err
 }
@@ -221,6 +286,15 @@ func (q *Queries) RefreshRolesOfGroup(ctx context.Context, groupName string) (in
 		return 0, err
 	}
 	return result.RowsAffected(), nil
+}
+
+const removeConnectionsOfPerson = `-- name: RemoveConnectionsOfPerson :exec
+DELETE FROM person_connection WHERE person_id = $1
+`
+
+func (q *Queries) RemoveConnectionsOfPerson(ctx context.Context, personID int64) error {
+	_, err := q.db.Exec(ctx, removeConnectionsOfPerson, personID)
+	return err
 }
 
 const removeGroupRoles = `-- name: RemoveGroupRoles :exec
@@ -278,6 +352,20 @@ func (q *Queries) RolesOfGroups(ctx context.Context, groups []string) ([]string,
 		return nil, err
 	}
 	return items, nil
+}
+
+const scopePerson = `-- name: ScopePerson :exec
+UPDATE person SET scoped = $1 WHERE id = $2
+`
+
+type ScopePersonParams struct {
+	Scoped bool
+	ID     int64
+}
+
+func (q *Queries) ScopePerson(ctx context.Context, arg ScopePersonParams) error {
+	_, err := q.db.Exec(ctx, scopePerson, arg.Scoped, arg.ID)
+	return err
 }
 
 const setPreferences = `-- name: SetPreferences :exec
@@ -340,7 +428,7 @@ VALUES ($1, $2, $3, $4, $5, $6, $7)
 ON CONFLICT (issuer, subject) DO UPDATE
 SET email = excluded.email, name = excluded.name, groups = excluded.groups, roles = excluded.roles,
     signed_in_at = CASE WHEN person.disabled_at IS NULL THEN excluded.signed_in_at ELSE person.signed_in_at END
-RETURNING id, issuer, subject, email, name, roles, time_zone, theme, negatives, created_at, signed_in_at, disabled_at, groups, signed_out_at
+RETURNING id, issuer, subject, email, name, roles, time_zone, theme, negatives, created_at, signed_in_at, disabled_at, groups, signed_out_at, scoped
 `
 
 type UpsertPersonParams struct {
@@ -380,6 +468,7 @@ func (q *Queries) UpsertPerson(ctx context.Context, arg UpsertPersonParams) (Per
 		&i.DisabledAt,
 		&i.Groups,
 		&i.SignedOutAt,
+		&i.Scoped,
 	)
 	return i, err
 }

@@ -136,6 +136,12 @@ type Person struct {
 	DisabledAt  *time.Time
 	Groups      []string
 	SignedOutAt *time.Time
+	Scoped      bool
+}
+
+type PersonConnection struct {
+	PersonID     int64
+	ConnectionID int64
 }
 
 type RateReading struct {

@@ -41,6 +41,8 @@ func Translate(err error) error {
 		return fault.Wrap(err, fault.Forbidden, "%s", sentence(pg.Message))
 	case pg.Code == codeSignIn:
 		return fault.Wrap(err, fault.Unauthorised, "%s", sentence(pg.Message))
+	case pg.Code == "42501" && strings.Contains(pg.Message, "row-level security"):
+		return fault.Wrap(err, fault.Forbidden, "This belongs to a connection that you do not see, or to all of them. Somebody who sees every connection can do it.")
 	case pg.Code == "23505":
 		return fault.Wrap(err, fault.Conflict, "This exists already (%s).", pg.ConstraintName)
 	case pg.Code == "23503":

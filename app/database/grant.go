@@ -8,12 +8,16 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 )
 
+// Rights counts what changes in what Grant does, for who keeps a database on
+// which it was run.
+const Rights = 1
+
 // Grant gives a role what the program does, and takes what it does not: reading
 // and adding everywhere, changing and removing where no trigger refuses it to
 // everybody. As it owns nothing it can neither switch a trigger off nor change
-// the schema. Run by the schema's owner, after each migration.
+// the schema. Beside it stands a role of the same rights that sees some
+// connections only (scope.go). Run by the schema's owner, after each migration.
 func Grant(ctx context.Context, pool *pgxpool.Pool, role string) error {
-	name := pgx.Identifier{role}.Sanitize()
 	return pgx.BeginFunc(ctx, pool, func(tx pgx.Tx) error {
 		if err := refuseOwner(ctx, tx, role); err != nil {
 			return err
@@ -26,22 +30,37 @@ func Grant(ctx context.Context, pool *pgxpool.Pool, role string) error {
 		if err != nil {
 			return fmt.Errorf("list tables: %w", err)
 		}
-		statements := []string{
-			"REVOKE ALL ON ALL TABLES IN SCHEMA public FROM " + name,
-			"REVOKE CREATE ON SCHEMA public FROM PUBLIC, " + name,
-			"GRANT USAGE ON SCHEMA public TO " + name,
-			"GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO " + name,
+		if err := grant(ctx, tx, role, tables); err != nil {
+			return err
 		}
-		for _, t := range tables {
-			statements = append(statements, "GRANT "+t.rights()+" ON "+pgx.Identifier{t.Name}.Sanitize()+" TO "+name)
+		scoped, err := prepareScoped(ctx, tx, role)
+		if err != nil || !scoped {
+			return err
 		}
-		for _, statement := range statements {
-			if _, err := tx.Exec(ctx, statement); err != nil {
-				return fmt.Errorf("grant to %s: %w", role, err)
-			}
+		if err := grant(ctx, tx, role+ScopedSuffix, tables); err != nil {
+			return err
 		}
-		return nil
+		return restrict(ctx, tx, role+ScopedSuffix)
 	})
+}
+
+func grant(ctx context.Context, tx pgx.Tx, role string, tables []table) error {
+	name := pgx.Identifier{role}.Sanitize()
+	statements := []string{
+		"REVOKE ALL ON ALL TABLES IN SCHEMA public FROM " + name,
+		"REVOKE CREATE ON SCHEMA public FROM PUBLIC, " + name,
+		"GRANT USAGE ON SCHEMA public TO " + name,
+		"GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO " + name,
+	}
+	for _, t := range tables {
+		statements = append(statements, "GRANT "+t.rights()+" ON "+pgx.Identifier{t.Name}.Sanitize()+" TO "+name)
+	}
+	for _, statement := range statements {
+		if _, err := tx.Exec(ctx, statement); err != nil {
+			return fmt.Errorf("grant to %s: %w", role, err)
+		}
+	}
+	return nil
 }
 
 // table is one with what may be done to its rows besides reading them.

@@ -6,11 +6,13 @@
 package identity
 
 import (
+	"context"
 	"slices"
 	"strings"
 	"time"
 
 	"tieout/app/audit"
+	"tieout/app/database"
 	"tieout/app/fault"
 )
 
@@ -27,7 +29,28 @@ type Person struct {
 	SignedInAt time.Time
 	DisabledAt time.Time // zero: not disabled
 	signedOut  time.Time // sessions begun up to here are void
+	Scope
 	Preferences
+}
+
+// Scope is which connections a person sees.
+type Scope struct {
+	Scoped      bool    // only those listed; otherwise all of them
+	Connections []int64 // in ascending order
+}
+
+// Context returns the context in which everything that the person does reads
+// and writes: nothing of a connection that they do not see.
+func (s Scope) Context(ctx context.Context) context.Context {
+	if !s.Scoped {
+		return ctx
+	}
+	return database.Scoped(ctx, s.Connections)
+}
+
+// Same reports whether both see the same.
+func (s Scope) Same(other Scope) bool {
+	return s.Scoped == other.Scoped && slices.Equal(s.Connections, other.Connections)
 }
 
 // Preferences are how a person wants pages shown.

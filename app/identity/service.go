@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"tieout/app/audit"
+	"tieout/app/database"
 	"tieout/app/fault"
 )
 
@@ -172,6 +173,38 @@ func (s *Service) Enable(ctx context.Context, actor audit.Actor, id int64) error
 func (s *Service) SignOutEverywhere(ctx context.Context, actor audit.Actor, id int64) error {
 	return s.change(ctx, actor, id, "signed out everywhere", func(tx records, _ Person) error {
 		return tx.signOut(ctx, id)
+	})
+}
+
+// SetScope decides which connections a person sees, from their next request on.
+// Only somebody who sees all of them decides it, and only where the database can
+// hold it (fault.Conflict).
+func (s *Service) SetScope(ctx context.Context, by Person, requestID string, id int64, scope Scope) error {
+	if by.Scoped {
+		return fault.New(fault.Forbidden, "You see some connections only. Somebody who sees all of them decides what others see.")
+	}
+	if !scope.Scoped {
+		scope.Connections = nil
+	}
+	slices.Sort(scope.Connections)
+	scope.Connections = slices.Compact(append([]int64{}, scope.Connections...))
+	return s.store.inTx(ctx, func(tx records) error {
+		holds, err := database.HoldsScopes(ctx, tx.tx)
+		if err != nil {
+			return err
+		}
+		if scope.Scoped && !holds {
+			return fault.New(fault.Conflict, "Nothing would keep this person from other connections: the program owns its tables, or has no role for people who see some connections only. docs/install.md says how to give it one.")
+		}
+		person, err := tx.lock(ctx, id)
+		if err != nil {
+			return err
+		}
+		before, err := tx.scope(ctx, person, scope)
+		if err != nil || before.Same(scope) {
+			return err
+		}
+		return tx.log(ctx, audit.Event{Actor: by.Actor(requestID), Action: "set the connections of a person", ObjectType: "person", ObjectID: id, Before: before, After: scope})
 	})
 }
 

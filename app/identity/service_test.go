@@ -10,6 +10,7 @@ import (
 
 	"tieout/app/audit"
 	"tieout/app/clock"
+	"tieout/app/database"
 	"tieout/app/database/dbtest"
 	"tieout/app/fault"
 	"tieout/app/identity"
@@ -274,4 +275,42 @@ func TestASignInDuringAChangeOfRolesEndsWithTheNewOnes(t *testing.T) {
 	_, breaks, err := audit.Verify(t.Context(), b.pool)
 	require.NoError(t, err)
 	require.Empty(t, breaks)
+}
+
+func TestOnlyWhoSeesEveryConnectionDecidesWhatOthersSee(t *testing.T) {
+	t.Parallel()
+	pool, err := database.Open(t.Context(), dbtest.Program(t))
+	require.NoError(t, err)
+	t.Cleanup(pool.Close)
+	now := clock.NewFixed(time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC))
+	b := bundle{identity.New(identity.NewStore(pool, now)), pool, now}
+	require.NoError(t, b.SeedGroupRoles(t.Context(), []identity.GroupRole{{Group: "admins", Role: identity.Admin}}))
+	root := admin(t, b)
+	ada, err := b.SignIn(t.Context(), ada("admins"), "r")
+	require.NoError(t, err)
+	require.Equal(t, fault.Invalid, fault.CodeOf(b.SetScope(t.Context(), root, "r", ada.ID, identity.Scope{Scoped: true, Connections: []int64{9}})), "there is no such connection")
+	for range 2 { // the second time changes nothing
+		require.NoError(t, b.SetScope(t.Context(), root, "r", ada.ID, identity.Scope{Scoped: true}))
+	}
+	ada, err = b.InSession(t.Context(), ada.ID, now.Now())
+	require.NoError(t, err)
+	require.True(t, ada.Scoped)
+	require.Equal(t, fault.Forbidden, fault.CodeOf(b.SetScope(ada.Context(t.Context()), ada, "r", ada.ID, identity.Scope{})))
+	require.NoError(t, b.SetScope(t.Context(), root, "r", ada.ID, identity.Scope{Connections: []int64{9}}))
+	ada, err = b.Get(t.Context(), ada.ID)
+	require.NoError(t, err)
+	require.Equal(t, identity.Scope{}, ada.Scope)
+	var set int
+	require.NoError(t, pool.QueryRow(t.Context(), `SELECT count(*) FROM audit_event WHERE action = 'set the connections of a person'`).Scan(&set))
+	require.Equal(t, 2, set)
+}
+
+func TestNobodyIsScopedWhereNothingHoldsIt(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	root := admin(t, b)
+	err := b.SetScope(t.Context(), root, "r", root.ID, identity.Scope{Scoped: true})
+	require.Equal(t, fault.Conflict, fault.CodeOf(err))
+	require.ErrorContains(t, err, "docs/install.md")
+	require.NoError(t, b.SetScope(t.Context(), root, "r", root.ID, identity.Scope{}))
 }

@@ -41,7 +41,20 @@ func (s *Store) inTx(ctx context.Context, do func(records) error) error {
 
 func (s *Store) get(ctx context.Context, id int64) (Person, error) {
 	row, err := sqlc.New(s.pool).GetPerson(ctx, id)
-	return found(row, err, id)
+	person, err := found(row, err, id)
+	if err != nil || !person.Scoped {
+		return person, err
+	}
+	person.Connections, err = connections(ctx, sqlc.New(s.pool), id)
+	return person, err
+}
+
+func connections(ctx context.Context, q *sqlc.Queries, id int64) ([]int64, error) {
+	list, err := q.ConnectionsOfPerson(ctx, id)
+	if err != nil {
+		return nil, fmt.Errorf("read connections of person %d: %w", id, err)
+	}
+	return list, nil
 }
 
 func (s *Store) list(ctx context.Context) ([]Person, error) {
@@ -49,9 +62,18 @@ func (s *Store) list(ctx context.Context) ([]Person, error) {
 	if err != nil {
 		return nil, fmt.Errorf("list people: %w", err)
 	}
+	pairs, err := sqlc.New(s.pool).ConnectionsOfPeople(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("read connections of people: %w", err)
+	}
+	seen := map[int64][]int64{}
+	for _, p := range pairs {
+		seen[p.PersonID] = append(seen[p.PersonID], p.ConnectionID)
+	}
 	people := make([]Person, len(rows))
 	for i, row := range rows {
 		people[i] = toPerson(row)
+		people[i].Connections = seen[row.ID]
 	}
 	return people, nil
 }
@@ -184,6 +206,24 @@ func (r records) signOut(ctx context.Context, id int64) error {
 	return nil
 }
 
+// scope makes a person see what it says, and returns what they saw before.
+func (r records) scope(ctx context.Context, p Person, now Scope) (before Scope, err error) {
+	before.Scoped = p.Scoped
+	if before.Connections, err = connections(ctx, r.q, p.ID); err != nil {
+		return before, err
+	}
+	if err := r.q.ScopePerson(ctx, sqlc.ScopePersonParams{ID: p.ID, Scoped: now.Scoped}); err != nil {
+		return before, fmt.Errorf("scope person %d: %w", p.ID, err)
+	}
+	if err := r.q.RemoveConnectionsOfPerson(ctx, p.ID); err != nil {
+		return before, fmt.Errorf("remove connections of person %d: %w", p.ID, err)
+	}
+	if err := r.q.AddConnectionsOfPerson(ctx, sqlc.AddConnectionsOfPersonParams{PersonID: p.ID, Connections: now.Connections}); err != nil {
+		return before, database.Translate(fmt.Errorf("add connections of person %d: %w", p.ID, err))
+	}
+	return before, nil
+}
+
 func (r records) log(ctx context.Context, e audit.Event) error { return audit.Write(ctx, r.tx, e) }
 
 func found(row sqlc.Person, err error, id int64) (Person, error) {
@@ -200,7 +240,7 @@ func toPerson(row sqlc.Person) Person {
 	return Person{
 		ID: row.ID, Issuer: row.Issuer, Subject: row.Subject, Email: row.Email, Name: row.Name,
 		Roles: ordered(row.Roles), Groups: row.Groups, CreatedAt: row.CreatedAt.UTC(),
-		SignedInAt: orZero(row.SignedInAt), DisabledAt: orZero(row.DisabledAt), signedOut: orZero(row.SignedOutAt),
+		Scope: Scope{Scoped: row.Scoped}, SignedInAt: orZero(row.SignedInAt), DisabledAt: orZero(row.DisabledAt), signedOut: orZero(row.SignedOutAt),
 		Preferences: Preferences{Zone: row.TimeZone, Theme: row.Theme, Negatives: row.Negatives},
 	}
 }

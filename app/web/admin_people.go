@@ -20,8 +20,12 @@ func (s *server) peopleList(r *request) error {
 	if err != nil {
 		return err
 	}
+	connections, err := s.Connections.List(r.ctx())
+	if err != nil {
+		return err
+	}
 	manages := r.person.Can(identity.ManagePeople)
-	table := views.Table{ID: "people", Caption: "People", Columns: []views.Column{{Label: "Person"}, {Label: "Roles", Kind: views.Wrap}, {Label: "Groups", Kind: views.Wrap},
+	table := views.Table{ID: "people", Caption: "People", Columns: []views.Column{{Label: "Person"}, {Label: "Roles", Kind: views.Wrap}, {Label: "Groups", Kind: views.Wrap}, {Label: "Sees", Kind: views.Wrap},
 		{Label: "Last sign-in", Kind: views.Tight}, {Label: "State", Kind: views.Tight}, {Label: "Change", Kind: views.Tight, Quiet: true}},
 		Empty: views.Empty{Icon: "users", Title: "Nobody has signed in yet"}}
 	for _, p := range people {
@@ -31,9 +35,9 @@ func (s *server) peopleList(r *request) error {
 		}
 		button := views.Nothing()
 		if manages {
-			button = views.Together(views.PostButton(change), views.PostButton(views.Button{Label: "Sign out everywhere", Action: fmt.Sprintf("/admin/people/%d/sign-out", p.ID)}))
+			button = views.Together(r.scopeLink(p), views.PostButton(change), views.PostButton(views.Button{Label: "Sign out everywhere", Action: fmt.Sprintf("/admin/people/%d/sign-out", p.ID)}))
 		}
-		table.Rows = append(table.Rows, cells(views.Stacked(views.Text(p.Name), p.Email), views.Text(p.RoleTitles()), views.Soft(strings.Join(p.Groups, ", ")),
+		table.Rows = append(table.Rows, cells(views.Stacked(views.Text(p.Name), p.Email), views.Text(p.RoleTitles()), views.Soft(strings.Join(p.Groups, ", ")), views.Text(sees(p.Scope, connections)),
 			views.Moment(r.format().Time(p.SignedInAt)), views.StatusPill(state), button))
 	}
 	roles := map[string][]string{}

@@ -38,6 +38,8 @@ func (s *server) adminRoutes() []Route {
 		{POST, "/admin/connections/:id/pause", identity.RunFlows, s.connectionPause, 0},
 		{GET, "/admin/people", identity.ViewAdministration, s.peopleList, 0},
 		{POST, "/admin/people/groups", identity.ManagePeople, s.groupSave, 0},
+		{GET, scopePath, identity.ManagePeople, s.scopePage, 0},
+		{POST, scopePath, identity.ManagePeople, s.scopeSave, 0},
 		{POST, "/admin/people/:id/:what", identity.ManagePeople, s.personChange, 0},
 		{GET, "/admin/policies", identity.ViewAdministration, s.policyList, 0},
 		{POST, "/admin/policies/:id", identity.ManagePolicies, s.policySave, 0},

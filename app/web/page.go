@@ -66,7 +66,7 @@ func (s *server) frame(r *http.Request, v *visit, title string) views.Page {
 	if connection != 0 {
 		page.Carry = "connection=" + strconv.FormatInt(connection, 10)
 	}
-	frame, err := s.Chrome.Frame(r.Context(), *v.person, connection)
+	frame, err := s.Chrome.Frame(v.person.Context(r.Context()), *v.person, connection)
 	if err != nil {
 		v.cause = errors.Join(v.cause, fmt.Errorf("read page frame: %w", err))
 		page.Banner = &views.Alert{State: views.Waiting, Title: "Incomplete page", Text: "Counts and connections could not be read. Load the page again in a moment."}

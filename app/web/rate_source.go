@@ -127,6 +127,13 @@ func (s *server) rateSourceRead(r *request) error {
 	if err != nil {
 		return err
 	}
+	list, err := s.Rates.Settings(r.ctx(), id)
+	if err != nil {
+		return err
+	}
+	if len(list) == 0 {
+		return fault.New(fault.NotFound, "There is no connection %d.", id)
+	}
 	if err := s.Rates.Read(r.ctx(), id, r.actor()); err != nil {
 		return err
 	}

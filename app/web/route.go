@@ -41,6 +41,16 @@ type Route struct {
 
 const usualBody = 1 << 20
 
+// whole reports whether a route is about every connection, so that it is for
+// nobody who sees some of them only.
+func (r Route) whole() bool {
+	switch r.Path {
+	case "/admin/connections/new", "/admin/audit/verify", scopePath, jobsPath, jobsPath + "/*":
+		return true
+	}
+	return false
+}
+
 // routes is the table of everything that can be asked for.
 func (s *server) routes() []Route {
 	return slices.Concat(
@@ -135,6 +145,9 @@ func (s *server) serve(route Route) echo.HandlerFunc {
 		}
 		if err := admit(route.Needs, r.visit.person); err != nil {
 			return err
+		}
+		if r.person.Scoped && route.whole() {
+			return fault.New(fault.Forbidden, "This is about every connection, and you see some of them only. Somebody who sees all of them can do it.")
 		}
 		limit := route.Body
 		if limit == 0 {

@@ -59,7 +59,8 @@ func (s *server) withSession(next http.Handler) http.Handler {
 	})
 }
 
-// identify finds out who asks. A session that was ended behind its back
+// identify finds out who asks; everything that the request does from here on is
+// held to the connections that they see. A session that was ended behind its back
 // (a disabled person) is destroyed.
 func (s *server) identify(r *request) error {
 	id, began := s.signedInAs(r)
@@ -75,6 +76,7 @@ func (s *server) identify(r *request) error {
 	}
 	r.visit.person = &person
 	r.person = person
+	r.SetRequest(r.Request().WithContext(person.Context(r.ctx())))
 	return nil
 }
 

@@ -12,6 +12,7 @@ import (
 
 	"github.com/a-h/templ"
 
+	"tieout/app/fault"
 	"tieout/app/identity"
 	"tieout/views"
 )
@@ -82,7 +83,10 @@ func (s *server) taskEvents(r *request) error {
 
 func (s *server) stillSignedIn(r *request) error {
 	_, began := s.signedInAs(r)
-	_, err := s.Identity.InSession(r.ctx(), r.person.ID, began)
+	person, err := s.Identity.InSession(r.ctx(), r.person.ID, began)
+	if err == nil && !person.Same(r.person.Scope) {
+		return fault.New(fault.NotFound, "What you see has changed.")
+	}
 	return err
 }
 

@@ -262,7 +262,7 @@ func makeTemplate(ctx context.Context, conn *pgx.Conn, server, name string) erro
 
 func migrationsHash() (string, error) {
 	hash := sha256.New()
-	fmt.Fprintln(hash, Role)
+	fmt.Fprintln(hash, Role, database.Rights)
 	files, err := fs.Glob(migrations.FS, "*.sql")
 	if err != nil {
 		return "", fmt.Errorf("list migrations: %w", err)
