@@ -10,7 +10,7 @@ export GOPATH ?= $(CURDIR)/.tieout/go
 export GOCACHE ?= $(CURDIR)/.tieout/go-build
 endif
 ARGS ?=
-# The longest package begins first; three at once, because tests wait for browsers and databases more than they work.
+# The longest package begins first: the others run beside it.
 TESTS ?= ./cmd/tieout ./...
 BENCH ?= ./app/settlement/... ./app/mapping ./cmd/tieout
 # Runs a command beside a PostgreSQL of its own, which ends with it.
@@ -34,7 +34,7 @@ run: build ## Start everything on this machine with a simulated seller (ARGS="--
 .PHONY: test
 test: ## Run every test: race detector, shuffled, browser and workbook tests included
 	@scripts/need compiler postgresql chromium libreoffice
-	@$(WITH_DATABASE) $(GO) test -race -vet=off -shuffle=on -p 3 -parallel 4 -timeout 14m $(TESTS)
+	@$(WITH_DATABASE) $(GO) test -race -vet=off -shuffle=on -parallel 4 -timeout 14m $(TESTS)
 
 .PHONY: stop-test-db
 stop-test-db: ## Stop the PostgreSQL that tests run by hand leave running

@@ -65,7 +65,7 @@ type frozenNote struct {
 func (f Frozen) Write() (text string, hash [sha256.Size]byte, err error) {
 	out := frozenText{Name: f.Name, Connection: f.Connection, Problem: f.Problem, Checked: f.Checked.UTC(), Totals: []frozenTotal{}, Items: []frozenItem{}}
 	for _, t := range f.Totals {
-		out.Totals = append(out.Totals, frozenTotal{t.Currency, t.Compared, t.Left, t.Right})
+		out.Totals = append(out.Totals, frozenTotal(t))
 	}
 	for _, i := range f.Items {
 		item := frozenItem{Key: i.Key, Currency: i.Currency, Left: i.Left, Right: i.Right, Units: i.Units, Cause: i.Cause, Detail: i.Detail, Since: i.Since.String()}
@@ -89,7 +89,7 @@ func ReadFrozen(text string) (Frozen, error) {
 	}
 	f := Frozen{Name: in.Name, Connection: in.Connection, Problem: in.Problem, Checked: in.Checked}
 	for _, t := range in.Totals {
-		f.Totals = append(f.Totals, Total{t.Currency, t.Compared, t.Left, t.Right})
+		f.Totals = append(f.Totals, Total(t))
 	}
 	for _, x := range in.Items {
 		since, err := period.ParseDate(x.Since)

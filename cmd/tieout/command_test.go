@@ -20,7 +20,7 @@ const samples = "../../../shared/reference/settlement/samples"
 func shell(t *testing.T, environ []string, args ...string) (code int, stdout, stderr string) {
 	t.Helper()
 	var out, complaints bytes.Buffer
-	code = run(t.Context(), environment{strings.NewReader(""), &out, &complaints, environ}, args)
+	code = run(t.Context(), environment{stdin: strings.NewReader(""), stdout: &out, stderr: &complaints, environ: environ}, args)
 	return code, out.String(), complaints.String()
 }
 

@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"tieout/app/closing"
+	"tieout/app/database/dbtest"
 	"tieout/app/period"
 	"tieout/app/reconcile"
 	"tieout/cmd/sandbox/server"
@@ -18,7 +19,7 @@ import (
 // late report bears out, and a first month that its settlements cover.
 func TestTheDemonstrationHasSomethingToReconcile(t *testing.T) {
 	t.Parallel()
-	w, err := openWorld(t.Context(), environment{stdout: os.Stderr, stderr: os.Stderr}, t.TempDir(), server.Config{Seed: 3, OrdersPerDay: 6, Hold: demoHold}, false)
+	w, err := openWorld(t.Context(), environment{stdout: os.Stderr, stderr: os.Stderr, postgres: dbtest.Options()}, t.TempDir(), server.Config{Seed: 3, OrdersPerDay: 6, Hold: demoHold}, false)
 	require.NoError(t, err)
 	defer func() { require.NoError(t, w.close()) }()
 	require.NoError(t, w.furnishBanks(t.Context(), w.sandbox))

@@ -9,6 +9,8 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+
+	"tieout/app/database/private"
 )
 
 // Exit codes. A report or books with problems are 1, a command that could not
@@ -33,6 +35,7 @@ type environment struct {
 	stdin          io.Reader
 	stdout, stderr io.Writer
 	environ        []string
+	postgres       private.Options // of servers that the command starts; tests trade the safety of their data for speed
 }
 
 func commands() []command {
@@ -61,7 +64,7 @@ func commands() []command {
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	env := environment{os.Stdin, os.Stdout, os.Stderr, os.Environ()}
+	env := environment{stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr, environ: os.Environ()}
 	os.Exit(run(ctx, env, os.Args[1:]))
 }
 

@@ -35,7 +35,7 @@ func openWorld(ctx context.Context, env environment, data string, stand server.C
 	if err := demo.prepareData(); err != nil {
 		return w, err
 	}
-	if w.postgres, err = private.Start(ctx, demo.databaseDir(), private.Options{}); err != nil {
+	if w.postgres, err = private.Start(ctx, demo.databaseDir(), env.postgres); err != nil {
 		return w, err
 	}
 	listener, err := net.Listen("tcp", "127.0.0.1:0")

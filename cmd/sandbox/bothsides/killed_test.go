@@ -47,7 +47,7 @@ type scene struct {
 // until it lived to the end; each time another goes on, and it is done once.
 func sweep(t *testing.T, w *bothsides.World, s scene) {
 	t.Helper()
-	stride := 9 // odd: now it has just sent something, now just received
+	stride := 19 // odd: now it has just sent something, now just received
 	if os.Getenv("SOAK") != "" {
 		stride = 1
 	}
