@@ -10,8 +10,6 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
-
-	"tieout/app/database/dbtest"
 )
 
 // built is the real program, built once for the tests that run it as a process.
@@ -41,7 +39,7 @@ func TestADayEndsWithBothSidesEqual(t *testing.T) {
 	t.Parallel()
 	var out bytes.Buffer
 	d := day{data: t.TempDir(), program: realProgram(t), seed: 3, orders: 150, unknown: 0.05, faults: 0.05, workers: 2, kill: 20 * time.Second, kills: 1, outage: 4 * time.Second, length: 10 * time.Second, limit: 8 * time.Minute}
-	err := d.run(t.Context(), environment{stdout: &out, stderr: os.Stderr, postgres: dbtest.Options()})
+	err := d.run(t.Context(), environment{stdout: &out, stderr: os.Stderr})
 	require.NoError(t, err, out.String())
 	require.Contains(t, out.String(), "Both sides agree.")
 	require.Contains(t, out.String(), "The database is back.")
