@@ -76,7 +76,7 @@ func (r *request) standingRow(st reconcile.Standing) views.ReconciliationRow {
 		row.Explained = views.Count(int(st.ExplainedCount))
 	}
 	if st.Units.IsPositive() {
-		row.Units = st.Units.String() + " units"
+		row.Units = views.Counted(int(st.Units.IntPart()), "unit", "units")
 	}
 	return row
 }

@@ -186,7 +186,7 @@ func (r *request) openFigures(st reconcile.Standing, totals []reconcile.Total) [
 		one := figure("Unexplained", a)
 		one.Pill = standingPill(st)
 		if st.Units.IsPositive() {
-			one.Note = st.Units.String() + " units"
+			one.Note = views.Counted(int(st.Units.IntPart()), "unit", "units")
 		}
 		list = append(list, one)
 	}
