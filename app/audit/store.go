@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"crypto/sha256"
+	"errors"
 	"fmt"
 
 	"github.com/jackc/pgx/v5"
@@ -104,20 +105,15 @@ func Verify(ctx context.Context, db Querier) (events int64, breaks []Break, err 
 }
 
 func verifyHead(ctx context.Context, db Querier, events, lastSeq int64, last []byte, breaks []Break) (int64, []Break, error) {
-	rows, err := db.Query(ctx, `SELECT seq, hash FROM audit_head`)
-	if err != nil {
-		return events, breaks, fmt.Errorf("read audit head: %w", err)
-	}
-	type head struct {
-		Seq  int64
-		Hash []byte
-	}
-	h, err := pgx.CollectExactlyOneRow(rows, pgx.RowToStructByPos[head])
-	if err != nil {
+	head, err := Head(ctx, db)
+	if errors.Is(err, pgx.ErrNoRows) {
 		return events, append(breaks, Break{lastSeq, "the head of the chain is missing"}), nil
 	}
-	if h.Seq != lastSeq || !bytes.Equal(h.Hash, last) {
-		breaks = append(breaks, Break{h.Seq, fmt.Sprintf("the head says %d events, the log ends at %d", h.Seq, lastSeq)})
+	if err != nil {
+		return events, breaks, err
+	}
+	if head.Seq != lastSeq || !bytes.Equal(head.Hash, last) {
+		breaks = append(breaks, Break{head.Seq, fmt.Sprintf("the head says %d events, the log ends at %d", head.Seq, lastSeq)})
 	}
 	return events, breaks, nil
 }
