@@ -9,10 +9,7 @@ import (
 	"slices"
 	"time"
 
-	"github.com/shopspring/decimal"
-
 	"tieout/app/money"
-	"tieout/app/period"
 )
 
 // Connection is one pairing. Secrets are not part of it: they are written and
@@ -118,98 +115,6 @@ type Summary struct {
 	PausedAt           *time.Time
 	Settlements        int64
 	SyncedAt           time.Time // when accounts were last read from P21; 1970 when never
-}
-
-// Policy is what the controller decides for a connection.
-type Policy struct {
-	ConnectionID       int64
-	SecondApprovalFrom decimal.NullDecimal // functional currency; null: one approver is enough
-	ApproverIDs        []int64             // empty: anyone with the role
-	FreshSignInMinutes int                 // 0: any live session may approve
-	ClosedPeriod       string              // first_open or exception
-	RateSource         string              // deposit_date or posted_date
-	RoundingLimit      decimal.Decimal
-	HeldSales          string // OnRelease or OnSale
-	DeferredAccount    string // receivable for sales that are held back; with OnSale
-	// CostFrom is the first day whose units are booked at their cost; zero: none
-	// are. It is the first day of a fiscal period.
-	CostFrom     period.Date
-	CostAccount  string // cost of goods sold; with CostFrom
-	StockAccount string // inventory in Amazon's warehouses; with CostFrom
-	// ReceivableTolerance is the difference of an order on the receivable, in the
-	// order's currency, that is rounding.
-	ReceivableTolerance decimal.Decimal
-	// ClaimDays is for how many days after a loss Amazon takes claims.
-	ClaimDays int
-	// BooksFrom is the day from which the books are kept here; zero: nobody has
-	// said. Closing expects settlements from the first one on that begins or runs on it.
-	BooksFrom period.Date
-	// MatchDeposits says who matches a deposit with the only bank line that names it
-	// and has its amount: ByHand or Automatic.
-	MatchDeposits string
-	Version       int32
-}
-
-// Who matches deposits that are sure.
-const (
-	ByHand    = "by_hand"   // a person accepts each, or all at once
-	Automatic = "automatic" // a job; it can be taken apart as any other match
-)
-
-// When a sale is recognised whose money Amazon holds back.
-const (
-	OnRelease = "on_release" // with the settlement that has it
-	OnSale    = "on_sale"    // when it is shipped, against a deferred receivable
-)
-
-// Validate returns what is wrong, field by field; nil when nothing is.
-func (p Policy) Validate() map[string]string {
-	wrong := map[string]string{}
-	if p.SecondApprovalFrom.Valid && p.SecondApprovalFrom.Decimal.IsNegative() {
-		wrong["second_approval_from"] = "Not below zero."
-	}
-	if p.FreshSignInMinutes < 0 {
-		wrong["fresh_sign_in_minutes"] = "Not below zero."
-	}
-	if p.ClosedPeriod != "first_open" && p.ClosedPeriod != "exception" {
-		wrong["closed_period"] = "Choose one of the two."
-	}
-	if p.RateSource != "deposit_date" && p.RateSource != "posted_date" {
-		wrong["rate_source"] = "Choose one of the two."
-	}
-	if p.MatchDeposits != ByHand && p.MatchDeposits != Automatic {
-		wrong["match_deposits"] = "Choose one of the two."
-	}
-	if p.HeldSales != OnRelease && p.HeldSales != OnSale {
-		wrong["held_sales"] = "Choose one of the two."
-	}
-	if p.HeldSales == OnSale && p.DeferredAccount == "" {
-		wrong["deferred_account"] = "Choose the account that held sales stand on."
-	}
-	if p.CostFrom != (period.Date{}) {
-		if p.CostAccount == "" {
-			wrong["cost_account"] = "Choose the account of the cost of goods sold."
-		}
-		if p.StockAccount == "" {
-			wrong["stock_account"] = "Choose the account of the inventory at Amazon."
-		}
-		if p.CostAccount != "" && p.CostAccount == p.StockAccount {
-			wrong["stock_account"] = "Another account than that of the cost of goods sold."
-		}
-	}
-	if p.RoundingLimit.IsNegative() {
-		wrong["rounding_limit"] = "Not below zero."
-	}
-	if p.ClaimDays < 1 || p.ClaimDays > 730 {
-		wrong["claim_days"] = "A whole number of days from 1 to 730."
-	}
-	if p.ReceivableTolerance.IsNegative() {
-		wrong["receivable_tolerance"] = "Not below zero."
-	}
-	if len(wrong) == 0 {
-		return nil
-	}
-	return wrong
 }
 
 // Account is a GL account as last read from P21.
