@@ -16,7 +16,6 @@ import (
 
 	"tieout/app/audit"
 	"tieout/app/connection"
-	"tieout/app/database"
 	"tieout/app/database/private"
 	"tieout/app/fault"
 	"tieout/app/money"
@@ -207,19 +206,11 @@ func prepare(ctx context.Context, postgres *private.Server) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	pool, err := database.Open(ctx, owner)
-	if err != nil {
-		return "", err
-	}
-	defer pool.Close()
-	if err := database.Migrate(ctx, pool); err != nil {
-		return "", err
-	}
 	program, err := postgres.As(ctx, demoRole, owner)
 	if err != nil {
 		return "", err
 	}
-	return program, database.Grant(ctx, pool, demoRole)
+	return program, migrate(ctx, owner, demoRole)
 }
 
 // vaultKey is made once and kept beside the data it seals.

@@ -22,21 +22,32 @@ func runMigrate(ctx context.Context, env environment, args []string) error {
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
-	p, err := open(ctx, env, Config.NeedDatabase)
+	config, err := LoadConfig(env.environ)
 	if err != nil {
 		return err
 	}
-	defer p.close()
-	if err := p.migrate(ctx); err != nil {
+	if err := config.NeedDatabase(); err != nil {
 		return err
 	}
-	if *role != "" {
-		if err := database.Grant(ctx, p.pool, *role); err != nil {
-			return err
-		}
+	if err := migrate(ctx, config.DatabaseURL.Reveal(), *role); err != nil {
+		return err
 	}
 	fmt.Fprintln(env.stdout, "The schema is up to date.")
 	return nil
+}
+
+// migrate brings a schema up to date as its owner, and grants the program's role
+// what it needs; "" is where the owner itself is the program.
+func migrate(ctx context.Context, owner, role string) error {
+	pool, err := database.Open(ctx, owner)
+	if err != nil {
+		return err
+	}
+	defer pool.Close()
+	if err := database.Migrate(ctx, pool); err != nil || role == "" {
+		return err
+	}
+	return database.Grant(ctx, pool, role)
 }
 
 // rebuilt builds every posted entry again under what it names.

@@ -225,7 +225,7 @@ func (p *program) openVault(ctx context.Context) (*vault.Vault, error) {
 		return nil, fmt.Errorf("TIEOUT_VAULT_KEY: %w", err)
 	}
 	if pending, err := database.Pending(ctx, p.pool); err != nil || pending {
-		return nil, err // the schema is not there yet; migrate opens it again
+		return nil, err // the schema is not there yet, and nothing is served until it is
 	}
 	return vault.Open(ctx, vault.Database{Pool: p.pool}, key)
 }
@@ -246,14 +246,6 @@ func publishedRules(ctx context.Context, db sqlc.DBTX, connectionID int64) (*map
 		return nil, nil
 	}
 	return set, err
-}
-
-// migrate brings the schema up to date and opens what needs it.
-func (p *program) migrate(ctx context.Context) error {
-	if err := database.Migrate(ctx, p.pool); err != nil {
-		return err
-	}
-	return p.wireServices(ctx)
 }
 
 func (p *program) close() { p.pool.Close() }
