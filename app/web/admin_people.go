@@ -35,9 +35,9 @@ func (s *server) peopleList(r *request) error {
 		}
 		button := views.Nothing()
 		if manages {
-			button = views.Together(r.scopeLink(p), views.PostButton(change), views.PostButton(views.Button{Label: "Sign out everywhere", Action: fmt.Sprintf("/admin/people/%d/sign-out", p.ID)}))
+			button = views.Together(views.PostButton(change), views.PostButton(views.Button{Label: "Sign out everywhere", Action: fmt.Sprintf("/admin/people/%d/sign-out", p.ID)}))
 		}
-		table.Rows = append(table.Rows, cells(views.Stacked(views.Text(p.Name), p.Email), views.Text(p.RoleTitles()), views.Soft(strings.Join(p.Groups, ", ")), views.Text(sees(p.Scope, connections)),
+		table.Rows = append(table.Rows, cells(views.Stacked(views.Text(p.Name), p.Email), views.Text(p.RoleTitles()), views.Soft(strings.Join(p.Groups, ", ")), r.scopeCell(p, sees(p.Scope, connections)),
 			views.Moment(r.format().Time(p.SignedInAt)), views.StatusPill(state), button))
 	}
 	roles := map[string][]string{}

@@ -37,11 +37,12 @@ func sees(scope identity.Scope, known []connection.Summary) string {
 	return strings.Join(titles, ", ")
 }
 
-func (r *request) scopeLink(p identity.Person) templ.Component {
-	if r.person.Scoped {
-		return views.Nothing()
+// scopeCell says which connections a person sees, and leads to who decides it.
+func (r *request) scopeCell(p identity.Person, text string) templ.Component {
+	if !r.person.Can(identity.ManagePeople) || r.person.Scoped {
+		return views.Text(text)
 	}
-	return views.LinkButton(views.Button{Label: "Connections", Href: fmt.Sprintf("/admin/people/%d/connections", p.ID)})
+	return views.Anchor(views.Link{Text: text, Href: fmt.Sprintf("/admin/people/%d/connections", p.ID)})
 }
 
 // scopePage asks which connections a person sees.
