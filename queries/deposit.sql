@@ -92,7 +92,7 @@ SELECT d.settlement_id, d.connection_id, c.name AS connection_name, d.amazon_id,
 FROM deposit d JOIN connection c ON c.id = d.connection_id
 WHERE (@connection_id::bigint = 0 OR d.connection_id = @connection_id) AND (@currency::text = '' OR d.currency = @currency)
   AND (@settlement_id::bigint = 0 OR d.settlement_id = @settlement_id)
-  AND (@state::text = 'all' OR d.state = @state OR (@state::text = 'open' AND d.state IN ('missing', 'differs', 'owed', 'bounced', 'under_way', 'unwatched', 'before')))
+  AND (@any_state::boolean OR d.state = ANY (@states::text[]))
   AND (@pattern::text = '' OR d.amazon_id ILIKE @pattern OR d.amount::text ILIKE @pattern)
   AND (@after_id::bigint = 0 OR (d.due_on, d.settlement_id) < (@after_on::date, @after_id::bigint))
 ORDER BY d.due_on DESC, d.settlement_id DESC LIMIT @page_size;

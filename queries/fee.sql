@@ -2,7 +2,7 @@
 -- Amounts and units by what the caller groups by, with those of as many months
 -- before. Kinds come in as arrays with what each counts as; the sort value is
 -- ascending, so that a page begins behind the last row of the one before.
-WITH told AS (
+WITH told AS MATERIALIZED (
     SELECT unnest(@kinds::int[]) AS kind_id, unnest(@parts::int[]) AS part, unnest(@counted::boolean[]) AS counted, unnest(@marketplaces::text[]) COLLATE "C" AS marketplace
 ), cycle AS (
     SELECT s.id, s.connection_id, s.currency FROM settlement s
@@ -10,21 +10,24 @@ WITH told AS (
       -- Accounting dates lie within a cycle, in another time zone at most.
       AND s.end_at >= @ends_from::timestamptz AND s.start_at < @starts_before::timestamptz
 ), base AS (
-    SELECT CASE WHEN @by_connection::boolean THEN x.connection_id ELSE 0 END AS connection_id, x.currency COLLATE "C" AS currency, t.marketplace,
-           CASE WHEN @by_sku::boolean THEN x.product_id ELSE 0 END AS product_id, x.month, t.part, sum(x.amount) AS amount, coalesce(sum(x.quantity) FILTER (WHERE t.counted), 0) AS units
-    FROM ( -- by kind first: names are told of few rows
-        SELECT c.connection_id, c.currency, a.month, a.product_id, a.kind_id, sum(a.amount) AS amount, sum(a.quantity) AS quantity
-        FROM cycle c JOIN sku_sum a ON a.settlement_id = c.id
-        WHERE @by_product::boolean AND a.month >= @prior_from::date AND a.month <= @to_month::date AND a.kind_id = ANY (@kinds::int[])
+    SELECT CASE WHEN @by_connection::boolean THEN x.connection_id ELSE 0 END AS connection_id, x.currency COLLATE "C" AS currency, x.marketplace,
+           CASE WHEN @by_sku::boolean THEN x.product_id ELSE 0 END AS product_id, x.month, x.part, sum(x.amount) AS amount, coalesce(sum(x.quantity) FILTER (WHERE x.counted), 0) AS units
+    FROM (
+        SELECT c.connection_id, c.currency, a.month, a.product_id, t.marketplace, t.part, t.counted, a.amount, a.quantity
+        FROM cycle c JOIN sku_sum a ON a.settlement_id = c.id JOIN told t ON t.kind_id = a.kind_id
+        WHERE @by_product::boolean AND a.month >= @prior_from::date AND a.month <= @to_month::date
           AND (@every_sku::boolean OR a.product_id = ANY (@products::int[]))
-        GROUP BY 1, 2, 3, 4, 5
         UNION ALL
-        -- Rollups say the same of all products together, in a few rows; corrections name no product.
-        SELECT c.connection_id, c.currency, date_trunc('month', r.posted_on::timestamp)::date, 0, r.kind_id, sum(r.amount), sum(r.quantity)
-        FROM cycle c JOIN rollup r ON r.settlement_id = c.id
-        WHERE (NOT @by_product::boolean OR r.correction_id <> 0 AND @every_sku::boolean) AND r.posted_on >= @prior_from::date AND r.posted_on <= @last_day::date AND r.kind_id = ANY (@kinds::int[])
-        GROUP BY 1, 2, 3, 4, 5
-    ) x JOIN told t ON t.kind_id = x.kind_id
+        SELECT c.connection_id, c.currency, date_trunc('month', r.posted_on::timestamp)::date, 0, t.marketplace, t.part, t.counted, r.amount, r.quantity
+        FROM cycle c JOIN rollup r ON r.settlement_id = c.id JOIN told t ON t.kind_id = r.kind_id
+        WHERE @by_product::boolean AND @every_sku::boolean AND r.correction_id <> 0 -- corrections name no product
+          AND r.posted_on >= @prior_from::date AND r.posted_on <= @last_day::date
+        UNION ALL
+        -- Sums by month say the same of all products together, in a few rows.
+        SELECT c.connection_id, c.currency, m.month, 0, t.marketplace, t.part, t.counted, m.amount, m.quantity
+        FROM cycle c JOIN month_sum m ON m.settlement_id = c.id JOIN told t ON t.kind_id = m.kind_id
+        WHERE NOT @by_product::boolean AND m.month >= @prior_from::date AND m.month <= @to_month::date
+    ) x
     GROUP BY 1, 2, 3, 4, 5, 6
 ), shown AS (
     SELECT b.connection_id, b.currency, b.marketplace, b.product_id,

@@ -91,12 +91,8 @@ ORDER BY t.due_on, t.id LIMIT @page_size;
 -- name: SumUnsettled :many
 -- What no settlement has yet, by whether it is held, and when it is released.
 SELECT t.connection_id, c.name AS connection_name, t.currency, t.held, t.due_on, t.transactions, t.total
-FROM (SELECT u.connection_id, u.currency, (u.status = 'DEFERRED')::boolean AS held,
-             (CASE WHEN u.status = 'DEFERRED' THEN u.due_on ELSE '0001-01-01'::date END)::date AS due_on, count(*) AS transactions, sum(u.total)::numeric AS total
-      FROM finance_transaction u
-      WHERE (@connection_id::bigint = 0 OR u.connection_id = @connection_id) AND u.settlement_id IS NULL AND NOT u.aside
-      GROUP BY 1, 2, 3, 4) t
-JOIN connection c ON c.id = t.connection_id
+FROM unsettled_sum t JOIN connection c ON c.id = t.connection_id
+WHERE (@connection_id::bigint = 0 OR t.connection_id = @connection_id) AND t.transactions > 0
 ORDER BY c.name, t.currency, t.held, t.due_on;
 
 -- name: GetTransaction :one

@@ -1008,7 +1008,7 @@ WITH cycle AS MATERIALIZED (
     SELECT s.id, s.currency FROM settlement s WHERE s.connection_id = $3 AND s.replaced_at IS NULL AND s.end_at > $4 AND s.start_at < $5
 ), carried AS MATERIALIZED (
     SELECT x.settlement_id, x.kind_id, x.posted_on, x.product_group, x.fulfillment, x.correction_id
-    FROM cycle c JOIN journal_source x ON x.settlement_id = c.id JOIN journal_entry e ON e.id = x.entry_id
+    FROM cycle c JOIN journal_entry e ON e.settlement_id = c.id JOIN journal_source x ON x.entry_id = e.id
     WHERE x.posted_on BETWEEN $1 AND $2 AND e.status NOT IN ('discarded', 'reversed')
 )
 SELECT c.currency, count(DISTINCT c.id) AS settlements, sum(r.amount)::numeric AS amount

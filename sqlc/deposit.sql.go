@@ -385,17 +385,18 @@ SELECT d.settlement_id, d.connection_id, c.name AS connection_name, d.amazon_id,
 FROM deposit d JOIN connection c ON c.id = d.connection_id
 WHERE ($1::bigint = 0 OR d.connection_id = $1) AND ($2::text = '' OR d.currency = $2)
   AND ($3::bigint = 0 OR d.settlement_id = $3)
-  AND ($4::text = 'all' OR d.state = $4 OR ($4::text = 'open' AND d.state IN ('missing', 'differs', 'owed', 'bounced', 'under_way', 'unwatched', 'before')))
-  AND ($5::text = '' OR d.amazon_id ILIKE $5 OR d.amount::text ILIKE $5)
-  AND ($6::bigint = 0 OR (d.due_on, d.settlement_id) < ($7::date, $6::bigint))
-ORDER BY d.due_on DESC, d.settlement_id DESC LIMIT $8
+  AND ($4::boolean OR d.state = ANY ($5::text[]))
+  AND ($6::text = '' OR d.amazon_id ILIKE $6 OR d.amount::text ILIKE $6)
+  AND ($7::bigint = 0 OR (d.due_on, d.settlement_id) < ($8::date, $7::bigint))
+ORDER BY d.due_on DESC, d.settlement_id DESC LIMIT $9
 `
 
 type ListAwaitedParams struct {
 	ConnectionID int64
 	Currency     string
 	SettlementID int64
-	State        string
+	AnyState     bool
+	States       []string
 	Pattern      string
 	AfterID      int64
 	AfterOn      time.Time
@@ -419,7 +420,8 @@ func (q *Queries) ListAwaited(ctx context.Context, arg ListAwaitedParams) ([]Lis
 		arg.ConnectionID,
 		arg.Currency,
 		arg.SettlementID,
-		arg.State,
+		arg.AnyState,
+		arg.States,
 		arg.Pattern,
 		arg.AfterID,
 		arg.AfterOn,

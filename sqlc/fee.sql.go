@@ -237,7 +237,7 @@ func (q *Queries) SumFeeSources(ctx context.Context, arg SumFeeSourcesParams) ([
 }
 
 const sumFees = `-- name: SumFees :many
-WITH told AS (
+WITH told AS MATERIALIZED (
     SELECT unnest($9::int[]) AS kind_id, unnest($10::int[]) AS part, unnest($11::boolean[]) AS counted, unnest($12::text[]) COLLATE "C" AS marketplace
 ), cycle AS (
     SELECT s.id, s.connection_id, s.currency FROM settlement s
@@ -245,21 +245,24 @@ WITH told AS (
       -- Accounting dates lie within a cycle, in another time zone at most.
       AND s.end_at >= $14::timestamptz AND s.start_at < $15::timestamptz
 ), base AS (
-    SELECT CASE WHEN $16::boolean THEN x.connection_id ELSE 0 END AS connection_id, x.currency COLLATE "C" AS currency, t.marketplace,
-           CASE WHEN $17::boolean THEN x.product_id ELSE 0 END AS product_id, x.month, t.part, sum(x.amount) AS amount, coalesce(sum(x.quantity) FILTER (WHERE t.counted), 0) AS units
-    FROM ( -- by kind first: names are told of few rows
-        SELECT c.connection_id, c.currency, a.month, a.product_id, a.kind_id, sum(a.amount) AS amount, sum(a.quantity) AS quantity
-        FROM cycle c JOIN sku_sum a ON a.settlement_id = c.id
-        WHERE $18::boolean AND a.month >= $19::date AND a.month <= $20::date AND a.kind_id = ANY ($9::int[])
+    SELECT CASE WHEN $16::boolean THEN x.connection_id ELSE 0 END AS connection_id, x.currency COLLATE "C" AS currency, x.marketplace,
+           CASE WHEN $17::boolean THEN x.product_id ELSE 0 END AS product_id, x.month, x.part, sum(x.amount) AS amount, coalesce(sum(x.quantity) FILTER (WHERE x.counted), 0) AS units
+    FROM (
+        SELECT c.connection_id, c.currency, a.month, a.product_id, t.marketplace, t.part, t.counted, a.amount, a.quantity
+        FROM cycle c JOIN sku_sum a ON a.settlement_id = c.id JOIN told t ON t.kind_id = a.kind_id
+        WHERE $18::boolean AND a.month >= $19::date AND a.month <= $20::date
           AND ($21::boolean OR a.product_id = ANY ($22::int[]))
-        GROUP BY 1, 2, 3, 4, 5
         UNION ALL
-        -- Rollups say the same of all products together, in a few rows; corrections name no product.
-        SELECT c.connection_id, c.currency, date_trunc('month', r.posted_on::timestamp)::date, 0, r.kind_id, sum(r.amount), sum(r.quantity)
-        FROM cycle c JOIN rollup r ON r.settlement_id = c.id
-        WHERE (NOT $18::boolean OR r.correction_id <> 0 AND $21::boolean) AND r.posted_on >= $19::date AND r.posted_on <= $23::date AND r.kind_id = ANY ($9::int[])
-        GROUP BY 1, 2, 3, 4, 5
-    ) x JOIN told t ON t.kind_id = x.kind_id
+        SELECT c.connection_id, c.currency, date_trunc('month', r.posted_on::timestamp)::date, 0, t.marketplace, t.part, t.counted, r.amount, r.quantity
+        FROM cycle c JOIN rollup r ON r.settlement_id = c.id JOIN told t ON t.kind_id = r.kind_id
+        WHERE $18::boolean AND $21::boolean AND r.correction_id <> 0 -- corrections name no product
+          AND r.posted_on >= $19::date AND r.posted_on <= $23::date
+        UNION ALL
+        -- Sums by month say the same of all products together, in a few rows.
+        SELECT c.connection_id, c.currency, m.month, 0, t.marketplace, t.part, t.counted, m.amount, m.quantity
+        FROM cycle c JOIN month_sum m ON m.settlement_id = c.id JOIN told t ON t.kind_id = m.kind_id
+        WHERE NOT $18::boolean AND m.month >= $19::date AND m.month <= $20::date
+    ) x
     GROUP BY 1, 2, 3, 4, 5, 6
 ), shown AS (
     SELECT b.connection_id, b.currency, b.marketplace, b.product_id,

@@ -1152,11 +1152,12 @@ const linesOfEntry = `-- name: LinesOfEntry :many
 SELECT l.line_no, l.account, coalesce(a.description, '')::text AS account_name, coalesce(a.active, false)::boolean AS account_active,
        coalesce(a.control, false)::boolean AS account_control, (a.account IS NOT NULL)::boolean AS account_known,
        l.branch, l.marketplace, l.category, l.clearing, l.description, l.debit, l.credit, l.functional_debit, l.functional_credit,
-       (coalesce((SELECT sum(x.lines) FROM journal_source x WHERE x.entry_id = l.entry_id AND x.line_no = l.line_no), 0)
-        + (SELECT count(*) FROM journal_evidence v WHERE v.entry_id = l.entry_id AND v.line_no = l.line_no))::bigint AS source_lines
+       (coalesce(x.lines, 0) + coalesce(v.lines, 0))::bigint AS source_lines
 FROM journal_line l
 JOIN journal_entry e ON e.id = l.entry_id
 LEFT JOIN gl_account a ON a.connection_id = e.connection_id AND a.account = l.account
+LEFT JOIN (SELECT line_no, sum(lines) AS lines FROM journal_source o WHERE o.entry_id = $1 GROUP BY line_no) x ON x.line_no = l.line_no
+LEFT JOIN (SELECT line_no, count(*) AS lines FROM journal_evidence o WHERE o.entry_id = $1 GROUP BY line_no) v ON v.line_no = l.line_no
 WHERE l.entry_id = $1 ORDER BY l.line_no
 `
 

@@ -60,7 +60,7 @@ func (s *Service) standings(ctx context.Context, f Facts) ([]Standing, error) {
 	if s.reconciled == nil {
 		return nil, nil
 	}
-	rows, err := s.reconciled.Standing(ctx, f.Key.ConnectionID, f.Period.Ends)
+	rows, err := s.reconciled.Standing(ctx, f.Key.ConnectionID, "", f.Period.Ends)
 	if err != nil {
 		return nil, err
 	}

@@ -24,7 +24,7 @@ import (
 // Reconciliations tells what each reconciliation of a connection comes to at
 // the end of a day.
 type Reconciliations interface {
-	Standing(ctx context.Context, connectionID int64, until period.Date) ([]reconcile.Standing, error)
+	Standing(ctx context.Context, connectionID int64, only reconcile.Name, until period.Date) ([]reconcile.Standing, error)
 	Has(name reconcile.Name) bool
 	// Freeze reads what each comes to at this moment, in a transaction.
 	Freeze(ctx context.Context, db sqlc.DBTX, connectionID int64) ([]reconcile.Frozen, error)

@@ -25,6 +25,20 @@ type Filter struct {
 	PageSize   int
 }
 
+// states are those that the filter selects.
+func (f Filter) states() []string {
+	if f.State != "open" {
+		return []string{f.State}
+	}
+	var open []string
+	for _, state := range States() {
+		if state != Received && state != Nothing {
+			open = append(open, string(state))
+		}
+	}
+	return open
+}
+
 func like(text string) string {
 	if text == "" {
 		return ""
@@ -38,7 +52,7 @@ func (s *Service) Deposits(ctx context.Context, f Filter) ([]Deposit, error) {
 }
 
 func deposits(ctx context.Context, db sqlc.DBTX, f Filter) ([]Deposit, error) {
-	rows, err := sqlc.New(db).ListAwaited(ctx, sqlc.ListAwaitedParams{ConnectionID: f.Connection, SettlementID: f.Settlement, Currency: string(f.Currency), State: f.State, Pattern: like(f.Text),
+	rows, err := sqlc.New(db).ListAwaited(ctx, sqlc.ListAwaitedParams{ConnectionID: f.Connection, SettlementID: f.Settlement, Currency: string(f.Currency), AnyState: f.State == "all", States: f.states(), Pattern: like(f.Text),
 		AfterID: f.After.ID, AfterOn: f.After.On.Time(), PageSize: int32(f.PageSize)})
 	if err != nil {
 		return nil, fmt.Errorf("list deposits: %w", err)

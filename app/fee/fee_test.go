@@ -97,6 +97,8 @@ func (b *books) settle(lines []line) {
 		}
 		exec(`INSERT INTO sku_sum SELECT settlement_id, date_trunc('month', posted_on)::date, coalesce(product_id, 0), kind_id, count(*), sum(quantity), sum(amount) FROM settlement_line GROUP BY 1, 2, 3, 4 ON CONFLICT DO NOTHING`)
 		exec(`INSERT INTO rollup SELECT settlement_id, kind_id, posted_on, '', '', 0, count(*), sum(quantity), sum(amount) FROM settlement_line GROUP BY 1, 2, 3 ON CONFLICT DO NOTHING`)
+		exec(`INSERT INTO month_sum (settlement_id, month, kind_id, product_group, fulfillment, lines, quantity, amount)
+			SELECT settlement_id, date_trunc('month', posted_on)::date, kind_id, product_group, fulfillment, sum(lines), sum(quantity), sum(amount) FROM rollup GROUP BY 1, 2, 3, 4, 5 ON CONFLICT DO NOTHING`)
 	})
 }
 

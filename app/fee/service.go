@@ -195,7 +195,11 @@ func (s *Service) products(ctx context.Context, connectionID int64, text, sku st
 }
 
 func (s *Service) rows(ctx context.Context, p sqlc.SumFeesParams) ([]Row, error) {
-	found, err := sqlc.New(database.ByArguments{Pool: s.pool}).SumFees(ctx, p) // whether it reads products or rollups is an argument
+	db := sqlc.New(s.pool)
+	if p.ByProduct { // many rows: worth a plan of its own
+		db = sqlc.New(database.ByArguments{Pool: s.pool})
+	}
+	found, err := db.SumFees(ctx, p)
 	if err != nil {
 		return nil, fmt.Errorf("sum fees: %w", err)
 	}

@@ -246,6 +246,34 @@ func TestAReleaseOfItsOwnAndAPayoutAreNoMoneyBesides(t *testing.T) {
 	require.Empty(t, list, "an older answer does not hold it back again")
 }
 
+func TestSumsOfWhatIsUnsettledFollowTheTransactions(t *testing.T) {
+	t.Parallel()
+	b := open(t)
+	b.page(said("a", "Shipment", "DEFERRED", "2026-10-28T10:00:00Z", "80", "OurPricePrincipal", ""), said("b", "ServiceFee", "RELEASED", "2026-10-28T10:00:00Z", "-5", "NovelFee", ""),
+		said("c", "Shipment", "DEFERRED", "2026-10-29T10:00:00Z", "20", "OurPricePrincipal", ""))
+	agree := func(transactions string) {
+		t.Helper()
+		require.Equal(t, "0", b.value(`SELECT count(*)::text FROM (SELECT connection_id, currency, held, due_on, transactions, total FROM unsettled_sum WHERE transactions <> 0) s
+			FULL JOIN (SELECT connection_id, currency, status = 'DEFERRED' AS held, CASE WHEN status = 'DEFERRED' THEN due_on ELSE '0001-01-01' END AS due_on, count(*) AS n, sum(total) AS amount
+				FROM finance_transaction WHERE settlement_id IS NULL AND NOT aside GROUP BY 1, 2, 3, 4) t USING (connection_id, currency, held, due_on)
+			WHERE s.transactions IS DISTINCT FROM t.n OR s.total IS DISTINCT FROM t.amount`))
+		require.Equal(t, transactions, b.value(`SELECT coalesce(sum(transactions), 0)::text FROM unsettled_sum`))
+	}
+	agree("3")
+	b.exec(`UPDATE finance_transaction SET due_on = due_on + 3 WHERE transaction_id = 'a'`)
+	agree("3")
+	b.exec(`UPDATE finance_transaction SET aside = true WHERE transaction_id = 'b'`)
+	agree("2")
+	b.exec(`UPDATE finance_transaction SET aside = NOT aside`)
+	agree("1")
+	for _, statement := range []string{`UPDATE unsettled_sum SET total = 0`, `DELETE FROM unsettled_sum`, `TRUNCATE unsettled_sum`,
+		`INSERT INTO unsettled_sum (connection_id, currency, held, due_on, transactions, total) SELECT min(id), 'GBP', false, '0001-01-01', 1, 1 FROM connection`} {
+		_, err := b.pool.Exec(t.Context(), statement)
+		require.ErrorContains(t, err, "not written by hand", statement)
+	}
+	agree("1")
+}
+
 func TestWhatCannotBeReadOrMappedIsAnException(t *testing.T) {
 	t.Parallel()
 	b := open(t)

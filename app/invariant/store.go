@@ -85,10 +85,17 @@ var rules = []rule{
 		 WHERE a.n IS DISTINCT FROM r.n OR a.total IS DISTINCT FROM r.total`},
 	{"month-sums-agree", "Sums by month are the rollups, corrections included.",
 		`SELECT count(*) FROM month_sum`,
-		`SELECT format('settlement %s, %s, kind %s, group %L, %s: sums %s and %s, rollups %s and %s', settlement_id, month, kind_id, product_group, fulfillment, m.lines, m.amount, r.n, r.total)
-		 FROM month_sum m FULL JOIN (SELECT settlement_id, date_trunc('month', posted_on)::date AS month, kind_id, product_group, fulfillment, sum(lines) AS n, sum(amount) AS total
+		`SELECT format('settlement %s, %s, kind %s, group %L, %s: sums %s, %s units and %s, rollups %s, %s units and %s', settlement_id, month, kind_id, product_group, fulfillment, m.lines, m.quantity, m.amount, r.n, r.units, r.total)
+		 FROM month_sum m FULL JOIN (SELECT settlement_id, date_trunc('month', posted_on)::date AS month, kind_id, product_group, fulfillment, sum(lines) AS n, sum(quantity) AS units, sum(amount) AS total
 			FROM rollup GROUP BY 1, 2, 3, 4, 5) r USING (settlement_id, month, kind_id, product_group, fulfillment)
-		 WHERE m.lines IS DISTINCT FROM r.n OR m.amount IS DISTINCT FROM r.total`},
+		 WHERE m.lines IS DISTINCT FROM r.n OR m.quantity IS DISTINCT FROM r.units OR m.amount IS DISTINCT FROM r.total`},
+	{"unsettled-sums-agree", "Sums of what no settlement has yet are those of Amazon's transactions.",
+		`SELECT count(*) FROM unsettled_sum`,
+		`SELECT format('connection %s, %s, held %s, released %s: sums %s and %s, transactions %s and %s', connection_id, currency, held, due_on, s.transactions, s.total, t.n, t.amount)
+		 FROM (SELECT connection_id, currency, held, due_on, transactions, total FROM unsettled_sum WHERE transactions <> 0 OR total <> 0) s
+		 FULL JOIN (SELECT connection_id, currency, status = 'DEFERRED' AS held, CASE WHEN status = 'DEFERRED' THEN due_on ELSE '0001-01-01' END AS due_on, count(*) AS n, sum(total) AS amount
+			FROM finance_transaction WHERE settlement_id IS NULL AND NOT aside GROUP BY 1, 2, 3, 4) t USING (connection_id, currency, held, due_on)
+		 WHERE s.transactions IS DISTINCT FROM t.n OR s.total IS DISTINCT FROM t.amount`},
 	{"settlement-ties-out", "No entry is submitted from a settlement whose lines do not add up to its deposit.",
 		`SELECT count(*) FROM settlement`,
 		`SELECT format('settlement %s is out of balance by %s and entry %s is %s', s.amazon_id, b.difference, e.reference, e.status)
@@ -273,7 +280,7 @@ var rules = []rule{
 		 FROM unnest(ARRAY['audit_chain', 'audit_event_immutable', 'document_immutable', 'document_chunk_immutable', 'document_chunk_delete',
 			'rule_set_change', 'rule_set_insert', 'rule_set_editor_change', 'rule_set_truncate', 'rule_set_editor_truncate', 'rule_set_account_truncate', 'mapping_rule_truncate', 'mapping_rule_content', 'rule_set_account_content', 'settlement_line_insert',
 			'settlement_line_immutable', 'settlement_problem_immutable', 'settlement_seal', 'settlement_rolled_up', 'settlement_summed_up', 'loss_case_paid', 'loss_payment_paid', 'loss_payment_whole', 'sku_sum_insert', 'sku_sum_immutable', 'month_sum_add', 'month_sum_update', 'month_sum_delete', 'month_sum_own', 'rollup_settlement_stays', 'settlement_correction_change', 'fba_difference_approval', 'reconciliation_note_change',
-			'finance_version_immutable', 'finance_transaction_adds_up', 'finance_part_adds_up', 'finance_transaction_change', 'finance_evidence_once', 'finance_accrual_submit',
+			'finance_version_immutable', 'finance_transaction_adds_up', 'finance_part_adds_up', 'finance_transaction_change', 'unsettled_sum_add', 'unsettled_sum_change', 'unsettled_sum_own', 'finance_evidence_once', 'finance_accrual_submit',
 			'policy_cost', 'connection_cost', 'cost_reading_immutable', 'cost_reading_whole', 'cost_count_keep', 'cost_move_immutable', 'cost_move_insert', 'cost_entry_change', 'cost_piece_change', 'cost_carried_change', 'cost_carried_once', 'cost_submit',
 			'cash_entry_change', 'cash_entry_adds_up', 'cash_entry_order_immutable', 'cash_entry_order_insert',
 			'journal_entry_change', 'journal_line_change', 'journal_source_change', 'journal_evidence_change', 'journal_entry_schedule', 'journal_reversal_insert', 'approval_change', 'journal_preparer_immutable',

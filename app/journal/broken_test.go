@@ -38,7 +38,11 @@ func TestVerifyNamesEveryBrokenInvariant(t *testing.T) {
 		"month-sums-agree": {
 			`UPDATE month_sum SET amount = amount + 0.01 WHERE ctid = (SELECT min(ctid) FROM month_sum)`,
 			`UPDATE month_sum SET lines = lines + 1 WHERE ctid = (SELECT min(ctid) FROM month_sum)`,
+			`UPDATE month_sum SET quantity = quantity + 1 WHERE ctid = (SELECT min(ctid) FROM month_sum)`,
 			`DELETE FROM month_sum WHERE ctid = (SELECT min(ctid) FROM month_sum)`,
+		},
+		"unsettled-sums-agree": {
+			`INSERT INTO unsettled_sum (connection_id, currency, held, due_on, transactions, total) SELECT min(id), 'USD', false, '0001-01-01', 1, 1 FROM connection`,
 		},
 		"settlement-ties-out": {`UPDATE settlement SET deposit = deposit + 1`},
 		"entry-balances": {

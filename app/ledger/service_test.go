@@ -152,7 +152,7 @@ func TestAP21ThatTellsNoJournalsIsNotCompared(t *testing.T) {
 	t.Parallel()
 	b := open(t, p21.SeedV2, func(c *sandbox.Config) { c.NoJournalRead = true })
 	require.NoError(t, b.CheckAll(t.Context(), 1))
-	list, err := b.Standing(t.Context(), 1, period.DateOf(now))
+	list, err := b.Standing(t.Context(), 1, "", period.DateOf(now))
 	require.NoError(t, err)
 	for _, s := range list {
 		if s.Name == reconcile.Accounts || s.Name == reconcile.Journals {

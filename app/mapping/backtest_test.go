@@ -241,19 +241,19 @@ func TestSumsByMonthFollowTheRollups(t *testing.T) {
 	agree := func() {
 		t.Helper()
 		require.Zero(t, w.id(t, `SELECT count(*) FROM month_sum m FULL JOIN (
-				SELECT settlement_id, date_trunc('month', posted_on)::date AS month, kind_id, product_group, fulfillment, sum(lines) AS lines, sum(amount) AS amount FROM rollup GROUP BY 1, 2, 3, 4, 5) r
-			USING (settlement_id, month, kind_id, product_group, fulfillment) WHERE m.lines IS DISTINCT FROM r.lines OR m.amount IS DISTINCT FROM r.amount`))
+				SELECT settlement_id, date_trunc('month', posted_on)::date AS month, kind_id, product_group, fulfillment, sum(lines) AS lines, sum(quantity) AS quantity, sum(amount) AS amount FROM rollup GROUP BY 1, 2, 3, 4, 5) r
+			USING (settlement_id, month, kind_id, product_group, fulfillment) WHERE m.lines IS DISTINCT FROM r.lines OR m.quantity IS DISTINCT FROM r.quantity OR m.amount IS DISTINCT FROM r.amount`))
 	}
 	require.Positive(t, w.id(t, `SELECT count(*) FROM month_sum`))
 	agree()
-	w.exec(t, `UPDATE rollup SET amount = amount + 1, posted_on = posted_on + 20 WHERE settlement_id = 101`)
+	w.exec(t, `UPDATE rollup SET amount = amount + 1, quantity = quantity + 2, posted_on = posted_on + 20 WHERE settlement_id = 101`)
 	agree()
 	w.exec(t, `DELETE FROM rollup WHERE settlement_id = 102 AND product_group <> ''`)
 	agree()
 	w.exec(t, `DELETE FROM rollup WHERE settlement_id = 104`)
 	agree()
 	for _, statement := range []string{`UPDATE month_sum SET amount = 0`, `DELETE FROM month_sum`, `TRUNCATE month_sum`, `UPDATE rollup SET settlement_id = settlement_id + 1000`,
-		`INSERT INTO month_sum (settlement_id, month, kind_id, product_group, fulfillment, lines, amount) VALUES (1, '2026-01-01', 1, '', '', 1, 1)`} {
+		`INSERT INTO month_sum (settlement_id, month, kind_id, product_group, fulfillment, lines, quantity, amount) VALUES (1, '2026-01-01', 1, '', '', 1, 1, 1)`} {
 		_, err := w.pool.Exec(t.Context(), statement)
 		require.Error(t, err, statement)
 	}

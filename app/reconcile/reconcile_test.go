@@ -82,7 +82,7 @@ func (b *books) compare() {
 
 func (b *books) standing() reconcile.Standing {
 	b.t.Helper()
-	list, err := b.Standing(b.t.Context(), b.connection, period.Date{Year: 2026, Month: 11, Day: 30})
+	list, err := b.Standing(b.t.Context(), b.connection, "", period.Date{Year: 2026, Month: 11, Day: 30})
 	require.NoError(b.t, err)
 	for _, s := range list {
 		if s.Name == reconcile.Returns {

@@ -128,14 +128,14 @@ func rowsOf(connectionID int64, name Name, open []Open, now time.Time) sqlc.PutO
 }
 
 // Standing says how each reconciliation stands: items that are open since a day
-// up to until. Connection 0 is all of them.
-func (s *Service) Standing(ctx context.Context, connectionID int64, until period.Date) ([]Standing, error) {
+// up to until. Connection 0 is all of them, as is no name.
+func (s *Service) Standing(ctx context.Context, connectionID int64, only Name, until period.Date) ([]Standing, error) {
 	q := sqlc.New(s.pool)
 	rows, err := q.ListReconciliations(ctx, connectionID)
 	if err != nil {
 		return nil, fmt.Errorf("read reconciliations: %w", err)
 	}
-	stands, err := q.StandOfItems(ctx, sqlc.StandOfItemsParams{ConnectionID: connectionID, Until: until.Time()})
+	stands, err := q.StandOfItems(ctx, sqlc.StandOfItemsParams{ConnectionID: connectionID, Name: string(only), Until: until.Time()})
 	if err != nil {
 		return nil, fmt.Errorf("add open items up: %w", err)
 	}
@@ -150,6 +150,9 @@ func (s *Service) Standing(ctx context.Context, connectionID int64, until period
 	var list []Standing
 	for _, c := range connections {
 		for _, name := range Names() {
+			if only != "" && name != only {
+				continue
+			}
 			st := Standing{ConnectionID: c.ID, ConnectionName: c.Title, Name: name, Problem: "It has not been compared yet."}
 			if i := slices.IndexFunc(rows, func(r sqlc.ListReconciliationsRow) bool { return r.ConnectionID == c.ID && r.Name == string(name) }); i >= 0 {
 				st.read(rows[i])

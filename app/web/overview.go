@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/shopspring/decimal"
+	"golang.org/x/sync/errgroup"
 
 	"tieout/app/closing"
 	"tieout/app/identity"
@@ -17,6 +18,9 @@ import (
 	"tieout/views"
 )
 
+// partsAtOnce is how many parts of the overview are read at the same time.
+const partsAtOnce = 3
+
 // overviewShow says what waits, what is wrong and what blocks the next close.
 func (s *server) overviewShow(r *request) error {
 	start, err := s.overviewStart(r)
@@ -27,11 +31,15 @@ func (s *server) overviewShow(r *request) error {
 	if start != nil {
 		return r.show(views.OverviewView(r.page("Overview", views.Overview), model))
 	}
-	parts := []func(*request, *views.OverviewPage) error{s.overviewMoney, s.overviewEntries, s.overviewExceptions, s.overviewFlows, s.overviewReserves, s.overviewHeld, s.overviewTrends, s.overviewClose}
-	for _, part := range parts {
-		if err := part(r, &model); err != nil {
-			return err
-		}
+	parts := []func(*request, *views.OverviewPage) error{s.overviewClose, s.overviewMoney, s.overviewEntries, s.overviewExceptions, s.overviewFlows, s.overviewReserves, s.overviewHeld, s.overviewTrends}
+	r.connection() // reads the address once, for all of them
+	var group errgroup.Group
+	group.SetLimit(partsAtOnce)
+	for _, part := range parts { // each fills fields of its own
+		group.Go(func() error { return part(r, &model) })
+	}
+	if err := group.Wait(); err != nil {
+		return err
 	}
 	return r.show(views.OverviewView(r.page("Overview", views.Overview), model))
 }
@@ -193,11 +201,6 @@ func (s *server) overviewTrends(r *request, model *views.OverviewPage) error {
 			return err
 		}
 		id = connections[0].ID
-		for _, c := range connections {
-			if c.Name == "us" {
-				id = c.ID
-			}
-		}
 	}
 	set, err := s.Rules.Published(r.ctx(), id)
 	if err != nil {

@@ -38,7 +38,7 @@ func (r *request) compareButton() views.Button {
 
 // standings are those that somebody compares and that the connections have.
 func (s *server) standings(r *request) ([]reconcile.Standing, error) {
-	all, err := s.Reconcile.Standing(r.ctx(), r.connection(), r.today())
+	all, err := s.Reconcile.Standing(r.ctx(), r.connection(), "", r.today())
 	if err != nil {
 		return nil, err
 	}

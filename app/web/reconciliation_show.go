@@ -110,7 +110,7 @@ func leadOf(n reconcile.Name) string {
 
 // openSums are the figures and sums of everything, whatever the filter.
 func (s *server) openSums(r *request, f reconcile.Filter, model *views.Reconciliation) error {
-	all, err := s.Reconcile.Standing(r.ctx(), f.Connection, r.today())
+	all, err := s.Reconcile.Standing(r.ctx(), f.Connection, f.Name, r.today())
 	if err != nil {
 		return err
 	}

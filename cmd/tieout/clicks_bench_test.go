@@ -33,6 +33,7 @@ const (
 // prints for each page the time of a request from its first to its last byte.
 func BenchmarkClicks(b *testing.B) {
 	s := largeSite(b)
+	wideHeap() // as serve does
 	pages := s.pagesOfBooks(b)
 	crowd := s.crowd(b)
 	for _, page := range pages { // each was open before
@@ -45,13 +46,22 @@ func BenchmarkClicks(b *testing.B) {
 		}
 	})
 	b.Run("50-people", func(b *testing.B) {
+		scans := s.scansOfLines(b)
 		click(b, crowd, pages, warm, pause/4)
 		resetPeak()
 		for b.Loop() {
 			printTimes(b, click(b, crowd, pages, clicksPerPage, pause))
 		}
 		b.ReportMetric(peakMemory(b), "peak-MiB")
+		require.Equal(b, scans, s.scansOfLines(b), "no page reads all lines")
 	})
+}
+
+// scansOfLines is how often the table of lines was read as a whole.
+func (s *site) scansOfLines(b *testing.B) int64 {
+	b.Helper()
+	s.run(b, `SELECT pg_stat_force_next_flush()`)
+	return s.number(b, `SELECT seq_scan FROM pg_stat_user_tables WHERE relname = 'settlement_line'`)
 }
 
 // crowd signs everybody in, each with a session and a connection of their own.
@@ -112,6 +122,7 @@ func click(b *testing.B, crowd []*clerk, pages []page, each int, pause time.Dura
 	for i, someone := range crowd {
 		seed := rand.New(rand.NewPCG(uint64(i), 3))
 		group.Go(func() {
+			wait(b.Context(), time.Duration(seed.Float64()*2*float64(pause))) // nobody begins at the same moment
 			for p := range next {
 				took, err := someone.time(b.Context(), p.path)
 				if err != nil {

@@ -34,7 +34,7 @@ func TestTheDemonstrationHasSomethingToReconcile(t *testing.T) {
 	require.NoError(t, err)
 	require.True(t, compared)
 
-	standings, err := w.reconciliations().Standing(t.Context(), 0, period.DateOf(w.clock.Now()))
+	standings, err := w.reconciliations().Standing(t.Context(), 0, "", period.DateOf(w.clock.Now()))
 	require.NoError(t, err)
 	open := map[reconcile.Name]int64{}
 	for _, s := range standings {

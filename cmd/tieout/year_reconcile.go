@@ -88,7 +88,7 @@ func (s *staff) explain(ctx context.Context, st reconcile.Standing, until period
 
 // standings are what each reconciliation of each connection comes to at the end of a day.
 func (w *yearWorld) standings(ctx context.Context, until period.Date) ([]reconcile.Standing, error) {
-	return w.reconciliations().Standing(ctx, 0, until)
+	return w.reconciliations().Standing(ctx, 0, "", until)
 }
 
 func (w *yearWorld) showStandings(ctx context.Context, until period.Date) error {
