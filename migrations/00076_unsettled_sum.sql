@@ -2,6 +2,8 @@
 -- added up from tens of thousands of transactions each time.
 
 -- +goose Up
+DROP INDEX finance_transaction_unsettled; -- it was for adding them up
+
 CREATE TABLE unsettled_sum (
     connection_id bigint  NOT NULL REFERENCES connection (id),
     currency      text    NOT NULL,
@@ -85,3 +87,4 @@ DROP TABLE unsettled_sum;
 DROP FUNCTION unsettled_sum_own;
 DROP FUNCTION unsettled_sum_change;
 DROP FUNCTION unsettled_sum_add;
+CREATE INDEX finance_transaction_unsettled ON finance_transaction (connection_id, currency, due_on) INCLUDE (status, total) WHERE settlement_id IS NULL AND NOT aside;
