@@ -108,6 +108,7 @@ type Pager struct {
 	First    string // link to the beginning; "" when there
 	Previous string
 	Next     string
+	Size     Link // to another number of rows; none where there is but one
 }
 
 func (p Pager) none() bool { return p == Pager{} }

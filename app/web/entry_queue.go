@@ -16,8 +16,9 @@ import (
 )
 
 const (
-	entryPageSize = 50
-	waitingForMe  = "waiting" // a tab beside the states
+	entryPageSize     = 50
+	entryPageSizeWide = 500       // for who decides about many at once
+	waitingForMe      = "waiting" // a tab beside the states
 )
 
 // entryStates are the tabs of the queue in their order; the rare ones appear
@@ -48,7 +49,8 @@ func (s *server) entryQueue(r *request) error {
 		Tabs: r.entryTabs(sums, state), Filter: r.entryFilterBar(filter, state, periods), Outcomes: s.takeOutcomes(r.ctx()),
 		Totals: r.entryTotals(sums.of(state)), Bulk: r.entryBulk(state),
 	}
-	if len(items) == entryPageSize {
+	queue.Pager.Size = r.entryPageSizes(int(filter.PageSize), len(items))
+	if len(items) == int(filter.PageSize) {
 		last := items[len(items)-1]
 		queue.Pager.Next = r.link("after", nextKey(period.DateOf(last.EntryOn).String(), strconv.FormatInt(last.ID, 10)))
 	}
@@ -68,6 +70,17 @@ func (s *server) entryQueue(r *request) error {
 	return r.show(views.EntryQueueView(page, queue))
 }
 
+// entryPageSizes leads to longer pages where one is full, and back.
+func (r *request) entryPageSizes(size, shown int) views.Link {
+	switch {
+	case size == entryPageSizeWide:
+		return views.Link{Text: fmt.Sprintf("%d a page", entryPageSize), Href: r.link("rows", "", "after", "")}
+	case shown == size:
+		return views.Link{Text: fmt.Sprintf("%d a page", entryPageSizeWide), Href: r.link("rows", strconv.Itoa(entryPageSizeWide), "after", "")}
+	}
+	return views.Link{}
+}
+
 // oneConnection reports whether all rows of a list are of the same connection,
 // so that it need not be said in each.
 func oneConnection(page views.Page, chosen int64) bool {
@@ -83,6 +96,9 @@ func (r *request) entryFilter() (journal.Filter, string, error) {
 	}
 	state := in.choice("state", states...)
 	filter := journal.Filter{ConnectionID: r.connection(), Search: in.text("q", 60), Period: in.text("period", 7), PageSize: entryPageSize}
+	if in.choice("rows", "", strconv.Itoa(entryPageSizeWide)) != "" {
+		filter.PageSize = entryPageSizeWide
+	}
 	switch state {
 	case waitingForMe:
 		filter.WaitingFor = r.person.ID
