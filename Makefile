@@ -42,7 +42,7 @@ stop-test-db: ## Stop the PostgreSQL that tests run by hand leave running
 
 .PHONY: bench
 bench: ## Print the benchmark table
-	@scripts/need postgresql
+	@scripts/need postgresql hledger
 	@set -o pipefail; $(WITH_DATABASE) $(GO) test -p 1 -run '^$$' -bench . -benchmem -timeout 60m $(BENCH) | scripts/bench-table
 
 FUZZTIME ?= 30s

@@ -2,13 +2,16 @@ package settlement_test
 
 import (
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/shopspring/decimal"
 	"github.com/stretchr/testify/require"
 
 	"tieout/app/settlement"
+	"tieout/cmd/sandbox/seller"
 	"tieout/migrations"
 )
 
@@ -17,7 +20,7 @@ import (
 func TestEveryOrderIsFoundAmongItsBlocks(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
-	path, _ := largeReport(t, 30_000)
+	path := largeReport(t, 30_000)
 	text, err := os.ReadFile(path)
 	require.NoError(t, err)
 	imported, err := b.load(t.Context(), "large", text)
@@ -59,7 +62,7 @@ func TestEveryOrderIsFoundAmongItsBlocks(t *testing.T) {
 func TestTheMigrationFindsTheOrdersThatTheImportNotes(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
-	path, _ := largeReport(t, 30_000)
+	path := largeReport(t, 30_000)
 	text, err := os.ReadFile(path)
 	require.NoError(t, err)
 	_, err = b.load(t.Context(), "large", text)
@@ -76,4 +79,17 @@ func TestTheMigrationFindsTheOrdersThatTheImportNotes(t *testing.T) {
 	require.NoError(t, err)
 	require.NoError(t, b.pool.QueryRow(t.Context(), noted).Scan(&after))
 	require.Equal(t, before, after)
+}
+
+// largeReport writes a report of about so many lines.
+func largeReport(tb testing.TB, lines int) string {
+	tb.Helper()
+	account := seller.Accounts(3, time.Date(2026, 11, 23, 0, 0, 0, 0, time.UTC), lines/14/7)[0]
+	books := seller.NewBooks(account)
+	path := filepath.Join(tb.TempDir(), "large.txt")
+	file, err := os.Create(path)
+	require.NoError(tb, err)
+	require.NoError(tb, books.WriteReport(file, 0, seller.Whole))
+	require.NoError(tb, file.Close())
+	return path
 }

@@ -37,7 +37,7 @@ func BenchmarkClicks(b *testing.B) {
 	pages := s.pagesOfBooks(b)
 	crowd := s.crowd(b)
 	for _, page := range pages { // each was open before
-		_, err := crowd[0].time(b.Context(), page.path)
+		_, err := crowd[0].time(b.Context(), page)
 		require.NoError(b, err, page.name)
 	}
 	b.Run("alone", func(b *testing.B) {
@@ -64,17 +64,30 @@ func (s *site) scansOfLines(b *testing.B) int64 {
 	return s.number(b, `SELECT seq_scan FROM pg_stat_user_tables WHERE relname = 'settlement_line'`)
 }
 
+// seat is a person at a desk, who administers besides under another name.
+type seat struct{ accountant, administrator *clerk }
+
 // crowd signs everybody in, each with a session and a connection of their own.
-func (s *site) crowd(b *testing.B) []*clerk {
+func (s *site) crowd(b *testing.B) []seat {
 	b.Helper()
-	crowd := make([]*clerk, people)
+	crowd := make([]seat, people)
 	for i := range crowd {
-		var err error
-		crowd[i], err = newClerk(b.Context(), s.url, s.sandbox.Issuer, "amy.accountant")
-		require.NoError(b, err)
-		crowd[i].client.Transport = &http.Transport{}
+		for who, at := range map[string]**clerk{"amy.accountant": &crowd[i].accountant, "adam.admin": &crowd[i].administrator} {
+			clerk, err := newClerk(b.Context(), s.url, s.sandbox.Issuer, who)
+			require.NoError(b, err)
+			clerk.client.Transport = &http.Transport{}
+			*at = clerk
+		}
 	}
 	return crowd
+}
+
+// time opens a page as who may see it.
+func (s seat) time(ctx context.Context, p page) (time.Duration, error) {
+	if strings.HasPrefix(p.path, "/admin/") {
+		return s.administrator.time(ctx, p.path)
+	}
+	return s.accountant.time(ctx, p.path)
 }
 
 // time opens a page and says how long it took until its last byte.
@@ -105,7 +118,7 @@ type page struct{ name, path string }
 
 // click has a crowd open pages in any order, each page so often, and returns the
 // times of each.
-func click(b *testing.B, crowd []*clerk, pages []page, each int, pause time.Duration) map[string][]time.Duration {
+func click(b *testing.B, crowd []seat, pages []page, each int, pause time.Duration) map[string][]time.Duration {
 	b.Helper()
 	var todo []page
 	for _, p := range pages {
@@ -124,7 +137,7 @@ func click(b *testing.B, crowd []*clerk, pages []page, each int, pause time.Dura
 		group.Go(func() {
 			wait(b.Context(), time.Duration(seed.Float64()*2*float64(pause))) // nobody begins at the same moment
 			for p := range next {
-				took, err := someone.time(b.Context(), p.path)
+				took, err := someone.time(b.Context(), p)
 				if err != nil {
 					b.Error(err)
 				}
@@ -228,6 +241,9 @@ func (s *site) pagesOfBooks(b *testing.B) []page {
 		{"reconciliation", "/reconciliation"}, {"reconciliation of orders", "/reconciliation/orders"}, {"reconciliation of invoices", "/reconciliation/invoices"}, {"reconciliation of accounts", "/reconciliation/accounts"},
 		{"deposits", "/reconciliation/deposits"}, {"deposits listed", "/reconciliation/deposits/list"}, {"bank lines", "/reconciliation/deposits/lines"}, {"deposit matches", "/reconciliation/deposits/matches"}, {"statements", "/reconciliation/statements"},
 		{"revaluation", "/revaluation"}, {"close", "/close"}, {"checklist of a close", fmt.Sprintf("/close/%d/%s", us, period)}, {"search for an order", "/search?q=" + order}, {"uploads", "/settlements/upload"},
+		{"its lines of a kind of transaction, added up", base + "/lines?type=Refund&totals=1"}, {"its lines of a SKU, added up", base + "/lines?totals=1&sku=" + sku}, {"its lines above an amount", base + "/lines?min=1000000"}, {"preferences", "/preferences"},
+		{"rule", fmt.Sprintf("/rules/%d/edit?connection=%d", s.number(b, `SELECT min(r.id) FROM mapping_rule r JOIN rule_set x ON x.id = r.rule_set_id WHERE x.connection_id = $1`, us), us)},
+		{"connections", "/admin/connections"}, {"connection", fmt.Sprintf("/admin/connections/%d", us)}, {"people", "/admin/people"}, {"policies", "/admin/policies"}, {"audit log", "/admin/audit"},
 		{"periods", "/admin/periods"}, {"rates", "/admin/rates"}, {"reference data", "/admin/reference"}}
 	for name, of := range map[string]struct{ path, query string }{
 		"exception":           {"/exceptions/%d", `SELECT coalesce(min(id), 0) FROM exception WHERE class = 'unmapped_kind'`},

@@ -26,7 +26,7 @@ var built = sync.OnceValues(func() (string, error) {
 	return program, nil
 })
 
-func realProgram(t *testing.T) string {
+func realProgram(t testing.TB) string {
 	t.Helper()
 	program, err := built()
 	require.NoError(t, err, program)
