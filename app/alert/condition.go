@@ -1,6 +1,7 @@
 package alert
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -80,7 +81,7 @@ func systemsDown(ctx context.Context, tx *database.Tx, c Channel) ([]condition, 
 		}
 		list[i] = condition{due: !r.Since.After(tx.Now.Add(-time.Duration(c.DownMinutes) * time.Minute)),
 			occasion: occasion{key: fmt.Sprintf("%s/%d", subject, r.Since.Unix()), subject: subject, group: System, connection: r.ConnectionID,
-				title: fmt.Sprintf("%s of %s cannot be used since %s UTC", name, titleOf(r.Title, r.Name), r.Since.UTC().Format("2 Jan 15:04")), body: body, path: path, at: r.Since}}
+				title: fmt.Sprintf("%s of %s cannot be used since %s UTC", name, cmp.Or(r.Title, r.Name), r.Since.UTC().Format("2 Jan 15:04")), body: body, path: path, at: r.Since}}
 	}
 	return list, nil
 }
@@ -97,7 +98,7 @@ func waitingFlows(ctx context.Context, tx *database.Tx, c Channel) ([]condition,
 		subject := fmt.Sprintf("flow/%d/%s", r.ConnectionID, r.Flow)
 		list[i] = condition{due: !r.Since.After(tx.Now.Add(-time.Duration(c.DownMinutes) * time.Minute)),
 			occasion: occasion{key: fmt.Sprintf("%s/%d", subject, r.Since.Unix()), subject: subject, group: System, connection: r.ConnectionID,
-				title: fmt.Sprintf("The flow %s of %s waits since %s UTC", r.Flow, titleOf(r.Title, r.Name), r.Since.UTC().Format("2 Jan 15:04")),
+				title: fmt.Sprintf("The flow %s of %s waits since %s UTC", r.Flow, cmp.Or(r.Title, r.Name), r.Since.UTC().Format("2 Jan 15:04")),
 				body:  "The other side fails each time. Nothing is lost; it is tried again every few minutes. " + r.Words, path: fmt.Sprintf("/flows/%s/%d", r.Flow, r.ConnectionID), at: r.Since}}
 	}
 	return list, nil
@@ -116,7 +117,7 @@ func silences(ctx context.Context, tx *database.Tx, c Channel) ([]condition, err
 		}
 		subject := fmt.Sprintf("silence/%d/%d", r.ConnectionID, r.LastAt.Unix())
 		list = append(list, condition{due: true, occasion: occasion{key: subject, subject: subject, group: Silence, connection: r.ConnectionID,
-			title: fmt.Sprintf("Nothing was received from %s for %d days", titleOf(r.Title, r.Name), days),
+			title: fmt.Sprintf("Nothing was received from %s for %d days", cmp.Or(r.Title, r.Name), days),
 			body:  "No settlement report was found or uploaded. Amazon makes one about every two weeks.", path: fmt.Sprintf("/settlements?connection=%d", r.ConnectionID), at: tx.Now}})
 	}
 	return list, nil
@@ -135,7 +136,7 @@ func endingSecrets(ctx context.Context, tx *database.Tx, c Channel) ([]condition
 		day := r.EndsOn.Format(time.DateOnly)
 		subject := fmt.Sprintf("expiry/%d/%s", r.ConnectionID, day)
 		list = append(list, condition{due: true, occasion: occasion{key: subject, subject: subject, group: Expiry, connection: r.ConnectionID,
-			title: fmt.Sprintf("Amazon's client secret of %s ends on %s", titleOf(r.Title, r.Name), r.EndsOn.Format("2 Jan 2006")),
+			title: fmt.Sprintf("Amazon's client secret of %s ends on %s", cmp.Or(r.Title, r.Name), r.EndsOn.Format("2 Jan 2006")),
 			body:  "Rotate it in Seller Central and enter the new one in the connection; without it Amazon lets nothing in.", path: fmt.Sprintf("/admin/connections/%d", r.ConnectionID), at: tx.Now}})
 	}
 	return list, nil

@@ -1,6 +1,7 @@
 package alert
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -68,7 +69,7 @@ func (s *Service) SecretEnds(ctx context.Context) ([]SecretEnd, error) {
 	}
 	list := make([]SecretEnd, len(rows))
 	for i, r := range rows {
-		list[i] = SecretEnd{r.ConnectionID, titleOf(r.Title, r.Name), r.EndsOn}
+		list[i] = SecretEnd{r.ConnectionID, cmp.Or(r.Title, r.Name), r.EndsOn}
 	}
 	return list, nil
 }
@@ -96,13 +97,6 @@ func (s *Service) SetSecretEnds(ctx context.Context, ends map[int64]time.Time, a
 	return database.Translate(err)
 }
 
-func titleOf(title, name string) string {
-	if title != "" {
-		return title
-	}
-	return name
-}
-
 // Connection is one that a channel can be told of.
 type Connection struct {
 	ID    int64
@@ -117,7 +111,7 @@ func (s *Service) Connections(ctx context.Context) ([]Connection, error) {
 	}
 	list := make([]Connection, len(rows))
 	for i, r := range rows {
-		list[i] = Connection{r.ID, titleOf(r.Title, r.Name)}
+		list[i] = Connection{r.ID, cmp.Or(r.Title, r.Name)}
 	}
 	return list, nil
 }

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"encoding/hex"
 	"fmt"
 	"time"
@@ -65,7 +66,7 @@ func (s *server) showPolicies(r *request, status int, of int64, wrong map[string
 		if !r.person.Can(identity.ManagePolicies) {
 			form.Why = "An administrator changes policies."
 		}
-		model.Sheets = append(model.Sheets, views.AdminSheet{Title: titleOf(c.Title, c.Name), Form: form})
+		model.Sheets = append(model.Sheets, views.AdminSheet{Title: cmp.Or(c.Title, c.Name), Form: form})
 	}
 	return r.adminAs(status, views.Policies, "Policies", model)
 }

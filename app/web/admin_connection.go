@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"fmt"
 	"net/http"
 	"strings"
@@ -31,7 +32,7 @@ func (s *server) connectionList(r *request) error {
 		if c.SyncedAt.After(time.Unix(0, 0)) {
 			synced = views.Moment(r.format().Ago(c.SyncedAt, s.Clock.Now()))
 		}
-		table.Rows = append(table.Rows, cells(views.Stacked(views.RowLink(views.Link{Text: titleOf(c.Title, c.Name), Href: fmt.Sprintf("/admin/connections/%d", c.ID)}), c.Name),
+		table.Rows = append(table.Rows, cells(views.Stacked(views.RowLink(views.Link{Text: cmp.Or(c.Title, c.Name), Href: fmt.Sprintf("/admin/connections/%d", c.ID)}), c.Name),
 			views.Text(c.Environment), views.Text(strings.ToUpper(c.AmazonRegion)), views.Text(c.P21Company+" "+c.FunctionalCurrency), views.Text(c.TimeZone),
 			views.Text(views.Count(int(c.Settlements))), synced, views.StatusPill(state)))
 	}
@@ -66,7 +67,7 @@ func (s *server) connectionOf(r *request) (connection.Connection, error) {
 
 // connectionForm shows a connection. Secrets are written and never shown.
 func (s *server) connectionForm(r *request, status int, c connection.Connection, wrong map[string]string, steps []connection.Step) error {
-	base, title := fmt.Sprintf("/admin/connections/%d", c.ID), titleOf(c.Title, c.Name)
+	base, title := fmt.Sprintf("/admin/connections/%d", c.ID), cmp.Or(c.Title, c.Name)
 	form := &views.AdminForm{Action: base, Submit: views.Button{Label: "Save", Icon: "check", Look: views.Primary}, Hidden: []views.Hidden{{Name: "version", Value: fmt.Sprint(c.Version)}}}
 	if c.ID == 0 {
 		form.Action, title = "/admin/connections/new", "New connection"
@@ -268,6 +269,9 @@ func (s *server) connectionFind(r *request) error {
 		return err
 	}
 	r.flash(views.Done, "Looking for reports.", "New settlements appear by themselves.")
+	if !r.person.Can(identity.ManageConnections) { // who runs flows sees what comes of it
+		return r.goTo("/settlements?connection=%d", c.ID)
+	}
 	return r.goTo("/admin/connections/%d", c.ID)
 }
 

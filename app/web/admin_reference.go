@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 
@@ -32,7 +33,7 @@ func (s *server) referenceShow(r *request) error {
 		if err != nil {
 			return err
 		}
-		sheet := views.AdminSheet{Title: titleOf(c.Title, c.Name)}
+		sheet := views.AdminSheet{Title: cmp.Or(c.Title, c.Name)}
 		for _, check := range checks {
 			sheet.Checks = append(sheet.Checks, r.referenceCheck(c.ID, check))
 		}

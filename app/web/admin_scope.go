@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"fmt"
 	"net/http"
 	"slices"
@@ -25,7 +26,7 @@ func sees(scope identity.Scope, known []connection.Summary) string {
 	var titles []string
 	for _, c := range known {
 		if slices.Contains(scope.Connections, c.ID) {
-			titles = append(titles, titleOf(c.Title, c.Name))
+			titles = append(titles, cmp.Or(c.Title, c.Name))
 		}
 	}
 	if others := len(scope.Connections) - len(titles); others > 0 {
@@ -72,7 +73,7 @@ func (s *server) scopeForm(r *request, status int, id int64, wrong string) error
 		if slices.Contains(person.Connections, c.ID) {
 			value = "on"
 		}
-		group.Fields = append(group.Fields, views.Field{Name: fmt.Sprintf("connection-%d", c.ID), Label: titleOf(c.Title, c.Name), Type: "checkbox", Value: value})
+		group.Fields = append(group.Fields, views.Field{Name: fmt.Sprintf("connection-%d", c.ID), Label: cmp.Or(c.Title, c.Name), Type: "checkbox", Value: value})
 	}
 	form.Groups = append(form.Groups, group)
 	return r.adminAs(status, views.People, "What "+person.Name+" sees", views.AdminPage{Sheets: []views.AdminSheet{{Title: "Connections",

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"fmt"
 	"net/http"
 	"slices"
@@ -61,7 +62,7 @@ func (s *server) showBankAccount(r *request, status int, a deposit.Account, wron
 	}
 	group := views.FieldGroup{Legend: "Whose deposits come to it", Hint: wrong["connections"]}
 	for _, c := range connections {
-		f := views.Field{Name: "connection-" + strconv.FormatInt(c.ID, 10), Label: titleOf(c.Title, c.Name), Type: "checkbox", Value: on(slices.Contains(a.Connections, c.ID))}
+		f := views.Field{Name: "connection-" + strconv.FormatInt(c.ID, 10), Label: cmp.Or(c.Title, c.Name), Type: "checkbox", Value: on(slices.Contains(a.Connections, c.ID))}
 		group.Fields = append(group.Fields, f)
 	}
 	form.Groups = []views.FieldGroup{group}

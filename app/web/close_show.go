@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"encoding/hex"
 	"fmt"
 	"io"
@@ -47,12 +48,12 @@ func (s *server) closeShow(r *request) error {
 }
 
 func closeName(w closing.Whole) string {
-	return fmt.Sprintf("%s, %s", w.Key, titleOf(w.Title, w.Connection))
+	return fmt.Sprintf("%s, %s", w.Key, cmp.Or(w.Title, w.Connection))
 }
 
 func (s *server) closeModel(r *request, w closing.Whole) views.ClosePage {
 	model := views.ClosePage{Status: closePill(w.State), Facts: []views.Fact{
-		{Name: "Connection", Value: views.Text(titleOf(w.Title, w.Connection))}, {Name: "Period", Value: views.Text(r.format().Cycle(w.Period.Starts, w.Period.Ends))},
+		{Name: "Connection", Value: views.Text(cmp.Or(w.Title, w.Connection))}, {Name: "Period", Value: views.Text(r.format().Cycle(w.Period.Starts, w.Period.Ends))},
 		{Name: "In Prophet 21", Value: views.StatusPill(p21Pill(w.ClosedInP21))}}}
 	a, asked := w.Latest()
 	if asked && a.State != closing.Reopened {

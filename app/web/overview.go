@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"fmt"
 	"strconv"
 	"time"
@@ -146,7 +147,7 @@ func (s *server) overviewFlows(r *request, model *views.OverviewPage) error {
 		if r.connection() != 0 && f.ID != r.connection() {
 			continue
 		}
-		health := views.FlowHealth{Name: "Settlement reports", Connection: titleOf(f.Title, f.Name), Href: "/settlements?connection=" + strconv.FormatInt(f.ID, 10),
+		health := views.FlowHealth{Name: "Settlement reports", Connection: cmp.Or(f.Title, f.Name), Href: "/settlements?connection=" + strconv.FormatInt(f.ID, 10),
 			Status: flowPill(f), Throughput: views.Counted(int(f.Imported), "report", "reports")}
 		if f.FoundAt.After(time.Unix(0, 0)) {
 			health.Success = r.format().Ago(f.FoundAt, s.Clock.Now())
@@ -290,7 +291,7 @@ func (s *server) overviewClose(r *request, model *views.OverviewPage) error {
 		}
 		if ok && (next.Connection == "" || candidate.Period.Ends.Before(next.Period.Ends)) {
 			next = candidate
-			next.Connection = titleOf(c.Title, c.Name)
+			next.Connection = cmp.Or(c.Title, c.Name)
 		}
 	}
 	if next.Connection == "" {

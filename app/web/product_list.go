@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"fmt"
 	"net/url"
 	"strconv"
@@ -79,7 +80,7 @@ func (s *server) productConnection(r *request, id int64) (int64, string, error) 
 	}
 	for _, c := range connections {
 		if id == 0 || id == c.ID {
-			return c.ID, titleOf(c.Title, c.Name), nil
+			return c.ID, cmp.Or(c.Title, c.Name), nil
 		}
 	}
 	return 0, "", nil

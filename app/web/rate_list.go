@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"net/http"
@@ -155,7 +156,7 @@ func sourceTitle(x rates.Rate) string {
 func (r *request) rateGaps(gaps []rates.Gap, settings []rates.Settings) []views.RateGap {
 	names := map[int64]string{}
 	for _, x := range settings {
-		names[x.ConnectionID] = titleOf(x.Title, x.ConnectionName)
+		names[x.ConnectionID] = cmp.Or(x.Title, x.ConnectionName)
 	}
 	var list []views.RateGap
 	for _, g := range gaps[:min(len(gaps), gapRows)] {
@@ -176,7 +177,7 @@ func (s *server) rateSheets(settings []rates.Settings, typed *input, wrong map[s
 	scope := []views.Option{{Value: "", Label: "every connection", Current: value("connection") == ""}}
 	for _, x := range settings {
 		id := strconv.FormatInt(x.ConnectionID, 10)
-		scope = append(scope, views.Option{Value: id, Label: titleOf(x.Title, x.ConnectionName), Current: value("connection") == id})
+		scope = append(scope, views.Option{Value: id, Label: cmp.Or(x.Title, x.ConnectionName), Current: value("connection") == id})
 	}
 	form := &views.AdminForm{Action: "/admin/rates", Submit: views.Button{Label: "Store the rates", Icon: "check"}, Fields: []views.Field{
 		{Name: "rates", Label: "One rate per line: day, from, to, rate", Rows: 4, Mono: true, Value: value("rates"), Error: wrong["rates"], Place: "2026-11-20, GBP, USD, 1.2715", Required: true},

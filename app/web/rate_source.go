@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"fmt"
 	"net/http"
 
@@ -36,7 +37,7 @@ func (s *server) showRateSources(r *request, status int, of int64, typed *rates.
 		}
 		model.Sheets = append(model.Sheets, r.rateSource(x, readings, shown))
 		if r.person.Can(identity.ManageRates) && (x.FromP21 || x.DailyURL != "") {
-			model.Buttons = append(model.Buttons, views.Button{Label: "Read rates of " + titleOf(x.Title, x.ConnectionName), Icon: "rotate-ccw", Action: fmt.Sprintf("/admin/rates/sources/%d/read", x.ConnectionID)})
+			model.Buttons = append(model.Buttons, views.Button{Label: "Read rates of " + cmp.Or(x.Title, x.ConnectionName), Icon: "rotate-ccw", Action: fmt.Sprintf("/admin/rates/sources/%d/read", x.ConnectionID)})
 		}
 	}
 	page := r.page("Sources of exchange rates", views.Rates, views.Link{Text: "Administration", Href: "/admin"}, views.Link{Text: "Exchange rates", Href: "/admin/rates"})
@@ -55,7 +56,7 @@ func (r *request) rateSource(x rates.Settings, readings []rates.Reading, wrong m
 	if !r.person.Can(identity.ManageConnections) {
 		form.Why = "An administrator decides where rates come from."
 	}
-	sheet := views.AdminSheet{Title: fmt.Sprintf("%s, books in %s", titleOf(x.Title, x.ConnectionName), x.Functional), Form: form}
+	sheet := views.AdminSheet{Title: fmt.Sprintf("%s, books in %s", cmp.Or(x.Title, x.ConnectionName), x.Functional), Form: form}
 	for _, reading := range readings {
 		if reading.ConnectionID == x.ConnectionID && (reading.Origin == rates.P21 && x.FromP21 || reading.Origin == rates.Daily && x.DailyURL != "") {
 			sheet.Checks = append(sheet.Checks, r.rateReading(reading))

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"strconv"
@@ -75,7 +76,7 @@ func (s *server) revaluationOf(r *request) (all []valued, keys []string, chosen 
 			if err != nil {
 				return nil, nil, "", err
 			}
-			all = append(all, valued{c.ID, titleOf(c.Title, c.Name), p, list, realised})
+			all = append(all, valued{c.ID, cmp.Or(c.Title, c.Name), p, list, realised})
 		}
 	}
 	return all, keys, chosen, nil

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"fmt"
 	"net/http"
 	"strconv"
@@ -47,7 +48,7 @@ func (s *server) ruleDesk(r *request, id int64) (ruleDesk, error) {
 			d.connection = c.ID
 		}
 		if c.ID == d.connection {
-			d.name = titleOf(c.Title, c.Name)
+			d.name = cmp.Or(c.Title, c.Name)
 		}
 	}
 	if d.connection == 0 {

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -29,7 +30,7 @@ func (s *server) showUpload(r *request, status int, wrong map[string]string) err
 	}
 	model := views.UploadPage{Action: "/settlements/upload", Limit: uploadHint, Errors: wrong}
 	for _, c := range connections {
-		model.Connections = append(model.Connections, views.Option{Value: strconv.FormatInt(c.ID, 10), Label: titleOf(c.Title, c.Name), Current: c.ID == r.connection()})
+		model.Connections = append(model.Connections, views.Option{Value: strconv.FormatInt(c.ID, 10), Label: cmp.Or(c.Title, c.Name), Current: c.ID == r.connection()})
 	}
 	live := liveUploads(recent)
 	for _, u := range recent {
@@ -40,13 +41,6 @@ func (s *server) showUpload(r *request, status int, wrong map[string]string) err
 		model.Imports = append(model.Imports, file)
 	}
 	return r.showAs(status, views.UploadView(r.page("Upload reports", views.Settlements, views.Link{Text: "Settlements", Href: "/settlements"}), model))
-}
-
-func titleOf(title, name string) string {
-	if title == "" {
-		return name
-	}
-	return title
 }
 
 // streamsOfUpload is how many files the page watches at once: a browser keeps
