@@ -9,8 +9,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/shopspring/decimal"
-
 	"tieout/app/fault"
 )
 
@@ -263,8 +261,8 @@ type preview2020 struct {
 	Fulfillable bool   `json:"isFulfillable"`
 	Fees        []struct {
 		Amount struct {
-			Currency string          `json:"currencyCode"`
-			Value    decimal.Decimal `json:"value"`
+			Currency string `json:"currencyCode"`
+			Value    exact  `json:"value"`
 		} `json:"amount"`
 	} `json:"estimatedFees"`
 	Shipments []struct {
@@ -303,7 +301,7 @@ func (v outbound2020) Preview(ctx context.Context, r FulfillmentRequest) (Fulfil
 func (p preview2020) preview(r FulfillmentRequest) FulfillmentPreview {
 	out := FulfillmentPreview{Reasons: p.Reasons}
 	for _, fee := range p.Fees {
-		out.add(Money{Amount: fee.Amount.Value, Currency: fee.Amount.Currency}, time.Time{}, time.Time{})
+		out.add(Money{Amount: fee.Amount.Value.Decimal, Currency: fee.Amount.Currency}, time.Time{}, time.Time{})
 	}
 	planned := map[string]int{}
 	for _, s := range p.Shipments {

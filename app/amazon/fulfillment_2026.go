@@ -29,8 +29,8 @@ var (
 type outbound2026 struct{ client *Client }
 
 type amount struct {
-	Unit  string          `json:"unit,omitempty"`
-	Value decimal.Decimal `json:"value"` // a string in JSON
+	Unit  string `json:"unit,omitempty"`
+	Value exact  `json:"value"` // a string in JSON
 }
 
 type outboundSKU struct {
@@ -135,7 +135,7 @@ func (outbound2026) asked(r FulfillmentRequest) outboundOrder {
 		o.Origin = &outboundCountry{Country: shop.Country}
 	}
 	for _, item := range r.Items {
-		o.Lines = append(o.Lines, outboundLine{Product: outboundProduct{outboundSKU{item.SKU}}, Amount: amount{"EACHES", decimal.NewFromInt(int64(item.Quantity))}})
+		o.Lines = append(o.Lines, outboundLine{Product: outboundProduct{outboundSKU{item.SKU}}, Amount: amount{"EACHES", exact{decimal.NewFromInt(int64(item.Quantity))}}})
 	}
 	return o
 }
@@ -250,7 +250,7 @@ func (o heldOrder2026) held() (Fulfillment, error) {
 			return 0
 		}
 		var n int
-		n, err = units(a.Value)
+		n, err = units(a.Value.Decimal)
 		return n
 	}
 	for _, l := range o.Lines {
@@ -319,7 +319,7 @@ func (a outboundPreview2026) preview(r FulfillmentRequest) (FulfillmentPreview, 
 	planned := map[string]int{}
 	for _, s := range a.Shipments {
 		for _, i := range s.Items {
-			n, err := units(i.Amount.Value)
+			n, err := units(i.Amount.Value.Decimal)
 			if err != nil {
 				return p, misread("the preview of "+r.ID, err)
 			}

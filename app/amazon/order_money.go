@@ -49,6 +49,15 @@ func (m *Money) UnmarshalJSON(raw []byte) error {
 	return err
 }
 
+// exact is a decimal of an answer, within the bounds of an amount.
+type exact struct{ decimal.Decimal }
+
+// UnmarshalJSON reads a text or a number.
+func (e *exact) UnmarshalJSON(raw []byte) (err error) {
+	e.Decimal, err = readAmount(raw)
+	return err
+}
+
 func readAmount(raw json.RawMessage) (amount decimal.Decimal, err error) {
 	if len(raw) == 0 || string(raw) == "null" {
 		return amount, nil

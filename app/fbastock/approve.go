@@ -6,12 +6,12 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
-	"github.com/shopspring/decimal"
 
 	"tieout/app/audit"
 	"tieout/app/clock"
 	"tieout/app/exception"
 	"tieout/app/fault"
+	"tieout/app/money"
 	"tieout/sqlc"
 )
 
@@ -34,7 +34,7 @@ func NewApprovals(pool *pgxpool.Pool, c clock.Clock, release Release) *Approvals
 // fault.Conflict when the numbers have moved, or P21 takes no adjustment of it.
 func (a *Approvals) Approve(ctx context.Context, e exception.Exception, actor audit.Actor) error {
 	text, _ := e.Detail["difference"].(string)
-	units, err := decimal.NewFromString(text)
+	units, err := money.ParseNumber(text)
 	if e.Class != exception.StockDifference || e.State != "open" || err != nil {
 		return fault.New(fault.Conflict, "This exception is no difference that waits for an approval.")
 	}

@@ -11,6 +11,7 @@ import (
 
 	"tieout/app/fault"
 	"tieout/app/flow"
+	"tieout/app/money"
 )
 
 // attributes are values of a listing by name, as Amazon writes them: each value
@@ -188,9 +189,9 @@ func covers(held, want any) bool {
 }
 
 func equal(a, b json.Number) bool {
-	x, errX := decimal.NewFromString(a.String())
-	y, errY := decimal.NewFromString(b.String())
-	return errX == nil && errY == nil && x.Equal(y)
+	x, errX := money.ParseNumber(a.String())
+	y, errY := money.ParseNumber(b.String())
+	return a == b || errX == nil && errY == nil && x.Equal(y)
 }
 
 // encode writes attributes, names in order, so that equal ones are equal.

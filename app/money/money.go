@@ -199,6 +199,34 @@ func ParsePlain(text string) (decimal.Decimal, error) {
 	return decimal.NewFromString(s)
 }
 
+// Bounds of a number that may come with an exponent: beyond any amount, price or
+// share, and far below what takes time or memory when it is written out.
+const (
+	numberLength   = 400
+	numberExponent = 40
+)
+
+// ParseNumber reads a number as programs write it, "2.5E-2" too. "1e999999999"
+// is refused: to compare or add it, all its digits would have to be made.
+func ParseNumber(text string) (decimal.Decimal, error) {
+	if len(text) > numberLength {
+		return decimal.Decimal{}, fmt.Errorf("%d characters are no number", len(text))
+	}
+	value, err := decimal.NewFromString(strings.TrimSpace(text))
+	if err != nil {
+		return decimal.Decimal{}, fmt.Errorf("%s is not a number", strconv.Quote(text))
+	}
+	if !Sane(value) {
+		return decimal.Decimal{}, fmt.Errorf("%s is out of range", text)
+	}
+	return value, nil
+}
+
+// Sane reports whether a number that was read from elsewhere can be worked with.
+func Sane(value decimal.Decimal) bool {
+	return value.Exponent() <= numberExponent && value.Exponent() >= -numberLength && value.NumDigits() <= numberLength
+}
+
 func allDigits(s string) bool {
 	if s == "" {
 		return false

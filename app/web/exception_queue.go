@@ -88,7 +88,7 @@ func (r *request) exceptionFilter() (exception.Filter, error) {
 		filter.Assignee = in.id("assignee")
 	}
 	if key := in.key("after", 2); key != nil {
-		if weight, err := decimal.NewFromString(key[0]); err == nil {
+		if weight, err := money.ParseNumber(key[0]); err == nil {
 			filter.AfterWeight, filter.AfterID = decimal.NewNullDecimal(weight), parseID(key[1])
 		}
 	}

@@ -136,7 +136,7 @@ func feePlace(in *input) *fee.Place {
 	if key == nil {
 		return nil
 	}
-	value, err := decimal.NewFromString(key[0])
+	value, err := money.ParseNumber(key[0])
 	if err != nil {
 		return nil
 	}

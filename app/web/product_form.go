@@ -6,9 +6,8 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/shopspring/decimal"
-
 	"tieout/app/catalog"
+	"tieout/app/money"
 	"tieout/views"
 )
 
@@ -146,7 +145,7 @@ func (x draftPart) part(in *input, at int) catalog.Part {
 		part.Quantity = n
 	}
 	if x.share != "" {
-		share, err := decimal.NewFromString(x.share)
+		share, err := money.ParseNumber(x.share)
 		if err != nil || share.Exponent() > 0 || share.Exponent() < -20 {
 			in.refuse(catalog.Field("share", at), "%q is no share. Write a number from 0 to 1, such as 0.25.", x.share)
 		} else {

@@ -9,6 +9,7 @@ import (
 
 	"tieout/app/fault"
 	"tieout/app/identity"
+	"tieout/app/money"
 	"tieout/app/reconcile"
 	"tieout/views"
 )
@@ -26,7 +27,7 @@ func (in *input) seenOpens() []seenOpen {
 	var all []seenOpen
 	for _, mark := range in.values["item"] {
 		id, text, _ := strings.Cut(mark, ".")
-		difference, err := decimal.NewFromString(text)
+		difference, err := money.ParseNumber(text)
 		if err != nil || parseID(id) == 0 {
 			in.refuse("item", "%q is no item.", mark)
 			continue

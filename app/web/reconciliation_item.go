@@ -6,8 +6,6 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/shopspring/decimal"
-
 	"tieout/app/fault"
 	"tieout/app/identity"
 	"tieout/app/money"
@@ -144,7 +142,7 @@ func (s *server) reconciliationExplain(r *request) error {
 	if err := in.err(); err != nil {
 		return s.showOpen(r, 422, id, reason, fault.FieldsOf(err))
 	}
-	seen, err := decimal.NewFromString(in.text("seen", 40))
+	seen, err := money.ParseNumber(in.text("seen", 40))
 	if err != nil {
 		return fault.Wrap(err, fault.Invalid, "The form does not say which difference it is about. Load the page again.")
 	}
