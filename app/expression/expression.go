@@ -97,6 +97,9 @@ func (f *Formula) check() error {
 	if err := exact(f.program.Node()); err != nil {
 		return err
 	}
+	if err := shallow(f.program.Node()); err != nil {
+		return err
+	}
 	got := f.program.Node().Type()
 	if got == nil || got.Kind() == reflect.Interface || f.accepts(got) {
 		return nil

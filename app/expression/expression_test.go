@@ -1,6 +1,8 @@
 package expression_test
 
 import (
+	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -169,8 +171,49 @@ func TestWhatGoesWrongInARecordIsSaidInWords(t *testing.T) {
 	}
 }
 
+// TestFormulasThatGrowAreStopped: each of them would take the machine's memory or
+// its time.
+func TestFormulasThatGrowAreStopped(t *testing.T) {
+	t.Parallel()
+	doubled, squared, listed := "let x0 = labels[0]; ", "let x0 = total; ", "let x0 = labels; "
+	for i := range 40 {
+		doubled += fmt.Sprintf("let x%d = x%d + x%d; ", i+1, i, i)
+		squared += fmt.Sprintf("let x%d = x%d * x%d; ", i+1, i, i)
+		listed += fmt.Sprintf("let x%d = [x%d, x%d]; ", i+1, i, i)
+	}
+	replaced := "labels[0]"
+	for range 20 {
+		replaced = `replace(` + replaced + `, "", "PRIMEPRIME")`
+	}
+	for formula, want := range map[string]expression.Type{
+		`decimal("1e999999999") == total`: expression.Flag, `total * decimal("1e-2147483000")`: expression.Number, `decimal("1e390") * decimal("1e390")`: expression.Number,
+		doubled + "x40": expression.Text, squared + "x40": expression.Number, listed + "text(x40)": expression.Text, replaced: expression.Text,
+		`join(split(` + strings.Repeat(`replace(`, 3) + `"` + strings.Repeat("a", 90) + `"` + strings.Repeat(`, "a", "aaaaaaaaa")`, 3) + `, ""), "x")`: expression.Text,
+	} {
+		started := time.Now()
+		f, err := expression.Compile(formula, order{}, want)
+		if err == nil {
+			_, err = f.Eval(sample())
+		}
+		var wrong *expression.Error
+		require.ErrorAs(t, err, &wrong, formula)
+		require.Less(t, time.Since(started), 5*time.Second, formula)
+	}
+	within := "total > 0"
+	for range 4 {
+		within = "any(items, " + within + ")"
+	}
+	_, err := expression.Compile(within, order{}, expression.Flag)
+	require.ErrorContains(t, err, "At most 3 lists")
+	three, err := expression.Compile(`any(items, any(items, any(items, .units > 1)))`, order{}, expression.Flag)
+	require.NoError(t, err)
+	yes, err := three.Eval(sample())
+	require.NoError(t, err)
+	require.Equal(t, true, yes)
+}
+
 func FuzzFormula(f *testing.F) {
-	for _, seed := range []string{`total == 1.5`, `map(items, .amount)`, `a.b?.c`, `1/0`, `{`, `"a" in labels`, `items[-1:]`, `let x = 1; x + 1`} {
+	for _, seed := range []string{`let x = total * total; let y = x * x; y`, `join(split(replace(labels[0], "", "ab"), ""), "cd")`, `text([labels, labels])`, `decimal("1e400")`, `total == 1.5`, `map(items, .amount)`, `a.b?.c`, `1/0`, `{`, `"a" in labels`, `items[-1:]`, `let x = 1; x + 1`} {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, text string) {

@@ -13,7 +13,7 @@ import (
 // builtins of the language that are kept; the others work on floats, read the
 // clock, or may grow without bound.
 var builtins = []string{"all", "none", "any", "one", "filter", "map", "find", "count", "len", "trim", "trimPrefix", "trimSuffix", "upper", "lower",
-	"split", "replace", "join", "indexOf", "hasPrefix", "hasSuffix", "first", "last", "take"}
+	"indexOf", "hasPrefix", "hasSuffix", "first", "last", "take"}
 
 // places is how many decimals a quotient keeps.
 const places = 12
@@ -24,6 +24,7 @@ func options(environment any) []expr.Option {
 		list = append(list, expr.EnableBuiltin(kept))
 	}
 	list = append(list, operators()...)
+	list = append(list, texts()...)
 	return append(list, functions()...)
 }
 
@@ -52,7 +53,7 @@ func operators() (list []expr.Option) {
 			if err != nil {
 				return nil, err
 			}
-			return work(a, b)
+			return bounded(work(a, b))
 		}
 		var types []any
 		if strings.ContainsAny(sign, "=<>") {
@@ -83,8 +84,8 @@ func number(value any) (decimal.Decimal, error) {
 		return decimal.NewFromInt(int64(v)), nil
 	case string:
 		d, err := decimal.NewFromString(strings.TrimSpace(v))
-		if err != nil {
-			return d, fmt.Errorf("%q is not a number", v)
+		if err != nil || !sane(d) {
+			return decimal.Zero, fmt.Errorf("%q is not a number", v)
 		}
 		return d, nil
 	}
@@ -109,7 +110,7 @@ func functions() []expr.Option {
 			return d.Abs(), err
 		}, new(func(decimal.Decimal) decimal.Decimal), new(func(int) decimal.Decimal)),
 		expr.Function("sum", sum, new(func([]decimal.Decimal) decimal.Decimal), new(func([]int) decimal.Decimal), new(func([]any) decimal.Decimal)),
-		expr.Function("text", func(p ...any) (any, error) { return words(p[0]), nil }, new(func(any) string)),
+		expr.Function("text", func(p ...any) (any, error) { return words(p[0]) }, new(func(any) string)),
 		expr.Function("cut", func(p ...any) (any, error) {
 			runes := []rune(p[0].(string))
 			return string(runes[:min(len(runes), max(p[1].(int), 0))]), nil
@@ -134,22 +135,29 @@ func sum(p ...any) (any, error) {
 		if err != nil {
 			return nil, err
 		}
-		result = result.Add(d)
+		if result = result.Add(d); !sane(result) {
+			return nil, errTooLong
+		}
 	}
 	return result, nil
 }
 
 // words writes any value as text; nothing is the empty text.
-func words(value any) string {
+func words(value any) (string, error) {
 	switch v := value.(type) {
 	case nil:
-		return ""
+		return "", nil
+	case string:
+		return v, nil
 	case decimal.Decimal:
-		return v.String()
+		return v.String(), nil
 	case time.Time:
-		return v.UTC().Format(time.RFC3339)
+		return v.UTC().Format(time.RFC3339), nil
 	}
-	return fmt.Sprint(value)
+	if parts := maxParts; !few(reflect.ValueOf(value), &parts) {
+		return "", errTooLong
+	}
+	return short(fmt.Sprint(value))
 }
 
 // firstText returns the first text that is not blank.
