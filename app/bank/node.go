@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"io"
 	"strings"
+
+	"tieout/app/markup"
 )
 
 // Bounds of a tree: a statement's entries lie a dozen levels deep.
@@ -96,14 +98,13 @@ func readXML(data []byte, fold func(string) string) (*node, error) {
 	if e := head(data); bytes.Contains(bytes.ToUpper(e), []byte("<!DOCTYPE")) || bytes.Contains(bytes.ToUpper(e), []byte("<!ENTITY")) {
 		return nil, errors.New("the file defines a document type, which no bank's statement does; nothing was read")
 	}
-	d := xml.NewDecoder(bytes.NewReader(data))
-	d.CharsetReader = func(label string, input io.Reader) (io.Reader, error) {
+	d := markup.NewReader(bytes.NewReader(data), markup.Limits{Bytes: MaxSize, Pieces: 4 * maxNodes}, func(label string, input io.Reader) (io.Reader, error) {
 		e := charsetOf(label)
 		if e == nil {
 			return input, nil
 		}
 		return e.NewDecoder().Reader(input), nil
-	}
+	})
 	root := &node{line: 1}
 	open, count := []*node{root}, 0
 	texts := [][]byte{nil} // of the open elements
@@ -112,14 +113,15 @@ func readXML(data []byte, fold func(string) string) (*node, error) {
 		if errors.Is(err, io.EOF) {
 			return root, nil
 		}
-		line, _ := d.InputPos()
+		line := d.Line()
 		if err != nil {
-			return root, fmt.Errorf("the file breaks off or is damaged at line %d: %w", line, syntax(err))
+			if wrong := syntax(err); wrong != nil {
+				return root, fmt.Errorf("the file breaks off or is damaged at line %d: %w", line, wrong)
+			}
+			return root, fmt.Errorf("line %d: %w", line, err)
 		}
 		top := open[len(open)-1]
 		switch t := token.(type) {
-		case xml.Directive:
-			return root, fmt.Errorf("line %d has a declaration, which no bank's statement has", line)
 		case xml.StartElement:
 			if count++; count > maxNodes || len(open) > maxDepth {
 				return root, fmt.Errorf("line %d: the file is nested too deeply or has too many elements", line)
@@ -144,11 +146,12 @@ func readXML(data []byte, fold func(string) string) (*node, error) {
 	}
 }
 
-// syntax takes the decoder's own line number off an error.
+// syntax is what damages a document, without the decoder's own line number; nil
+// when it is whole and refused.
 func syntax(err error) error {
 	var wrong *xml.SyntaxError
 	if errors.As(err, &wrong) {
 		return errors.New(wrong.Msg)
 	}
-	return err
+	return nil
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/shopspring/decimal"
 
 	"tieout/app/fault"
+	"tieout/app/markup"
 	"tieout/app/money"
 	"tieout/app/period"
 )
@@ -128,7 +129,7 @@ func cut(text string) string {
 // xml reads Cube elements: one with a time for each day, in it one with a
 // currency and a rate for each rate.
 func (f *daily) xml(content []byte) error {
-	decoder := xml.NewDecoder(bytes.NewReader(content))
+	decoder := markup.NewReader(bytes.NewReader(content), markup.Limits{Bytes: dailyBytes, Pieces: 8 * dailyDays * dailyOfDay}, nil)
 	var day period.Date
 	usable := false
 	for {
@@ -137,14 +138,13 @@ func (f *daily) xml(content []byte) error {
 			return nil
 		}
 		if err != nil {
-			return fault.Wrap(err, fault.Invalid, "The daily file is no XML that can be read.")
+			return fault.Wrap(err, fault.Invalid, "The daily file is no XML that can be read: line %d: %v.", decoder.Line(), err)
 		}
 		element, ok := token.(xml.StartElement)
 		if !ok || element.Name.Local != "Cube" {
 			continue
 		}
-		line, _ := decoder.InputPos()
-		where := fmt.Sprintf("Line %d", line)
+		where := fmt.Sprintf("Line %d", decoder.Line())
 		at := map[string]string{}
 		for _, a := range element.Attr {
 			at[a.Name.Local] = a.Value
