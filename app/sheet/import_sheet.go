@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -25,8 +26,8 @@ func (k *Book) ImportSheet(ctx context.Context, w io.Writer, entryID int64) erro
 	rows := [][]string{{"company_id", "journal_id", "fiscal_year", "period", "transaction_date", "reference", "currency_id", "line_no", "account_no", "branch_id",
 		"debit", "credit", "functional_debit", "functional_credit", "line_description"}}
 	for _, l := range lines {
-		rows = append(rows, []string{e.Company, e.Journal, strconv.Itoa(int(e.FiscalYear)), strconv.Itoa(int(e.Period)), e.EntryOn.Format(time.DateOnly), e.Reference, e.Currency,
-			strconv.Itoa(int(l.LineNo)), l.Account, l.Branch, l.Debit.StringFixed(2), l.Credit.StringFixed(2), l.FunctionalDebit.StringFixed(2), l.FunctionalCredit.StringFixed(2), harmless(l.Description)})
+		rows = append(rows, []string{harmless(e.Company), harmless(e.Journal), strconv.Itoa(int(e.FiscalYear)), strconv.Itoa(int(e.Period)), e.EntryOn.Format(time.DateOnly), harmless(e.Reference), e.Currency,
+			strconv.Itoa(int(l.LineNo)), harmless(l.Account), harmless(l.Branch), l.Debit.StringFixed(2), l.Credit.StringFixed(2), l.FunctionalDebit.StringFixed(2), l.FunctionalCredit.StringFixed(2), harmless(l.Description)})
 	}
 	if err := out.WriteAll(rows); err != nil {
 		return fmt.Errorf("import sheet of %s: %w", e.Reference, err)
@@ -34,9 +35,10 @@ func (k *Book) ImportSheet(ctx context.Context, w io.Writer, entryID int64) erro
 	return nil
 }
 
-// harmless keeps a text from being taken for a formula by a spreadsheet.
+// harmless keeps a text from being taken for a formula by a spreadsheet, which
+// may leave out the blanks before it.
 func harmless(text string) string {
-	if text != "" && (text[0] == '=' || text[0] == '+' || text[0] == '-' || text[0] == '@') {
+	if first := strings.TrimLeft(text, " \t\r\n\u00a0"); first != "" && strings.ContainsAny(first[:1], "=+-@") {
 		return "'" + text
 	}
 	return text

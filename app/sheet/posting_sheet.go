@@ -11,6 +11,7 @@ import (
 	"github.com/xuri/excelize/v2"
 
 	"tieout/app/journal"
+	"tieout/app/money"
 )
 
 // Headings of a posting sheet: one row per journal line, the entries one below
@@ -72,8 +73,8 @@ func (k *Book) PostingCSV(w io.Writer, entries []journal.SheetEntry) error {
 	for _, x := range entries {
 		for _, l := range x.Lines {
 			e := x.Entry
-			rows = append(rows, []string{e.Company, e.Journal, strconv.Itoa(int(e.FiscalYear)), strconv.Itoa(int(e.Period)), e.EntryOn.Format(time.DateOnly), e.Reference, e.Currency, strconv.Itoa(int(l.LineNo)),
-				l.Account, harmless(l.AccountName), l.Branch, l.Debit.StringFixed(2), l.Credit.StringFixed(2), l.FunctionalDebit.StringFixed(2), l.FunctionalCredit.StringFixed(2), harmless(l.Description), ""})
+			rows = append(rows, []string{harmless(e.Company), harmless(e.Journal), strconv.Itoa(int(e.FiscalYear)), strconv.Itoa(int(e.Period)), e.EntryOn.Format(time.DateOnly), harmless(e.Reference), e.Currency, strconv.Itoa(int(l.LineNo)),
+				harmless(l.Account), harmless(l.AccountName), harmless(l.Branch), l.Debit.StringFixed(2), l.Credit.StringFixed(2), l.FunctionalDebit.StringFixed(2), l.FunctionalCredit.StringFixed(2), harmless(l.Description), ""})
 		}
 	}
 	if err := out.WriteAll(rows); err != nil {
@@ -92,7 +93,6 @@ func (*Book) ReadPostingSheet(content []byte) (journal.TypedNumbers, error) {
 	if err != nil {
 		return journal.TypedNumbers{}, err
 	}
-	defer func() { _ = book.Close() }() // it was only read
 	x := postingReader{rowReader: rowReader{book: book, limit: postingRowLimit}, place: map[string]int{}}
 	x.report = func(cell, message string) {
 		x.file.Problems = append(x.file.Problems, journal.CellProblem{Sheet: x.sheet, Cell: cell, Message: message})
@@ -148,8 +148,8 @@ func (x *postingReader) money(column string) decimal.Decimal {
 	if text == "" {
 		return decimal.Zero
 	}
-	value, err := decimal.NewFromString(text)
-	if err != nil || len(text) > 40 || value.Exponent() > 12 || value.Exponent() < -400 {
+	value, err := money.ParseNumber(text)
+	if err != nil || len(text) > 40 || value.Exponent() > 12 {
 		x.wrong(column, "%q is no amount.", text)
 		return decimal.Zero
 	}

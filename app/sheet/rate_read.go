@@ -21,14 +21,13 @@ func (*Book) ReadRates(content []byte) (rates.Written, error) {
 	if err != nil {
 		return rates.Written{}, err
 	}
-	defer func() { _ = book.Close() }() // it was only read
 	x := rateReader{rowReader: rowReader{book: book, limit: rateRowLimit}, seen: map[string]int{}}
 	x.report = func(cell, message string) {
 		x.file.Problems = append(x.file.Problems, rates.CellProblem{Sheet: x.sheet, Cell: cell, Message: message})
 	}
 	sheet := rateSheet
-	if index, err := book.GetSheetIndex(rateSheet); err != nil || index < 0 {
-		sheet = book.GetSheetName(0) // somebody's own file
+	if !book.has(rateSheet) {
+		sheet = book.names[0] // somebody's own file
 	}
 	rows, err := x.open(sheet, colRateDay, colRateFrom, colRateTo, colRate)
 	if err != nil {
@@ -55,12 +54,12 @@ type rateReader struct {
 
 // take reads the row.
 func (x *rateReader) take() {
-	before := len(x.file.Problems)
+	before := x.wrongs
 	e := rates.Entry{Pair: rates.Pair{Base: x.currency(colRateFrom), Quote: x.currency(colRateTo)}, On: x.day(colRateDay), Value: x.rate(), Reason: x.text(colReason)}
 	if x.text(colRateDay) == "" {
 		x.wrong(colRateDay, "Write the day as 2026-11-30.")
 	}
-	if len(x.file.Problems) > before {
+	if x.wrongs > before {
 		return
 	}
 	if field, words := e.Problem(); words != "" {
@@ -83,8 +82,8 @@ func (x *rateReader) currency(column string) money.Currency {
 // rate reads a number as Excel stores it, "1.5E-2" too.
 func (x *rateReader) rate() decimal.Decimal {
 	text := x.text(colRate)
-	value, err := decimal.NewFromString(text)
-	if err != nil || len(text) > 40 || value.Exponent() > 12 || value.Exponent() < -400 {
+	value, err := money.ParseNumber(text)
+	if err != nil || len(text) > 40 || value.Exponent() > 12 {
 		x.wrong(colRate, "%q is no rate. Write a number such as 1.2715.", text)
 		return decimal.Decimal{}
 	}

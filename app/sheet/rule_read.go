@@ -22,7 +22,6 @@ func ReadRules(content []byte) (mapping.Written, error) {
 	if err != nil {
 		return mapping.Written{}, err
 	}
-	defer func() { _ = book.Close() }() // it was only read
 	read := ruleReader{rowReader: rowReader{book: book, limit: ruleRowLimit}, file: mapping.Written{Accounts: map[string]string{}}}
 	read.report = func(cell, message string) {
 		read.file.Problems = append(read.file.Problems, mapping.CellProblem{Sheet: read.sheet, Cell: cell, Message: message})

@@ -10,6 +10,7 @@ import (
 	"tieout/app/amazon"
 	"tieout/app/catalog"
 	"tieout/app/fault"
+	"tieout/app/money"
 )
 
 // ReadSKUMaps is the function of the same name, for those who hold a Book.
@@ -26,7 +27,6 @@ func ReadSKUMaps(content []byte) (catalog.Written, error) {
 	if err != nil {
 		return catalog.Written{}, err
 	}
-	defer func() { _ = book.Close() }() // it was only read
 	x := mapReader{rowReader: rowReader{book: book, limit: mapRowLimit}, kits: map[kit]int{}}
 	x.report = func(cell, message string) {
 		x.file.Problems = append(x.file.Problems, catalog.CellProblem{Sheet: x.sheet, Cell: cell, Message: message})
@@ -64,14 +64,14 @@ type mapReader struct {
 
 // take reads the row.
 func (x *mapReader) take() {
-	before := len(x.file.Problems)
+	before := x.wrongs
 	m := catalog.WrittenMap{Sheet: x.sheet, Cells: map[string]string{}}
 	m.SKU, m.Marketplace, m.From, m.To, m.Note = x.text(colSKU), x.marketplace(), x.day(colFrom), x.day(colTo), x.text(colNote)
 	if m.SKU == "" {
 		x.wrong(colSKU, "Say which SKU this row is about.")
 	}
 	part, empty := x.part()
-	if len(x.file.Problems) > before {
+	if x.wrongs > before {
 		return
 	}
 	key := kit{m.Marketplace, m.SKU, m.From.String()}
@@ -142,11 +142,11 @@ func parseShare(text string) (decimal.Decimal, error) {
 	if len(text) > 40 {
 		return decimal.Decimal{}, fmt.Errorf("%d characters are no share", len(text))
 	}
-	value, err := decimal.NewFromString(text)
+	value, err := money.ParseNumber(text)
 	if err != nil {
 		return decimal.Decimal{}, fmt.Errorf("read share: %w", err)
 	}
-	if value.Exponent() > 2 || value.Exponent() < -400 {
+	if value.Exponent() > 2 {
 		return decimal.Decimal{}, fmt.Errorf("%s is no share", text)
 	}
 	return value.Round(8), nil
