@@ -107,6 +107,9 @@ func (f *flat) read(in *source) error {
 		if err := f.tick(); err != nil {
 			return err
 		}
+		if err := numbered(row.number); err != nil {
+			return err
+		}
 		if err := f.readRow(row); err != nil {
 			return err
 		}
@@ -262,8 +265,8 @@ func (f *flat) detailV2() error {
 	if !f.shared() {
 		return nil
 	}
-	kind, err := f.kinds.find(t.field(colMarketplace), t.field(colTransactionType), t.field(colAmountType), t.field(colDescription))
-	if err != nil {
+	kind, err := f.kind(t.field(colMarketplace), t.field(colTransactionType), t.field(colAmountType), t.field(colDescription))
+	if err != nil || kind == nil {
 		return err
 	}
 	f.line.Kind, f.line.Amount = kind, amount

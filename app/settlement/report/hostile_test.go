@@ -2,8 +2,11 @@ package report_test
 
 import (
 	"bytes"
+	"compress/gzip"
 	"context"
 	"io"
+	"math"
+	"os"
 	"runtime"
 	"strings"
 	"testing"
@@ -79,6 +82,69 @@ func TestARowLongerThanTheLimitIsAProblemAndTheNextIsRead(t *testing.T) {
 	}
 	require.Equal(t, 4, got.lines[0].Row)
 	require.Equal(t, detail("10.00", instant), string(raw[got.lines[0].Offset:][:got.lines[0].Length]))
+}
+
+// TestALineOfGigabytes: with SOAK=1 the line has more than 2 GiB. It is told, never
+// held, and the next line is read; as a heading, or in XML, it is refused.
+func TestALineOfGigabytes(t *testing.T) {
+	size := int64(8 << 20)
+	if os.Getenv("SOAK") != "" {
+		size = 2<<30 + 7
+	}
+	row := detail("1.00", instant) + "\n"
+	peak, summary := peakOf(t, io.MultiReader(bytes.NewReader(v2(summaryUSD)), endless("x", size), strings.NewReader("\n"+row)))
+	require.Equal(t, report.RuleRowTooLong, summary.Problems[0].Rule)
+	require.EqualValues(t, min(size, math.MaxInt32), summary.Problems[0].Length)
+	require.Equal(t, 1, summary.Settlements[0].Lines)
+	require.Less(t, peak, uint64(16<<20))
+	for name, in := range map[string]io.Reader{
+		"heading": io.MultiReader(strings.NewReader("settlement-id\t"), endless("x", size)),
+		"text":    io.MultiReader(strings.NewReader(`<AmazonEnvelope><SettlementReport>`), endless("x", size)),
+		"tag":     io.MultiReader(strings.NewReader(`<AmazonEnvelope><SettlementReport a="`), endless("x", size)),
+		"nothing": io.MultiReader(bytes.NewReader(v2(summaryUSD)[:10]), endless("\x00", size)),
+	} {
+		_, err := report.Parse(context.Background(), in, report.Options{}, &discard{})
+		var unreadable *report.Unreadable
+		require.ErrorAs(t, err, &unreadable, name)
+		require.NotEmpty(t, unreadable.Advice)
+	}
+}
+
+// TestTextsLongerThanAnyAreAProblem: the database finds kinds and products by their
+// names, and would refuse the whole report.
+func TestTextsLongerThanAnyAreAProblem(t *testing.T) {
+	t.Parallel()
+	for word, length := range map[string]int{"Principal": 601, "SKU": 1001} {
+		require.Contains(t, detail("1.00", instant), word)
+		long := strings.Replace(detail("1.00", instant), word, strings.Repeat("x", length), 1)
+		summary, got := parse(t, v2(summaryUSD, long, strings.Replace(detail("2.00", instant), word, strings.Repeat("x", length-100), 1)), report.Options{})
+		require.Len(t, summary.Problems, 1)
+		require.Equal(t, report.RuleTextTooLong, summary.Problems[0].Rule)
+		require.Less(t, len(summary.Problems[0].Value), 300)
+		require.Len(t, got.lines, 1)
+	}
+}
+
+// TestWhatIsPackedIsNotBelieved: a file of 16 GB is refused however small it came;
+// with SOAK=1 one is unpacked.
+func TestWhatIsPackedIsNotBelieved(t *testing.T) {
+	if os.Getenv("SOAK") == "" {
+		t.Log("the large one is unpacked with SOAK=1; the bound itself is tested beside it")
+		return
+	}
+	var member bytes.Buffer
+	packed := gzip.NewWriter(&member)
+	_, err := io.Copy(packed, endless("\n", 1<<30))
+	require.NoError(t, err)
+	require.NoError(t, packed.Close())
+	bomb := v2(summaryUSD)
+	members := []io.Reader{bytes.NewReader(zipped(t, bomb))}
+	for range 17 {
+		members = append(members, bytes.NewReader(member.Bytes()))
+	}
+	_, err = report.Parse(context.Background(), io.MultiReader(members...), report.Options{}, &discard{})
+	var unreadable *report.Unreadable
+	require.ErrorAs(t, err, &unreadable)
 }
 
 func TestNULBytesAreAProblem(t *testing.T) {

@@ -14,6 +14,9 @@ const (
 	maxKinds           = 200_000
 	maxProblemValue    = 200 // bytes of a value kept in a problem
 	contextRows        = 4096
+	maxRows            = 1 << 30 // that are numbered
+	maxName            = 600     // bytes of a kind's name: the database finds a kind by four of them
+	maxText            = 1000    // of an id
 )
 
 // parser is the state that all formats share.
@@ -114,8 +117,37 @@ func (p *parser) currency() money.Currency {
 	return p.summary.Settlements[p.current].Currency
 }
 
+// kind returns the kind of an amount; nil when one of its names is a problem.
+func (p *parser) kind(marketplace, transaction, amountType, description []byte) (*Kind, error) {
+	names := [...][]byte{marketplace, transaction, amountType, description}
+	for i, name := range names {
+		if len(name) > maxName {
+			p.problem(columnNames[[...]column{colMarketplace, colTransactionType, colAmountType, colDescription}[i]], name, RuleTextTooLong)
+			return nil, nil
+		}
+	}
+	return p.kinds.find(marketplace, transaction, amountType, description)
+}
+
+// overlong is an id of the line that is longer than any is; nil when none.
+func (l *Line) overlong() []byte {
+	for _, id := range [...][]byte{l.OrderID, l.MerchantOrderID, l.AdjustmentID, l.ShipmentID, l.OrderItemCode, l.MerchantOrderItemID, l.MerchantAdjustmentID, l.SKU, l.PromotionID} {
+		if len(id) > maxText {
+			return id
+		}
+	}
+	if len(l.Fulfillment) > maxText {
+		return []byte(l.Fulfillment)
+	}
+	return nil
+}
+
 // emit hands the line over and adds it up.
 func (p *parser) emit() error {
+	if long := p.line.overlong(); long != nil {
+		p.problem("", long, RuleTextTooLong)
+		return nil
+	}
 	total := &p.summary.Settlements[p.current]
 	sum, fits := total.Sum.Add(p.line.Amount)
 	if !fits {
@@ -192,6 +224,14 @@ func (p *parser) intern(b []byte) string {
 		p.fulfillment[s] = s
 	}
 	return s
+}
+
+// numbered refuses a file with more rows than can be told apart.
+func numbered(row int) error {
+	if row <= maxRows {
+		return nil
+	}
+	return &Unreadable{Looks: fmt.Sprintf("a file with more than %d rows", maxRows), Advice: "This is not how Amazon's reports look; check where the file comes from."}
 }
 
 // empty refuses a file that has the form of a report and no content.

@@ -21,6 +21,7 @@ const (
 	RuleTooManyFields   = "too-many-fields"
 	RuleNUL             = "nul-byte"
 	RuleRowTooLong      = "row-too-long"
+	RuleTextTooLong     = "text-too-long"
 	RuleTotalDiffers    = "total-differs-from-parts"
 )
 
@@ -65,6 +66,8 @@ func Explain(rule string) string {
 		return "The row has a NUL byte; the file is damaged."
 	case RuleRowTooLong:
 		return "The row is longer than 1 MiB; the file is damaged."
+	case RuleTextTooLong:
+		return "The text is longer than any name or number of Amazon's; the file is damaged."
 	case RuleTotalDiffers:
 		return "The amount is not the sum of its own parts."
 	}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 
 	"github.com/klauspost/compress/gzip"
 )
@@ -33,7 +34,7 @@ type rawRow struct {
 	text    []byte // valid until the next row; the beginning only when tooLong
 	number  int
 	offset  int64
-	length  int
+	length  int // at most 2 GiB: what is longer is shown by its beginning
 	tooLong bool
 }
 
@@ -129,7 +130,7 @@ func (s *source) discard() (rawRow, error) {
 			length := s.base + int64(s.from+end) - start
 			s.from = min(s.from+end+1, s.to)
 			s.searched = s.from
-			return rawRow{number: s.row, offset: start, length: int(length), tooLong: true}, nil
+			return rawRow{number: s.row, offset: start, length: int(min(length, math.MaxInt32)), tooLong: true}, nil
 		}
 		if s.ended != nil {
 			return rawRow{}, s.ended
@@ -149,7 +150,7 @@ func Decompress(in io.Reader) (io.Reader, error) {
 			return nil, fmt.Errorf("read report: %w", err)
 		}
 		if len(mark) < 2 || mark[0] != 0x1f || mark[1] != 0x8b {
-			return buffered, nil
+			return &bounded{buffered, maxReport}, nil
 		}
 		unzipped, err := gzip.NewReader(buffered)
 		if err != nil {
@@ -158,6 +159,24 @@ func Decompress(in io.Reader) (io.Reader, error) {
 		in = gzipReader{unzipped}
 	}
 	return nil, brokenGzip(errors.New("compressed over and over"))
+}
+
+// maxReport is how large a report may be: a packed one may be a thousand times
+// its size.
+const maxReport = 16 << 30
+
+// bounded refuses to go on beyond the largest report.
+type bounded struct {
+	in   io.Reader
+	left int64
+}
+
+func (b *bounded) Read(p []byte) (int, error) {
+	n, err := b.in.Read(p)
+	if b.left -= int64(n); b.left < 0 {
+		return 0, &Unreadable{Looks: fmt.Sprintf("a file of more than %d GB", maxReport>>30), Advice: "Upload the reports as Amazon made them, one file each."}
+	}
+	return n, err
 }
 
 // gzipReader gives damaged gzip its own error.

@@ -1,6 +1,8 @@
 package report
 
 import (
+	"io"
+	"strings"
 	"testing"
 	"time"
 
@@ -154,12 +156,23 @@ func TestEveryDayCountsAsTheCalendarDoes(t *testing.T) {
 	}
 }
 
+func TestAReportHasABound(t *testing.T) {
+	t.Parallel()
+	_, err := io.Copy(io.Discard, &bounded{strings.NewReader(strings.Repeat("x", 100)), 99})
+	var unreadable *Unreadable
+	require.ErrorAs(t, err, &unreadable)
+	require.Contains(t, unreadable.Error(), "more than 16 GB")
+	n, err := io.Copy(io.Discard, &bounded{strings.NewReader(strings.Repeat("x", 100)), 100})
+	require.NoError(t, err)
+	require.EqualValues(t, 100, n)
+}
+
 func TestEveryRuleIsExplained(t *testing.T) {
 	t.Parallel()
 	for _, rule := range []string{RuleAmount, RuleAmountMissing, RuleAmountAmbiguous, RuleAmountMixed, RuleAmountRange,
 		RuleDate, RuleDateMissing, RuleDateAmbiguous, RuleDateMixed, RuleQuantity, RuleCurrency, RuleCurrencyOther,
 		RuleSettlementID, RuleNoSummary, RuleSettlementTwice, RuleHeaderDiffers, RuleTooManyFields, RuleNUL,
-		RuleRowTooLong, RuleTotalDiffers} {
+		RuleRowTooLong, RuleTextTooLong, RuleTotalDiffers} {
 		require.NotContains(t, Explain(rule), rule)
 	}
 }

@@ -54,8 +54,8 @@ func (f *flat) detailV1() error {
 		return nil
 	}
 	for i, part := range f.parts {
-		kind, err := f.kinds.find(t.field(colMarketplace), part.transaction, part.amountType, part.description)
-		if err != nil {
+		kind, err := f.kind(t.field(colMarketplace), part.transaction, part.amountType, part.description)
+		if err != nil || kind == nil {
 			return err
 		}
 		f.line.Part, f.line.Kind, f.line.Amount = i, kind, part.amount

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"strings"
 )
 
@@ -118,6 +119,9 @@ func (x *xmlReader) startElement(token xml.StartElement, offset int64, row int) 
 		x.building = append(x.building, child)
 	case inReport:
 		x.lastRow = max(row, x.lastRow+1)
+		if err := numbered(x.lastRow); err != nil {
+			return err
+		}
 		x.place(x.lastRow, offset, 0)
 		x.tooLong = false
 		x.building = append(x.building[:0], newElement(token))
@@ -171,7 +175,7 @@ func (x *xmlReader) endElement(name string) error {
 		return nil
 	}
 	end := x.in.offset(x.decoder.InputOffset())
-	x.line.Length = int(end - x.line.Offset)
+	x.line.Length = int(min(end-x.line.Offset, math.MaxInt32))
 	switch {
 	case x.tooLong || x.line.Length > bufferSize:
 		x.problem(name, nil, RuleRowTooLong)

@@ -234,8 +234,8 @@ func (x *xmlReader) emitAll(transaction string, amounts []xmlAmount) error {
 	for i := range amounts {
 		a := &amounts[i]
 		names := a.names(transaction)
-		kind, err := x.kinds.find(a.around.marketplace, names.transaction, names.amountType, names.description)
-		if err != nil {
+		kind, err := x.kind(a.around.marketplace, names.transaction, names.amountType, names.description)
+		if err != nil || kind == nil {
 			return err
 		}
 		x.line = a.around.line
