@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/shopspring/decimal"
@@ -89,9 +90,15 @@ func ReadFrozen(text string) (Frozen, error) {
 	}
 	f := Frozen{Name: in.Name, Connection: in.Connection, Problem: in.Problem, Checked: in.Checked}
 	for _, t := range in.Totals {
+		if !readable(t.Currency, t.Left, t.Right) {
+			return f, fmt.Errorf("read reconciliation %s: a total is no amount", in.Name)
+		}
 		f.Totals = append(f.Totals, Total(t))
 	}
 	for _, x := range in.Items {
+		if !readable(x.Currency, x.Left, x.Right, x.Units.Decimal) {
+			return f, fmt.Errorf("read reconciliation %s: item %q has no amount", in.Name, x.Key)
+		}
 		since, err := period.ParseDate(x.Since)
 		if err != nil {
 			return f, fmt.Errorf("read reconciliation %s: %w", in.Name, err)
@@ -103,6 +110,11 @@ func ReadFrozen(text string) (Frozen, error) {
 		f.Items = append(f.Items, i)
 	}
 	return f, nil
+}
+
+// readable reports whether amounts can be worked with; units have no currency.
+func readable(currency money.Currency, amounts ...decimal.Decimal) bool {
+	return (currency == "" || currency.Valid()) && !slices.ContainsFunc(amounts, func(d decimal.Decimal) bool { return !money.Sane(d) })
 }
 
 // Unexplained is what nobody has explained of the items up to a day, by

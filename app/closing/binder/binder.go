@@ -72,6 +72,29 @@ type File struct {
 	SHA256 string `json:"sha256"`
 }
 
+// amounts are all of the manifest's.
+func (m Manifest) amounts() (list []decimal.Decimal) {
+	parts := func(all []Part) {
+		for _, p := range all {
+			list = append(list, p.Amount)
+		}
+	}
+	for _, x := range m.Reconciled {
+		for _, a := range x.Unexplained {
+			list = append(list, a.Value)
+		}
+	}
+	for _, s := range m.Settlements {
+		list = append(list, s.Deposit, s.Difference, s.Before, s.Within, s.After, s.LeftOut)
+		parts(s.Carried)
+	}
+	for _, e := range m.Entries {
+		list = append(list, e.Total, e.FunctionalTotal, e.Clearing)
+		parts(e.Sources)
+	}
+	return list
+}
+
 // Part is an amount of a settlement that an entry carries, or of an entry that
 // comes from a settlement.
 type Part struct {

@@ -30,14 +30,22 @@ type Report struct {
 	Events   int64    // of the audit log that were recomputed
 	Withheld int64    // events about other connections, of which only the hashes are there
 	Wrong    []string // what does not hold, in words; empty: the binder holds
+
+	names map[string]bool // of the manifest's files
 }
 
 func (r *Report) wrong(format string, args ...any) {
-	r.Wrong = append(r.Wrong, fmt.Sprintf(format, args...))
+	if len(r.Wrong) < mostWrong {
+		r.Wrong = append(r.Wrong, fmt.Sprintf(format, args...))
+	}
 }
 
-// maxManifest bounds what a manifest may take in memory.
-const maxManifest = 64 << 20
+// Bounds of what a binder may take in memory: it comes from elsewhere.
+const (
+	maxManifest = 64 << 20
+	maxRow      = 16 << 20 // of a table
+	mostWrong   = 1000
+)
 
 // Verify checks a binder by itself, without any database: every file's hash,
 // nothing missing or added, the chain of the audit events, and the totals. An
@@ -69,6 +77,11 @@ func Verify(file io.ReaderAt, size int64) (Report, error) {
 	if err := json.Unmarshal(text, &r.Manifest); err != nil || r.Manifest.Format != format {
 		return r, errors.Join(fmt.Errorf("%s is not of the form %q", manifestFile, format), err)
 	}
+	for _, d := range r.Manifest.amounts() {
+		if !money.Sane(d) {
+			return r, fmt.Errorf("%s holds a number that no amount is", manifestFile)
+		}
+	}
 	r.files(files)
 	r.checklist(files[checklistFile])
 	frozen := r.audit(files[auditFile])
@@ -87,26 +100,33 @@ func readAll(f *zip.File) ([]byte, error) {
 		return nil, err
 	}
 	defer func() { _ = in.Close() }() // it was only read
-	return io.ReadAll(io.LimitReader(in, maxManifest))
+	text, err := io.ReadAll(io.LimitReader(in, maxManifest+1))
+	if len(text) > maxManifest {
+		return nil, fmt.Errorf("it has more than %d MB unpacked", maxManifest>>20)
+	}
+	return text, err
 }
 
 // files holds every file against its hash.
 func (r *Report) files(files map[string]*zip.File) {
 	known := map[string]bool{manifestFile: true, sumFile: true}
+	r.names = map[string]bool{}
 	for _, want := range r.Manifest.Files {
 		if known[want.Name] {
 			r.wrong("%s is in the manifest twice", want.Name)
 		}
-		known[want.Name] = true
+		known[want.Name], r.names[want.Name] = true, true
 		f := files[want.Name]
 		if f == nil {
 			r.wrong("%s is missing", want.Name)
 			continue
 		}
-		size, sum, err := hashOf(f)
+		size, sum, err := hashOf(f, want.Size)
 		switch {
 		case err != nil:
 			r.wrong("%s cannot be read: %v", want.Name, err)
+		case size > want.Size:
+			r.wrong("%s was changed: it has more than the %d bytes that the manifest says", want.Name, want.Size)
 		case size != want.Size || sum != want.SHA256:
 			r.wrong("%s was changed: it has %d bytes with the SHA-256 %s, the manifest says %d and %s", want.Name, size, sum, want.Size, want.SHA256)
 		}
@@ -133,15 +153,17 @@ func keysOf(files map[string]*zip.File) func(yield func(string) bool) {
 	}
 }
 
-func hashOf(f *zip.File) (int64, string, error) {
+// hashOf reads a file, and not much more of it than there should be: a packed
+// file may be a thousand times its size.
+func hashOf(f *zip.File, size int64) (int64, string, error) {
 	in, err := f.Open()
 	if err != nil {
 		return 0, "", err
 	}
 	defer func() { _ = in.Close() }() // it was only read
 	hash := sha256.New()
-	size, err := io.Copy(hash, in)
-	return size, hex.EncodeToString(hash.Sum(nil)), err
+	read, err := io.Copy(hash, io.LimitReader(in, max(size, 0)+1))
+	return read, hex.EncodeToString(hash.Sum(nil)), err
 }
 
 // checklist holds the frozen checklist against the hash that was approved.
@@ -179,7 +201,8 @@ func (r *Report) table(name string, f *zip.File, head []string, row func([]strin
 		return // told already
 	}
 	defer func() { _ = in.Close() }() // it was only read
-	rows := csv.NewReader(in)
+	bounded := &rowLimit{in: in}
+	rows := csv.NewReader(bounded)
 	rows.FieldsPerRecord = len(head)
 	first, err := rows.Read()
 	if err != nil || !slices.Equal(first, head) {
@@ -187,6 +210,7 @@ func (r *Report) table(name string, f *zip.File, head []string, row func([]strin
 		return
 	}
 	for {
+		bounded.read = 0
 		cells, err := rows.Read()
 		if err == io.EOF {
 			return
@@ -197,6 +221,20 @@ func (r *Report) table(name string, f *zip.File, head []string, row func([]strin
 		}
 		row(cells)
 	}
+}
+
+// rowLimit ends a table in which a row never ends.
+type rowLimit struct {
+	in   io.Reader
+	read int // since the last row
+}
+
+func (l *rowLimit) Read(p []byte) (int, error) {
+	n, err := l.in.Read(p)
+	if l.read += n; l.read > maxRow {
+		return 0, fmt.Errorf("a row has more than %d MB", maxRow>>20)
+	}
+	return n, err
 }
 
 // audit recomputes the chain of the events, and returns the hashes of the
@@ -329,7 +367,7 @@ func (r *Report) journal(f *zip.File) {
 		var amounts [4]decimal.Decimal
 		for i := range amounts {
 			var err error
-			if amounts[i], err = decimal.NewFromString(row[8+i]); err != nil {
+			if amounts[i], err = money.ParseNumber(row[8+i]); err != nil {
 				r.wrong("%s: %q in line %s of entry %s is no amount", journalFile, row[8+i], row[1], row[0])
 				return
 			}
@@ -369,7 +407,7 @@ func (r *Report) settlements() {
 }
 
 func (r *Report) listed(what, name string) {
-	if !slices.ContainsFunc(r.Manifest.Files, func(f File) bool { return f.Name == name }) {
+	if !r.names[name] {
 		r.wrong("the workbook of %s is missing from the manifest", what)
 	}
 }
