@@ -46,6 +46,7 @@ type Config struct {
 	Timeout     time.Duration // for one try, default 30 s
 	IdleTimeout time.Duration // for one read of a document, default 60 s
 	MaxDocument int64         // bytes of a document after decompression, default 16 GiB
+	MaxContent  int64         // bytes of a document that is read whole, default 512 MiB
 }
 
 // Client calls the API for one seller; safe for concurrent use, and meant to be
@@ -106,6 +107,7 @@ func (c Config) withDefaults() Config {
 	def(&c.Timeout, 30*time.Second)
 	def(&c.IdleTimeout, time.Minute)
 	def(&c.MaxDocument, 16<<30)
+	def(&c.MaxContent, 512<<20)
 	def[clock.Clock](&c.Clock, clock.System{})
 	if c.Pause == nil {
 		c.Pause = Sleep

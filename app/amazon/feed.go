@@ -112,7 +112,7 @@ func (c *Client) FeedReport(ctx context.Context, f Feed) ([]byte, error) {
 		return nil, err
 	}
 	defer func() { _ = document.Close() }()
-	raw, err := io.ReadAll(document)
+	raw, err := c.whole(document)
 	if err != nil {
 		return nil, fmt.Errorf("read report of feed %s: %w", f.ID, err)
 	}

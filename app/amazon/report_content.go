@@ -31,9 +31,15 @@ func (c *Client) RequestedContent(ctx context.Context, n NewReport, read time.Ti
 		return content, false, err
 	}
 	defer func() { _ = document.Close() }()
-	if content.Raw, err = io.ReadAll(document); err != nil {
+	if content.Raw, err = c.whole(document); err != nil {
 		return content, false, fmt.Errorf("read report %s: %w", content.Report.ID, err)
 	}
 	content.Charset = document.Charset
 	return content, true, nil
+}
+
+// whole reads a document into memory, within the bounds of what fits there.
+func (c *Client) whole(d *Document) ([]byte, error) {
+	d.left = min(d.left, c.cfg.MaxContent)
+	return io.ReadAll(d)
 }
