@@ -75,8 +75,11 @@ func Open(ctx context.Context, a Address) (*Queue, error) {
 
 // endpoint is a queue's address without account and name.
 func endpoint(address string) (string, error) {
+	var parts []string
 	u, err := url.Parse(address)
-	parts := strings.Split(strings.Trim(path.Clean("/"+u.Path), "/"), "/")
+	if err == nil {
+		parts = strings.Split(strings.Trim(path.Clean("/"+u.Path), "/"), "/")
+	}
 	if err != nil || u.Host == "" || len(parts) < 2 {
 		return "", fault.New(fault.Invalid, "%q is no address of a queue; it looks like https://sqs.us-east-1.amazonaws.com/123456789012/tieout.", address)
 	}
