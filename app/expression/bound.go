@@ -17,8 +17,8 @@ const (
 	maxText   = 64 << 10 // bytes of a text
 	maxDigits = 400      // of a number, and how far its point is away
 	maxParts  = 10_000   // of a list that is written as text
-	maxPieces = 1_000    // that a text is cut into
-	maxWithin = 3        // lists that are gone through within one another
+	maxPieces = 200      // that a text is cut into
+	maxWithin = 2        // lists that are gone through within one another
 )
 
 var errTooLong = errors.New("what it comes to is too long")
@@ -120,6 +120,9 @@ type nesting struct{ under map[ast.Node]int }
 
 // Visit implements ast.Visitor; what is inside a node comes before it.
 func (n nesting) Visit(node *ast.Node) {
+	if b, ok := (*node).(*ast.BinaryNode); ok && b.Operator == ".." {
+		n.under[b] = endless
+	}
 	loop, ok := (*node).(*ast.PredicateNode)
 	if !ok {
 		return
@@ -138,12 +141,18 @@ type deepest struct {
 // Visit implements ast.Visitor.
 func (d *deepest) Visit(node *ast.Node) { d.depth = max(d.depth, d.under[*node]) }
 
+// endless is the depth of a run of numbers, 1..1000000: a list of any length.
+const endless = 1000
+
 // shallow refuses lists within lists within lists: the time they take is the
 // product of their lengths.
 func shallow(node ast.Node) error {
 	n := nesting{map[ast.Node]int{}}
 	ast.Walk(&node, n)
 	for _, depth := range n.under {
+		if depth >= endless {
+			return &Error{Message: "A run of numbers (..) is no list of a record."}
+		}
 		if depth > maxWithin {
 			return &Error{Message: fmt.Sprintf("At most %d lists can be gone through within one another.", maxWithin)}
 		}
