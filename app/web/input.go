@@ -40,7 +40,24 @@ func (r *request) form() (*input, error) {
 		}
 		return nil, fault.Wrap(err, fault.Invalid, "The form could not be read.")
 	}
+	if !allReadable(r.Request().PostForm) {
+		return nil, fault.New(fault.Invalid, "The form holds bytes that are no text. Type what stands there again.")
+	}
 	return &input{r.Request().PostForm, map[string]string{}}, nil
+}
+
+// readable reports whether texts are texts: the database holds no others.
+func readable(texts []string) bool {
+	return !slices.ContainsFunc(texts, func(text string) bool { return !utf8.ValidString(text) || strings.ContainsRune(text, 0) })
+}
+
+func allReadable(values url.Values) bool {
+	for name, texts := range values {
+		if !readable(texts) || !readable([]string{name}) {
+			return false
+		}
+	}
+	return true
 }
 
 // err returns a fault.Invalid that names every wrong field, nil when none is.

@@ -149,6 +149,9 @@ func (s *server) serve(route Route) echo.HandlerFunc {
 		if r.person.Scoped && route.whole() {
 			return fault.New(fault.Forbidden, "This is about every connection, and you see some of them only. Somebody who sees all of them can do it.")
 		}
+		if !readable(c.ParamValues()) || !allReadable(c.QueryParams()) {
+			return fault.New(fault.Invalid, "The address holds bytes that are no text.")
+		}
 		limit := route.Body
 		if limit == 0 {
 			limit = usualBody

@@ -142,9 +142,10 @@ func (s *server) statementUpload(r *request) error {
 			continue
 		}
 		files++
-		taken, err := s.takeStatement(r, part.FileName(), part, accountID)
+		name := fileName(part.FileName())
+		taken, err := s.takeStatement(r, name, part, accountID)
 		if fault.Is(err, fault.Invalid) {
-			r.flash(views.Wrong, part.FileName()+" was refused.", fault.MessageOf(err))
+			r.flash(views.Wrong, name+" was refused.", fault.MessageOf(err))
 			continue
 		}
 		if err != nil {
