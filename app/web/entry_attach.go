@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"path"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"tieout/app/fault"
@@ -55,12 +56,12 @@ func (r *request) uploaded(field string) (*multipart.Part, error) {
 	}
 }
 
-// fileName is a file's name without a path, and without what would break a
-// header or a line.
+// fileName is a file's name without a path, and without what would break a header
+// or a line, or make its ending look like another one.
 func fileName(name string) string {
 	name = path.Base(strings.ReplaceAll(name, `\`, "/"))
 	name = strings.Map(func(c rune) rune {
-		if c < ' ' || c == '"' || c == utf8.RuneError {
+		if unicode.IsControl(c) || unicode.Is(unicode.Cf, c) || c == '"' || c == utf8.RuneError {
 			return '_'
 		}
 		return c

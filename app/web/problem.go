@@ -77,7 +77,7 @@ func (s *server) showProblem(w http.ResponseWriter, r *http.Request, status int,
 	}
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	w.WriteHeader(status)
-	_, _ = body.WriteTo(w) // the browser may have gone
+	_, _ = w.Write(views.Legible(body.Bytes())) // the browser may have gone
 }
 
 // askSignIn leads to the sign-in page and afterwards back to the page where the

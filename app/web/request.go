@@ -103,20 +103,21 @@ func (r *request) showAs(status int, view templ.Component) error {
 	if err := view.Render(templ.WithNonce(r.ctx(), r.nonce), &body); err != nil {
 		return fmt.Errorf("render %s: %w", r.route, err)
 	}
+	page := views.Legible(body.Bytes())
 	header := r.Response().Header()
 	header.Set("Content-Type", "text/html; charset=utf-8")
 	header.Add("Vary", "Accept-Encoding")
 	if strings.Contains(r.Request().Header.Get("Accept-Encoding"), "gzip") {
-		packed, err := r.server.packed(body.Bytes())
+		packed, err := r.server.packed(page)
 		if err != nil {
 			return err
 		}
 		header.Set("Content-Encoding", "gzip")
-		body = *packed
+		page = packed.Bytes()
 	}
-	header.Set("Content-Length", strconv.Itoa(body.Len()))
+	header.Set("Content-Length", strconv.Itoa(len(page)))
 	r.Response().WriteHeader(status)
-	_, _ = body.WriteTo(r.Response()) // the browser may have gone
+	_, _ = r.Response().Write(page) // the browser may have gone
 	return nil
 }
 

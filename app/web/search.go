@@ -2,6 +2,7 @@ package web
 
 import (
 	"fmt"
+	"net/url"
 	"strconv"
 
 	"tieout/app/fault"
@@ -60,7 +61,7 @@ func (s *server) searchOrders(r *request, text string) (views.HitGroup, error) {
 			name = "sku"
 		}
 		group.Hits = append(group.Hits, views.Hit{Icon: "receipt-text", Text: text, Note: fmt.Sprintf("%d lines in settlement %s", p.Lines, p.AmazonID),
-			Href: fmt.Sprintf("/settlements/%d/lines?%s=%s", p.SettlementID, name, text)})
+			Href: fmt.Sprintf("/settlements/%d/lines?%s=%s", p.SettlementID, name, url.QueryEscape(text))})
 	}
 	return group, nil
 }
