@@ -46,7 +46,8 @@ const (
 
 // taskEvents streams a task's progress as server-sent events whose data is
 // views.ProgressBody; the event "done" ends it. It also ends when the browser
-// leaves, when the person's session ends, and when the program stops.
+// leaves, when the program stops, and when the person's session ends or they may
+// not see what they saw: that is asked before anything new is sent.
 func (s *server) taskEvents(r *request) error {
 	id := r.Param("id")
 	task, err := s.Tasks.Task(r.ctx(), r.person, id)
@@ -58,7 +59,7 @@ func (s *server) taskEvents(r *request) error {
 	defer look.Stop()
 	defer beat.Stop()
 	for {
-		if err := stream.progress(r, s.progress(task)); err != nil || !task.Ended.IsZero() {
+		if err := s.tell(r, stream, task); err != nil || !task.Ended.IsZero() {
 			return stream.end(err)
 		}
 		select {
@@ -67,7 +68,7 @@ func (s *server) taskEvents(r *request) error {
 		case <-s.stopping.Done():
 			return nil
 		case <-beat.C:
-			if err := s.stillSignedIn(r); err != nil {
+			if err := s.stillSees(r); err != nil {
 				return stream.end(err)
 			}
 			if err := stream.comment("here"); err != nil {
@@ -81,13 +82,30 @@ func (s *server) taskEvents(r *request) error {
 	}
 }
 
-func (s *server) stillSignedIn(r *request) error {
+// tell sends the state of a task when it differs from the one sent last.
+func (s *server) tell(r *request, stream *stream, task Task) error {
+	text, err := progressText(r, s.progress(task))
+	if err != nil || text == stream.last {
+		return err
+	}
+	if err := s.stillSees(r); err != nil {
+		return err
+	}
+	stream.last = text
+	return stream.event("", text)
+}
+
+// stillSees reports whether the person of a stream may go on watching.
+func (s *server) stillSees(r *request) error {
 	_, began := s.signedInAs(r)
 	person, err := s.Identity.InSession(r.ctx(), r.person.ID, began)
-	if err == nil && !person.Same(r.person.Scope) {
+	switch {
+	case err != nil:
+		return err
+	case !person.Same(r.person.Scope), !person.Can(identity.ViewBooks):
 		return fault.New(fault.NotFound, "What you see has changed.")
 	}
-	return err
+	return nil
 }
 
 func (s *server) progress(t Task) views.Progress {
@@ -139,17 +157,13 @@ func newStream(r *request) *stream {
 	return &stream{out: r.Response(), flush: control.Flush}
 }
 
-// progress sends the state when it differs from the one sent last.
-func (s *stream) progress(r *request, p views.Progress) error {
+// progressText is how far a task is, as a page shows it.
+func progressText(r *request, p views.Progress) (string, error) {
 	var body bytes.Buffer
 	if err := views.ProgressBody(p).Render(templ.WithNonce(r.ctx(), r.nonce), &body); err != nil {
-		return fmt.Errorf("render progress: %w", err)
+		return "", fmt.Errorf("render progress: %w", err)
 	}
-	if body.String() == s.last {
-		return nil
-	}
-	s.last = body.String()
-	return s.event("", body.String())
+	return string(views.Legible(body.Bytes())), nil
 }
 
 // event sends data under a name; "" is the usual message.
@@ -160,8 +174,8 @@ func (s *stream) event(name, data string) error {
 	if name != "" {
 		out.WriteString("event: " + name + "\n")
 	}
-	for line := range strings.Lines(data) {
-		out.WriteString("data: " + strings.TrimRight(line, "\r\n") + "\n")
+	for line := range strings.Lines(data) { // a carriage return would end a line too
+		out.WriteString("data: " + strings.ReplaceAll(strings.TrimRight(line, "\r\n"), "\r", " ") + "\n")
 	}
 	out.WriteString("\n")
 	return s.send(out.String())

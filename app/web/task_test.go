@@ -99,6 +99,33 @@ func TestAStreamEndsWhenTheProgramStops(t *testing.T) {
 	}
 }
 
+// TestAStreamEndsWhenThePersonMayNotSeeItAnyMore: the stream is open while a role,
+// the connections or the session are taken away, and nothing new is told.
+func TestAStreamEndsWhenThePersonMayNotSeeItAnyMore(t *testing.T) {
+	t.Parallel()
+	site, task := streaming(t)
+	for name, change := range map[string][2]string{
+		"role":        {`UPDATE person SET roles = '{}'`, `UPDATE person SET roles = '{viewer}'`},
+		"connections": {`UPDATE person SET scoped = true`, `UPDATE person SET scoped = false`},
+		"session":     {`UPDATE person SET signed_out_at = now() + interval '1 hour'`, `UPDATE person SET signed_out_at = NULL`},
+	} {
+		_, lines := watch(t, site.as(t, identity.Viewer), "/tasks/7/events")
+		until(t, lines, "of 1,000 lines")
+		_, err := site.pool.Exec(t.Context(), change[0])
+		require.NoError(t, err)
+		task.set(func(s *Task) { s.Done++; s.Title = "secret after " + name })
+		ended := false
+		for line := range lines {
+			require.NotContains(t, line, "secret after "+name)
+			ended = ended || strings.Contains(line, "event: done")
+		}
+		require.True(t, ended, name)
+		_, err = site.pool.Exec(t.Context(), change[1])
+		require.NoError(t, err)
+		task.set(func(s *Task) { s.Title = "Reading report" })
+	}
+}
+
 func TestATaskThatIsNotThereIsNotStreamed(t *testing.T) {
 	t.Parallel()
 	site, _ := streaming(t)
