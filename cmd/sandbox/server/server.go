@@ -63,7 +63,12 @@ type Config struct {
 	Speed        float64       // of its time against the machine's; default 1
 	Data         string        // folder that a restart goes on with; "" keeps everything in memory
 	PublicURL    string        // where the program is that people sign in to
-	PublicClient bool          // that program has no client secret
+
+	// AmazonVia and P21Via are the host:port that programs are told instead of
+	// Addr, where something stands in between.
+	AmazonVia, P21Via string
+
+	PublicClient bool // that program has no client secret
 
 	// RateScale multiplies Amazon's rate limits, which would take hours for a
 	// year of settlements. Default 200; the answers' headers say so.
@@ -179,8 +184,9 @@ func (s *Server) assemble(cfg Config, base, issuer string) error {
 		return err
 	}
 	s.clock = simulated{st}
-	s.AmazonURL, s.LWAURL, s.P21URL, s.ControlURL, s.Issuer = base+"/amazon", base+"/lwa/auth/o2/token", base+"/p21", base+"/control", issuer
-	s.queueURL = base + "/sqs/000000000000"
+	amazonBase, p21Base := via(cfg.AmazonVia, base), via(cfg.P21Via, base)
+	s.AmazonURL, s.LWAURL, s.P21URL, s.ControlURL, s.Issuer = amazonBase+"/amazon", amazonBase+"/lwa/auth/o2/token", p21Base+"/p21", base+"/control", issuer
+	s.queueURL = amazonBase + "/sqs/000000000000"
 	s.Plan = misbehave.New(st.Seed)
 	s.Queues = sqs.New(st.Seed, s.Plan)
 	s.sellers = seller.History(st.Seed, st.Started, st.OrdersPerDay, st.Cycles)
@@ -196,6 +202,14 @@ func (s *Server) assemble(cfg Config, base, issuer string) error {
 	s.P21, err = p21.New(p21.Config{Clock: s.clock, Seed: st.Seed, Directory: p21Folder(cfg), Faults: s.Plan,
 		ShipAfter: cfg.ShipAfter, InvoiceAfter: cfg.InvoiceAfter})
 	return err
+}
+
+// via is the address that programs are told.
+func via(between, base string) string {
+	if between == "" {
+		return base
+	}
+	return "http://" + between
 }
 
 func (s *Server) amazonConfig(cfg Config) amazon.Config {
