@@ -7,13 +7,14 @@ import (
 	"time"
 
 	"tieout/app/amazon"
+	"tieout/app/database/private"
 )
 
 // interrupt takes the database away for a while, in the middle of everything.
 // The program must say so meanwhile, and be well again afterwards by itself.
 func (w *dayWorld) interrupt(ctx context.Context, outage time.Duration) error {
 	say(w.env, "The database is gone for %s.", outage)
-	err := w.postgres.Interrupt(ctx, w.env.postgres, func(ctx context.Context) error {
+	err := w.postgres.Interrupt(ctx, w.env.postgres, private.Immediate, func(ctx context.Context) error {
 		if err := w.expect(ctx, http.StatusServiceUnavailable); err != nil {
 			return err
 		}

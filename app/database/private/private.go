@@ -147,9 +147,17 @@ func (s *Server) Stop(ctx context.Context) error {
 	return errors.Join(err, s.release())
 }
 
-// Interrupt stops the server at once, as a crash of it would, lets meanwhile
-// happen, and starts it again with the options that it had.
-func (s *Server) Interrupt(ctx context.Context, o Options, meanwhile func(ctx context.Context) error) error {
+// Shutdown is how a server is stopped.
+type Shutdown string
+
+const (
+	Fast      Shutdown = "fast"      // sessions are ended in order
+	Immediate Shutdown = "immediate" // at once, as a crash of it would
+)
+
+// Interrupt stops the server, lets meanwhile happen, and starts it again with
+// the options that it had.
+func (s *Server) Interrupt(ctx context.Context, o Options, how Shutdown, meanwhile func(ctx context.Context) error) error {
 	socket, running, err := s.running()
 	if err != nil {
 		return err
@@ -157,10 +165,24 @@ func (s *Server) Interrupt(ctx context.Context, o Options, meanwhile func(ctx co
 	if !running {
 		return errors.New("the database does not run")
 	}
-	if err := s.run(ctx, "pg_ctl", "-D", s.data, "-m", "immediate", "-w", "-t", "60", "stop"); err != nil {
+	if err := s.run(ctx, "pg_ctl", "-D", s.data, "-m", string(how), "-w", "-t", "60", "stop"); err != nil {
 		return err
 	}
 	return errors.Join(meanwhile(ctx), s.start(context.WithoutCancel(ctx), socket, o))
+}
+
+// Revive starts a server that has given up, as the service manager of a real one
+// does; one that runs goes on. It reports whether it had to.
+func (s *Server) Revive(ctx context.Context, o Options) (bool, error) {
+	_, running, err := s.running()
+	if err != nil || running {
+		return false, err
+	}
+	socket, err := s.socketDir(filepath.Dir(s.data))
+	if err != nil {
+		return false, err
+	}
+	return true, s.start(ctx, socket, o)
 }
 
 // run runs one of PostgreSQL's programs; what it said is in the error.
