@@ -103,12 +103,23 @@ func explain(err error) error {
 	return err
 }
 
+// Unsent reports that a call surely had no effect, because it was never made:
+// Amazon let this program not in, or the rate limit allows the call only later.
+func Unsent(err error) bool {
+	var refused *Error
+	var unanswered *lost
+	var busy *BusyError
+	return errors.As(err, &refused) && refused.Operation == tokenOperation ||
+		errors.As(err, &unanswered) && unanswered.operation == tokenOperation || errors.As(err, &busy)
+}
+
+// code makes a seller or an application that Amazon no longer lets in a side that
+// cannot be reached: everything waits, and goes on by itself once somebody has
+// authorised it again.
 func (e *Error) code() fault.Code {
 	switch {
-	case e.Retryable():
+	case e.Retryable() || e.Operation == tokenOperation:
 		return fault.Unavailable
-	case e.Operation == tokenOperation:
-		return fault.Conflict
 	case e.Denied():
 		return fault.Forbidden
 	case e.NotFound():

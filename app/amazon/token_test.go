@@ -164,12 +164,12 @@ func TestTokenFailures(t *testing.T) {
 		message string
 		calls   int
 	}{
-		"revoked":   {[]http.HandlerFunc{say(400, `{"error":"invalid_grant","error_description":"The request has an invalid grant parameter : refresh_token"}`)}, fault.Conflict, "re-authorise this connection", 1},
-		"rotated":   {[]http.HandlerFunc{say(401, `{"error":"invalid_client","error_description":"Client authentication failed"}`)}, fault.Conflict, "client id or secret", 1},
+		"revoked":   {[]http.HandlerFunc{say(400, `{"error":"invalid_grant","error_description":"The request has an invalid grant parameter : refresh_token"}`)}, fault.Unavailable, "re-authorise this connection", 1},
+		"rotated":   {[]http.HandlerFunc{say(401, `{"error":"invalid_client","error_description":"Client authentication failed"}`)}, fault.Unavailable, "client id or secret", 1},
 		"down":      {[]http.HandlerFunc{say(503, `busy`)}, fault.Unavailable, "cannot answer", 5},
 		"reset":     {[]http.HandlerFunc{reset}, fault.Unavailable, "does not answer", 5},
 		"empty":     {[]http.HandlerFunc{say(200, `{}`)}, fault.Unavailable, "does not answer", 5},
-		"elsewhere": {[]http.HandlerFunc{say(307, ``, "Location", "/store/steal")}, fault.Conflict, "refuses token", 1},
+		"elsewhere": {[]http.HandlerFunc{say(307, ``, "Location", "/store/steal")}, fault.Unavailable, "refuses token", 1},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

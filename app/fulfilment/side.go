@@ -187,6 +187,9 @@ const soon = time.Minute
 
 func (s *side) Outcome(err error) (outbound.Outcome, string) {
 	words := fault.MessageOf(err)
+	if amazon.Unsent(err) {
+		return outbound.NotSent, words
+	}
 	switch fault.CodeOf(err) {
 	case fault.Invalid, fault.Forbidden, fault.NotFound, fault.Conflict:
 		return outbound.Refused, words

@@ -178,7 +178,7 @@ func (s *side) Read(ctx context.Context, m outbound.Message, key string) (outbou
 func (s *side) Outcome(err error) (outbound.Outcome, string) {
 	words := fault.MessageOf(err)
 	var pause *flow.Pause
-	if errors.As(err, &pause) {
+	if errors.As(err, &pause) || amazon.Unsent(err) {
 		return outbound.NotSent, words
 	}
 	switch fault.CodeOf(err) {

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -194,8 +193,7 @@ func (s *side) Read(ctx context.Context, m outbound.Message, key string) (outbou
 
 func (s *side) Outcome(err error) (outbound.Outcome, string) {
 	said := fault.MessageOf(err)
-	var busy *amazon.BusyError
-	if errors.As(err, &busy) {
+	if amazon.Unsent(err) {
 		return outbound.NotSent, said
 	}
 	switch fault.CodeOf(err) {

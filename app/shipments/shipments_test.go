@@ -141,6 +141,30 @@ func TestAParcelIsThereOnceWhateverAmazonAnswers(t *testing.T) {
 	}
 }
 
+// A seller who is not authorised any more holds everything up, asks nobody about
+// any record, and everything goes on once somebody has authorised again.
+func TestARevokedAuthorisationIsWaitedFor(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, p21.SeedV2)
+	o := w.Sell(amazon.ByMerchant, amazonstand.PlacedItem{SKU: "KETTLE", Quantity: 1})
+	require.NoError(t, w.ERP.ShipOrder(o.Number, nil))
+	require.NoError(t, w.ERP.TrackOrder(o.Number, "", "1Z"))
+	revoked, err := w.Faults.Add(misbehave.Rule{Side: "amazon", Operation: amazonstand.OpToken, Kind: misbehave.Status, Status: 400, Body: `{"error":"invalid_grant"}`})
+	require.NoError(t, err)
+	w.Seller.ExpireTokens()
+	for range 3 {
+		w.later()
+	}
+	require.Contains(t, w.State(shipments.Name, "500001"), "re-authorise this connection in Seller Central")
+	require.Equal(t, "0", w.Text(`SELECT count(*)::text FROM exception`))
+	require.Equal(t, "intended", w.Text(`SELECT coalesce(max(state), 'intended') FROM outbound_message WHERE kind = 'amazon_parcel'`), "nothing has left")
+	require.Contains(t, w.Text(`SELECT failure FROM flow WHERE name = 'shipments'`), "re-authorise", "the flow says so")
+	require.True(t, w.Faults.Remove(revoked))
+	w.later()
+	require.Equal(t, "delivered", w.State(shipments.Name, "500001"))
+	require.Equal(t, []string{`500001 1Z500001 [{"orderItemId":"item-1","quantity":1}]`}, w.told())
+}
+
 // Somebody told Amazon by hand, with other units than P21 ships.
 func TestMoreThanAmazonSoldStopsWithTheOrderNamed(t *testing.T) {
 	t.Parallel()

@@ -98,6 +98,9 @@ func (s *side) Read(ctx context.Context, m outbound.Message, key string) (outbou
 
 func (s *side) Outcome(err error) (outbound.Outcome, string) {
 	words := fault.MessageOf(err)
+	if amazon.Unsent(err) {
+		return outbound.NotSent, words
+	}
 	switch fault.CodeOf(err) {
 	case fault.Invalid, fault.Forbidden, fault.NotFound, fault.Conflict:
 		return outbound.Refused, words
