@@ -1,4 +1,5 @@
 -- name: KeepFBAStock :exec
+-- What was read later stays. What was read long after now was dated by a clock that was wrong.
 INSERT INTO fba_stock (connection_id, marketplace, sku, fnsku, condition, asin, title, fulfillable, inbound_working, inbound_shipped, inbound_receiving,
                        orders, transfers, processing, unfulfillable, researching, changed_at, read_at)
 SELECT @connection_id, @marketplace, unnest(@skus::text[]), unnest(@fnskus::text[]), unnest(@conditions::text[]), unnest(@asins::text[]), unnest(@titles::text[]),
@@ -10,7 +11,7 @@ SET asin = excluded.asin, title = excluded.title, fulfillable = excluded.fulfill
     inbound_shipped = excluded.inbound_shipped, inbound_receiving = excluded.inbound_receiving, orders = excluded.orders, transfers = excluded.transfers,
     processing = excluded.processing, unfulfillable = excluded.unfulfillable, researching = excluded.researching,
     changed_at = greatest(excluded.changed_at, fba_stock.changed_at), read_at = excluded.read_at
-WHERE fba_stock.read_at <= excluded.read_at;
+WHERE fba_stock.read_at <= excluded.read_at OR fba_stock.read_at > excluded.read_at + interval '1 hour';
 
 -- name: DropFBAStock :many
 -- What a whole reading did not name any more.
@@ -37,7 +38,7 @@ INSERT INTO fba_difference AS d (connection_id, item_code, units, since)
 VALUES (@connection_id, @item_code, @units, @now)
 ON CONFLICT (connection_id, item_code) DO UPDATE
 SET units = excluded.units,
-    since = CASE WHEN d.units = excluded.units AND d.since <> @used::timestamptz THEN d.since ELSE excluded.since END,
+    since = CASE WHEN d.units = excluded.units AND d.since <> @used::timestamptz AND (d.since - interval '1 hour' <= @now OR d.approved_by IS NOT NULL) THEN d.since ELSE excluded.since END,
     approved_by = CASE WHEN d.units = excluded.units AND d.since <> @used::timestamptz THEN d.approved_by END,
     approved_at = CASE WHEN d.units = excluded.units AND d.since <> @used::timestamptz THEN d.approved_at END
 RETURNING since, approved_by;

@@ -5,8 +5,10 @@ SELECT coalesce((SELECT r.read_to FROM finance_reading r WHERE r.connection_id =
                  WHERE t.connection_id = @connection_id AND t.status = 'DEFERRED' AND (t.matures_at IS NULL OR t.matures_at <= @now::timestamptz)), @now::timestamptz)::timestamptz AS due_since;
 
 -- name: SetFinanceReadTo :exec
+-- What was read further than now was read under a clock that was wrong.
 INSERT INTO finance_reading (connection_id, read_to, read_at) VALUES (@connection_id, @read_to, @now)
-ON CONFLICT (connection_id) DO UPDATE SET read_to = greatest(finance_reading.read_to, excluded.read_to), read_at = excluded.read_at;
+ON CONFLICT (connection_id) DO UPDATE SET read_to = CASE WHEN finance_reading.read_to > @now THEN excluded.read_to ELSE greatest(finance_reading.read_to, excluded.read_to) END,
+    read_at = excluded.read_at;
 
 -- name: KnownTransactions :many
 SELECT id, transaction_id, status, content_hash, released_at, released_on FROM finance_transaction

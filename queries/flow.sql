@@ -17,8 +17,11 @@ WHERE sqlc.narg(connection_id)::bigint IS NULL OR f.connection_id = sqlc.narg(co
 ORDER BY f.name, c.name;
 
 -- name: DueFlows :many
+-- What stands further ahead than it may be planned or held was written under a
+-- clock that was wrong.
 SELECT f.connection_id, f.name, f.next_at, f.every_seconds FROM flow f JOIN connection c ON c.id = f.connection_id
-WHERE f.next_at <= @now::timestamptz AND f.paused_at IS NULL AND c.paused_at IS NULL AND (f.held_until IS NULL OR f.held_until <= @now::timestamptz)
+WHERE (f.next_at <= @now::timestamptz OR f.next_at - make_interval(secs => f.every_seconds + 60) > @now::timestamptz)
+  AND f.paused_at IS NULL AND c.paused_at IS NULL AND (f.held_until IS NULL OR f.held_until <= @now::timestamptz OR f.held_until > @longest_hold::timestamptz)
 ORDER BY f.next_at;
 
 -- name: PlanFlow :execrows
@@ -31,12 +34,14 @@ UPDATE flow SET next_at = @next_at WHERE connection_id = @connection_id AND name
 SELECT f.connection_id, f.name AS flow, w.waiting FROM flow f JOIN connection c ON c.id = f.connection_id
 CROSS JOIN LATERAL (SELECT count(*) AS waiting FROM (
     SELECT FROM flow_record r WHERE r.connection_id = f.connection_id AND r.flow = f.name AND r.state IN ('received', 'ready', 'delivering')
-      AND r.waits = '' AND (r.held_until IS NULL OR r.held_until < clock_timestamp()) AND (r.retry_at IS NULL OR r.retry_at <= @now::timestamptz)
+      AND r.waits = '' AND (r.held_until IS NULL OR r.held_until < clock_timestamp()) AND (r.retry_at IS NULL OR r.retry_at <= @now::timestamptz OR r.retry_at > @longest_off::timestamptz)
     UNION ALL SELECT FROM flow_hint h WHERE h.connection_id = f.connection_id AND h.flow = f.name AND (h.held_until IS NULL OR h.held_until < clock_timestamp()) LIMIT 1000) x) w
-WHERE f.paused_at IS NULL AND c.paused_at IS NULL AND (f.held_until IS NULL OR f.held_until <= @now::timestamptz) AND w.waiting > 0;
+WHERE f.paused_at IS NULL AND c.paused_at IS NULL AND (f.held_until IS NULL OR f.held_until <= @now::timestamptz OR f.held_until > @longest_hold::timestamptz) AND w.waiting > 0;
 
 -- name: FlowReadUntil :exec
-UPDATE flow SET read_until = @read_until WHERE connection_id = @connection_id AND name = @name AND (read_until IS NULL OR read_until < @read_until);
+-- Nothing is read further than now: what says otherwise was written under a clock that was wrong.
+UPDATE flow SET read_until = @read_until WHERE connection_id = @connection_id AND name = @name
+  AND (read_until IS NULL OR read_until < @read_until OR read_until > @latest::timestamptz);
 
 -- name: PauseFlow :execrows
 UPDATE flow SET paused_at = @paused_at, paused_by = @paused_by, pause_reason = @pause_reason, version = version + 1
@@ -82,10 +87,11 @@ FROM flow_run r LEFT JOIN person p ON p.id = r.person_id
 WHERE r.connection_id = @connection_id AND r.flow = @flow ORDER BY r.id DESC LIMIT @size;
 
 -- name: ReceiveRecord :one
--- A content that is known, or older than what is known, changes nothing.
+-- A content that is known, or older than what is known, changes nothing. What is
+-- known from after @latest was written under a clock that was wrong.
 INSERT INTO flow_record AS r (connection_id, flow, key, latest_hash, source_at) VALUES (@connection_id, @flow, @key, @hash, @source_at)
 ON CONFLICT (connection_id, flow, key) DO UPDATE SET latest = r.latest + 1, latest_hash = excluded.latest_hash, source_at = excluded.source_at
-WHERE r.latest_hash <> excluded.latest_hash AND r.source_at <= excluded.source_at
+WHERE r.latest_hash <> excluded.latest_hash AND (r.source_at <= excluded.source_at OR r.source_at > @latest::timestamptz)
 RETURNING r.id, r.latest, r.state;
 
 -- name: AddContent :exec
@@ -109,7 +115,7 @@ UPDATE flow_record SET holder = @holder, held_until = clock_timestamp() + make_i
 WHERE id IN (
     SELECT r.id FROM flow_record r
     WHERE r.connection_id = @connection_id AND r.flow = @flow AND r.state IN ('received', 'ready', 'delivering') AND r.waits = ''
-      AND (r.held_until IS NULL OR r.held_until < clock_timestamp()) AND (r.retry_at IS NULL OR r.retry_at <= @now::timestamptz)
+      AND (r.held_until IS NULL OR r.held_until < clock_timestamp()) AND (r.retry_at IS NULL OR r.retry_at <= @now::timestamptz OR r.retry_at > @longest_off::timestamptz)
     ORDER BY r.source_at, r.id LIMIT @size FOR UPDATE SKIP LOCKED)
 RETURNING id, connection_id, flow, key, state, content, latest, source_at, version_id, target, delivered_hash, deliveries, message_id, remote_key, tries;
 

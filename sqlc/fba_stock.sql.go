@@ -183,7 +183,7 @@ SET asin = excluded.asin, title = excluded.title, fulfillable = excluded.fulfill
     inbound_shipped = excluded.inbound_shipped, inbound_receiving = excluded.inbound_receiving, orders = excluded.orders, transfers = excluded.transfers,
     processing = excluded.processing, unfulfillable = excluded.unfulfillable, researching = excluded.researching,
     changed_at = greatest(excluded.changed_at, fba_stock.changed_at), read_at = excluded.read_at
-WHERE fba_stock.read_at <= excluded.read_at
+WHERE fba_stock.read_at <= excluded.read_at OR fba_stock.read_at > excluded.read_at + interval '1 hour'
 `
 
 type KeepFBAStockParams struct {
@@ -207,6 +207,7 @@ type KeepFBAStockParams struct {
 	ReadAt           time.Time
 }
 
+// What was read later stays. What was read long after now was dated by a clock that was wrong.
 func (q *Queries) KeepFBAStock(ctx context.Context, arg KeepFBAStockParams) error {
 	_, err := q.db.Exec(ctx, keepFBAStock,
 		arg.ConnectionID,
@@ -368,7 +369,7 @@ INSERT INTO fba_difference AS d (connection_id, item_code, units, since)
 VALUES ($1, $2, $3, $4)
 ON CONFLICT (connection_id, item_code) DO UPDATE
 SET units = excluded.units,
-    since = CASE WHEN d.units = excluded.units AND d.since <> $5::timestamptz THEN d.since ELSE excluded.since END,
+    since = CASE WHEN d.units = excluded.units AND d.since <> $5::timestamptz AND (d.since - interval '1 hour' <= $4 OR d.approved_by IS NOT NULL) THEN d.since ELSE excluded.since END,
     approved_by = CASE WHEN d.units = excluded.units AND d.since <> $5::timestamptz THEN d.approved_by END,
     approved_at = CASE WHEN d.units = excluded.units AND d.since <> $5::timestamptz THEN d.approved_at END
 RETURNING since, approved_by

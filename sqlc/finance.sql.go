@@ -987,7 +987,8 @@ func (q *Queries) ReleaseByOwnTransaction(ctx context.Context, arg ReleaseByOwnT
 
 const setFinanceReadTo = `-- name: SetFinanceReadTo :exec
 INSERT INTO finance_reading (connection_id, read_to, read_at) VALUES ($1, $2, $3)
-ON CONFLICT (connection_id) DO UPDATE SET read_to = greatest(finance_reading.read_to, excluded.read_to), read_at = excluded.read_at
+ON CONFLICT (connection_id) DO UPDATE SET read_to = CASE WHEN finance_reading.read_to > $3 THEN excluded.read_to ELSE greatest(finance_reading.read_to, excluded.read_to) END,
+    read_at = excluded.read_at
 `
 
 type SetFinanceReadToParams struct {
@@ -996,6 +997,7 @@ type SetFinanceReadToParams struct {
 	Now          time.Time
 }
 
+// What was read further than now was read under a clock that was wrong.
 func (q *Queries) SetFinanceReadTo(ctx context.Context, arg SetFinanceReadToParams) error {
 	_, err := q.db.Exec(ctx, setFinanceReadTo, arg.ConnectionID, arg.ReadTo, arg.Now)
 	return err

@@ -331,8 +331,8 @@ UPDATE flow_record SET holder = $1, held_until = clock_timestamp() + make_interv
 WHERE id IN (
     SELECT r.id FROM flow_record r
     WHERE r.connection_id = $3 AND r.flow = $4 AND r.state IN ('received', 'ready', 'delivering') AND r.waits = ''
-      AND (r.held_until IS NULL OR r.held_until < clock_timestamp()) AND (r.retry_at IS NULL OR r.retry_at <= $5::timestamptz)
-    ORDER BY r.source_at, r.id LIMIT $6 FOR UPDATE SKIP LOCKED)
+      AND (r.held_until IS NULL OR r.held_until < clock_timestamp()) AND (r.retry_at IS NULL OR r.retry_at <= $5::timestamptz OR r.retry_at > $6::timestamptz)
+    ORDER BY r.source_at, r.id LIMIT $7 FOR UPDATE SKIP LOCKED)
 RETURNING id, connection_id, flow, key, state, content, latest, source_at, version_id, target, delivered_hash, deliveries, message_id, remote_key, tries
 `
 
@@ -342,6 +342,7 @@ type ClaimRecordsParams struct {
 	ConnectionID int64
 	Flow         string
 	Now          time.Time
+	LongestOff   time.Time
 	Size         int32
 }
 
@@ -371,6 +372,7 @@ func (q *Queries) ClaimRecords(ctx context.Context, arg ClaimRecordsParams) ([]C
 		arg.ConnectionID,
 		arg.Flow,
 		arg.Now,
+		arg.LongestOff,
 		arg.Size,
 	)
 	if err != nil {
@@ -661,9 +663,15 @@ func (q *Queries) DeliveringRecord(ctx context.Context, arg DeliveringRecordPara
 
 const dueFlows = `-- name: DueFlows :many
 SELECT f.connection_id, f.name, f.next_at, f.every_seconds FROM flow f JOIN connection c ON c.id = f.connection_id
-WHERE f.next_at <= $1::timestamptz AND f.paused_at IS NULL AND c.paused_at IS NULL AND (f.held_until IS NULL OR f.held_until <= $1::timestamptz)
+WHERE (f.next_at <= $1::timestamptz OR f.next_at - make_interval(secs => f.every_seconds + 60) > $1::timestamptz)
+  AND f.paused_at IS NULL AND c.paused_at IS NULL AND (f.held_until IS NULL OR f.held_until <= $1::timestamptz OR f.held_until > $2::timestamptz)
 ORDER BY f.next_at
 `
+
+type DueFlowsParams struct {
+	Now         time.Time
+	LongestHold time.Time
+}
 
 type DueFlowsRow struct {
 	ConnectionID int64
@@ -672,8 +680,10 @@ type DueFlowsRow struct {
 	EverySeconds int32
 }
 
-func (q *Queries) DueFlows(ctx context.Context, now time.Time) ([]DueFlowsRow, error) {
-	rows, err := q.db.Query(ctx, dueFlows, now)
+// What stands further ahead than it may be planned or held was written under a
+// clock that was wrong.
+func (q *Queries) DueFlows(ctx context.Context, arg DueFlowsParams) ([]DueFlowsRow, error) {
+	rows, err := q.db.Query(ctx, dueFlows, arg.Now, arg.LongestHold)
 	if err != nil {
 		return nil, err
 	}
@@ -804,17 +814,25 @@ func (q *Queries) FlowEvents(ctx context.Context, recordID int64) ([]FlowEventsR
 }
 
 const flowReadUntil = `-- name: FlowReadUntil :exec
-UPDATE flow SET read_until = $1 WHERE connection_id = $2 AND name = $3 AND (read_until IS NULL OR read_until < $1)
+UPDATE flow SET read_until = $1 WHERE connection_id = $2 AND name = $3
+  AND (read_until IS NULL OR read_until < $1 OR read_until > $4::timestamptz)
 `
 
 type FlowReadUntilParams struct {
 	ReadUntil    *time.Time
 	ConnectionID int64
 	Name         string
+	Latest       time.Time
 }
 
+// Nothing is read further than now: what says otherwise was written under a clock that was wrong.
 func (q *Queries) FlowReadUntil(ctx context.Context, arg FlowReadUntilParams) error {
-	_, err := q.db.Exec(ctx, flowReadUntil, arg.ReadUntil, arg.ConnectionID, arg.Name)
+	_, err := q.db.Exec(ctx, flowReadUntil,
+		arg.ReadUntil,
+		arg.ConnectionID,
+		arg.Name,
+		arg.Latest,
+	)
 	return err
 }
 
@@ -846,10 +864,16 @@ const flowsToWork = `-- name: FlowsToWork :many
 SELECT f.connection_id, f.name AS flow, w.waiting FROM flow f JOIN connection c ON c.id = f.connection_id
 CROSS JOIN LATERAL (SELECT count(*) AS waiting FROM (
     SELECT FROM flow_record r WHERE r.connection_id = f.connection_id AND r.flow = f.name AND r.state IN ('received', 'ready', 'delivering')
-      AND r.waits = '' AND (r.held_until IS NULL OR r.held_until < clock_timestamp()) AND (r.retry_at IS NULL OR r.retry_at <= $1::timestamptz)
+      AND r.waits = '' AND (r.held_until IS NULL OR r.held_until < clock_timestamp()) AND (r.retry_at IS NULL OR r.retry_at <= $1::timestamptz OR r.retry_at > $2::timestamptz)
     UNION ALL SELECT FROM flow_hint h WHERE h.connection_id = f.connection_id AND h.flow = f.name AND (h.held_until IS NULL OR h.held_until < clock_timestamp()) LIMIT 1000) x) w
-WHERE f.paused_at IS NULL AND c.paused_at IS NULL AND (f.held_until IS NULL OR f.held_until <= $1::timestamptz) AND w.waiting > 0
+WHERE f.paused_at IS NULL AND c.paused_at IS NULL AND (f.held_until IS NULL OR f.held_until <= $1::timestamptz OR f.held_until > $3::timestamptz) AND w.waiting > 0
 `
+
+type FlowsToWorkParams struct {
+	Now         time.Time
+	LongestOff  time.Time
+	LongestHold time.Time
+}
 
 type FlowsToWorkRow struct {
 	ConnectionID int64
@@ -859,8 +883,8 @@ type FlowsToWorkRow struct {
 
 // Flows with records that nobody has in hand although their time has come, and
 // how many, as far as it matters.
-func (q *Queries) FlowsToWork(ctx context.Context, now time.Time) ([]FlowsToWorkRow, error) {
-	rows, err := q.db.Query(ctx, flowsToWork, now)
+func (q *Queries) FlowsToWork(ctx context.Context, arg FlowsToWorkParams) ([]FlowsToWorkRow, error) {
+	rows, err := q.db.Query(ctx, flowsToWork, arg.Now, arg.LongestOff, arg.LongestHold)
 	if err != nil {
 		return nil, err
 	}
@@ -1633,7 +1657,7 @@ func (q *Queries) ReadFlowFrom(ctx context.Context, arg ReadFlowFromParams) (int
 const receiveRecord = `-- name: ReceiveRecord :one
 INSERT INTO flow_record AS r (connection_id, flow, key, latest_hash, source_at) VALUES ($1, $2, $3, $4, $5)
 ON CONFLICT (connection_id, flow, key) DO UPDATE SET latest = r.latest + 1, latest_hash = excluded.latest_hash, source_at = excluded.source_at
-WHERE r.latest_hash <> excluded.latest_hash AND r.source_at <= excluded.source_at
+WHERE r.latest_hash <> excluded.latest_hash AND (r.source_at <= excluded.source_at OR r.source_at > $6::timestamptz)
 RETURNING r.id, r.latest, r.state
 `
 
@@ -1643,6 +1667,7 @@ type ReceiveRecordParams struct {
 	Key          string
 	Hash         []byte
 	SourceAt     time.Time
+	Latest       time.Time
 }
 
 type ReceiveRecordRow struct {
@@ -1651,7 +1676,8 @@ type ReceiveRecordRow struct {
 	State  string
 }
 
-// A content that is known, or older than what is known, changes nothing.
+// A content that is known, or older than what is known, changes nothing. What is
+// known from after @latest was written under a clock that was wrong.
 func (q *Queries) ReceiveRecord(ctx context.Context, arg ReceiveRecordParams) (ReceiveRecordRow, error) {
 	row := q.db.QueryRow(ctx, receiveRecord,
 		arg.ConnectionID,
@@ -1659,6 +1685,7 @@ func (q *Queries) ReceiveRecord(ctx context.Context, arg ReceiveRecordParams) (R
 		arg.Key,
 		arg.Hash,
 		arg.SourceAt,
+		arg.Latest,
 	)
 	var i ReceiveRecordRow
 	err := row.Scan(&i.ID, &i.Latest, &i.State)

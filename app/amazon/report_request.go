@@ -72,11 +72,16 @@ func (n NewReport) check() error {
 }
 
 // answeredBy says whether r tells what n asks for, and more than was read.
-// Fractions of a second may get lost on the way; marketplaces have no order.
+// Fractions of a second may get lost on the way; marketplaces have no order. One
+// that reaches further than n was asked for under a clock that was wrong: it
+// tells nothing of what came after it was made.
 func (n NewReport) answeredBy(r Report, read time.Time) bool {
 	return r.Status != ReportFatal && strings.EqualFold(n.Type, r.Type) && r.DataStart.Unix() <= n.DataStart.Unix() && r.DataEnd.Unix() > read.Unix() &&
-		slices.Equal(slices.Sorted(slices.Values(n.MarketplaceIDs)), slices.Sorted(slices.Values(r.MarketplaceIDs)))
+		!r.DataEnd.After(n.DataEnd.Add(clocksDiffer)) && slices.Equal(slices.Sorted(slices.Values(n.MarketplaceIDs)), slices.Sorted(slices.Values(r.MarketplaceIDs)))
 }
+
+// clocksDiffer is by how much the clocks of two machines may differ.
+const clocksDiffer = time.Minute
 
 // further says that r is the better answer: one that is there, then one that
 // reaches further.

@@ -3,6 +3,7 @@ package amazon_test
 import (
 	"fmt"
 	"net/http"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -56,6 +57,7 @@ func TestAReportIsAskedForOnce(t *testing.T) {
 		"failed, then asked again":  {listed("7", "FATAL", start, both) + "," + listed("8", "IN_PROGRESS", start, both), "8", 0},
 		"it begins earlier":         {listed("7", "DONE", "2026-11-21T06:00:00Z", both), "7", 0},
 		"it begins later":           {listed("7", "DONE", "2026-11-22T07:00:00Z", both), "new", 1},
+		"it reaches beyond now":     {strings.Replace(listed("7", "DONE", start, both), "T06:00:00+00:00", "T11:00:00+00:00", 1), "new", 1},
 		"one marketplace only":      {listed("7", "DONE", start, `"ATVPDKIKX0DER"`), "new", 1},
 		"the right one among other": {listed("6", "DONE", start, `"X"`) + "," + listed("7", "DONE", start, both), "7", 0},
 	} {

@@ -82,6 +82,9 @@ func (s *Service) from(ctx context.Context, connectionID int64, now time.Time) (
 		return time.Time{}, fmt.Errorf("read how far connection %d is: %w", connectionID, err)
 	}
 	from := row.ReadTo.Add(-overlap)
+	if row.ReadTo.After(now) { // read under a clock that was wrong
+		from = now.Add(-overlap)
+	}
 	if earliest := now.Add(-firstReading); from.Before(earliest) && row.ReadTo.Unix() == 0 {
 		from = earliest
 	}

@@ -17,6 +17,13 @@ const (
 	longHold  = 5 * time.Minute
 )
 
+// Times that stand further ahead were written while a clock was wrong, and do
+// not count.
+const (
+	longestHold = 2 * longHold
+	longestOff  = 2 * time.Hour // of a record
+)
+
 // hold counts a failure of the other side and, past the patience, lets the flow
 // wait instead of burning attempts.
 func (s *Service) hold(ctx context.Context, db *sqlc.Queries, connectionID int64, name, words string) error {
@@ -25,7 +32,7 @@ func (s *Service) hold(ctx context.Context, db *sqlc.Queries, connectionID int64
 		return fmt.Errorf("read flow %s: %w", name, err)
 	}
 	now := s.Clock.Now()
-	if state.HeldUntil != nil && state.HeldUntil.After(now) {
+	if left(state.HeldUntil, now) > 0 {
 		return nil // it was counted
 	}
 	until := now.Add(pause(int(state.Failures) + 1))
@@ -56,5 +63,13 @@ func answered(ctx context.Context, db *sqlc.Queries, connectionID int64, name st
 // again is when a record that met a passing failure is tried next.
 func again(now time.Time, tries int, least time.Duration) time.Time {
 	d := max(min(2*time.Second<<min(tries, 10), 10*time.Minute), least)
-	return now.Add(d + rand.N(d/4+1))
+	return now.Add(min(d+rand.N(d/4+1), longestOff))
+}
+
+// left is how long a hold goes on.
+func left(until *time.Time, now time.Time) time.Duration {
+	if until == nil || until.Sub(now) > longestHold {
+		return 0
+	}
+	return max(until.Sub(now), 0)
 }

@@ -20,7 +20,7 @@ import (
 // to be taken on, whatever interrupted them. It is called every few seconds.
 func (s *Service) Due(ctx context.Context) error {
 	now := s.Clock.Now()
-	due, err := sqlc.New(s.Pool).DueFlows(ctx, now)
+	due, err := sqlc.New(s.Pool).DueFlows(ctx, sqlc.DueFlowsParams{Now: now, LongestHold: now.Add(longestHold)})
 	if err != nil {
 		return fmt.Errorf("read due flows: %w", err)
 	}
@@ -29,7 +29,7 @@ func (s *Service) Due(ctx context.Context) error {
 			return err
 		}
 	}
-	waiting, err := sqlc.New(s.Pool).FlowsToWork(ctx, now)
+	waiting, err := sqlc.New(s.Pool).FlowsToWork(ctx, sqlc.FlowsToWorkParams{Now: now, LongestHold: now.Add(longestHold), LongestOff: now.Add(longestOff)})
 	if err != nil {
 		return fmt.Errorf("read flows to work: %w", err)
 	}
@@ -90,10 +90,18 @@ func (s *Service) Read(ctx context.Context, connectionID int64, name string, tri
 	return s.endRun(ctx, connectionID, name, run, until, failed)
 }
 
-// window reaches back beyond what was read, because sources list some changes late.
+// wrongBy is how much the clocks of two machines may differ before what one
+// wrote is not believed by the other.
+const wrongBy = time.Minute
+
+// ahead is how far in the future a source may date what it tells.
+const ahead = time.Hour
+
+// window reaches back beyond what was read, because sources list some changes
+// late. Where that lies ahead a clock is or was wrong: it is read as at first.
 func (s *Service) window(state State, d Definition) Window {
 	now := s.Clock.Now()
-	if state.ReadUntil == nil {
+	if state.ReadUntil == nil || state.ReadUntil.After(now.Add(wrongBy)) {
 		return Window{Since: now.Add(-d.First), Until: now}
 	}
 	return Window{Since: state.ReadUntil.Add(-state.Overlap), Until: now, Read: *state.ReadUntil}
@@ -131,7 +139,7 @@ func (s *Service) endRun(ctx context.Context, connectionID int64, name string, r
 	}
 	return pgx.BeginFunc(ctx, s.Pool, func(tx pgx.Tx) error {
 		db := sqlc.New(tx)
-		if err := db.FlowReadUntil(ctx, sqlc.FlowReadUntilParams{ReadUntil: timeOrNil(until), ConnectionID: connectionID, Name: name}); err != nil {
+		if err := db.FlowReadUntil(ctx, sqlc.FlowReadUntilParams{ReadUntil: timeOrNil(until), Latest: s.Clock.Now().Add(wrongBy), ConnectionID: connectionID, Name: name}); err != nil {
 			return fmt.Errorf("record how far %s was read: %w", name, err)
 		}
 		if err := db.EndRun(ctx, sqlc.EndRunParams{ID: run, State: "done"}); err != nil {
@@ -199,7 +207,7 @@ func (s *Service) take(connectionID int64, name string, run int64) Take {
 func (s *Service) receive(ctx context.Context, tx pgx.Tx, connectionID int64, name string, documentID int64, arrivals []arrival) (changed int32, err error) {
 	db := sqlc.New(tx)
 	for _, a := range arrivals {
-		row, err := db.ReceiveRecord(ctx, sqlc.ReceiveRecordParams{ConnectionID: connectionID, Flow: name, Key: a.Key, Hash: a.hash, SourceAt: a.At})
+		row, err := db.ReceiveRecord(ctx, sqlc.ReceiveRecordParams{ConnectionID: connectionID, Flow: name, Key: a.Key, Hash: a.hash, SourceAt: a.At, Latest: s.Clock.Now().Add(ahead)})
 		if err == pgx.ErrNoRows {
 			continue
 		}

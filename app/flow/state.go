@@ -41,12 +41,7 @@ func (s State) Paused() bool { return s.PausedAt != nil }
 func (s State) New() bool { return s.Paused() && s.PausedBy == "" }
 
 // held is how long the flow asks nothing because the other side failed.
-func (s State) held(now time.Time) time.Duration {
-	if s.HeldUntil == nil {
-		return 0
-	}
-	return max(s.HeldUntil.Sub(now), 0)
-}
+func (s State) held(now time.Time) time.Duration { return left(s.HeldUntil, now) }
 
 // Down reports whether the flow waits for the other side.
 func (s State) Down() bool { return s.Failures >= Patience }

@@ -133,7 +133,7 @@ func (s *Service) clearIdle(ctx context.Context, connectionID int64, name string
 // round takes one handful of records on.
 func (s *Service) round(ctx context.Context, w worker, connectionID int64, now time.Time) (many int, err error) {
 	claimed, err := sqlc.New(s.Pool).ClaimRecords(ctx, sqlc.ClaimRecordsParams{Holder: w.holder, Seconds: s.Hold.Seconds(), ConnectionID: connectionID,
-		Flow: w.definition.Name, Now: now, Size: int32(s.handful(w.flow))})
+		Flow: w.definition.Name, Now: now, LongestOff: now.Add(longestOff), Size: int32(s.handful(w.flow))})
 	if err != nil {
 		return 0, fmt.Errorf("claim records of %s: %w", w.definition.Name, err)
 	}
