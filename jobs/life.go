@@ -123,6 +123,8 @@ func (l life) live(ctx context.Context) {
 }
 
 func (l life) beat(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, beatEvery)
+	defer cancel()
 	_, err := l.pool.Exec(ctx, `INSERT INTO worker (id) VALUES ($1) ON CONFLICT (id) DO UPDATE SET beat_at = clock_timestamp()`, l.id)
 	return err
 }
@@ -131,6 +133,8 @@ func (l life) beat(ctx context.Context) error {
 // messages that they held, and jobs of this one that it does not work on. A job that was begun as often as it may be is left to the
 // engine, which ends it.
 func (l life) takeUp(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, deadAfter)
+	defer cancel()
 	_, err := l.pool.Exec(ctx, `
 		WITH gone AS (DELETE FROM worker WHERE beat_at < clock_timestamp() - make_interval(secs => $1) RETURNING id),
 		records AS (UPDATE flow_record r SET held_until = clock_timestamp() FROM gone g

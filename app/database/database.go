@@ -22,6 +22,10 @@ import (
 // connections is the size of a pool whose address does not say pool_max_conns.
 const connections = 16
 
+// pingTimeout is how long a connection that was idle may take to show that it
+// lives before another is made.
+const pingTimeout = 5 * time.Second
+
 // Open connects a pool. The session's time zone is UTC whatever the server says.
 // No error repeats the address, which may hold a password.
 func Open(ctx context.Context, url string) (*pgxpool.Pool, error) {
@@ -34,7 +38,8 @@ func Open(ctx context.Context, url string) (*pgxpool.Pool, error) {
 	if !strings.Contains(url, "pool_max_conns") {
 		config.MaxConns = max(config.MaxConns, connections)
 	}
-	config.PrepareConn = prepare
+	config.PrepareConn, config.PingTimeout = prepare, pingTimeout
+	config.ConnConfig.DialFunc = dialer().DialContext
 	pool, err := pgxpool.NewWithConfig(ctx, config)
 	if err != nil {
 		return nil, fmt.Errorf("open database: %w", err)
