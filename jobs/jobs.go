@@ -184,7 +184,7 @@ func Start(ctx context.Context, pool *pgxpool.Pool, q *Queue, s Services, set Se
 	river.AddWorker(workers, &tellWorker{alerts: s.Alerts})
 	own := life{pool, cmp.Or(set.Name, WorkerName()), log, newHand()}
 	client, err := river.NewClient(riverpgxv5.New(pool), &river.Config{
-		ID: own.id, Logger: log, Workers: workers, JobTimeout: jobTimeout, ErrorHandler: &errorLog{log},
+		ID: own.id, Logger: log, Workers: workers, JobTimeout: jobTimeout, ErrorHandler: &errorLog{pool, log},
 		Middleware: []rivertype.Middleware{river.WorkerMiddlewareFunc(own.hand.work)},
 		// What a killed worker or an outage leaves running is taken up sooner, see life; this is for jobs that hang.
 		RescueStuckJobsAfter: jobTimeout + time.Minute,
@@ -280,12 +280,31 @@ var unfinished = []rivertype.JobState{rivertype.JobStateAvailable, rivertype.Job
 	rivertype.JobStateScheduled, rivertype.JobStateRetryable}
 
 // errorLog writes failures where the operator looks.
-type errorLog struct{ log *slog.Logger }
+type errorLog struct {
+	pool *pgxpool.Pool
+	log  *slog.Logger
+}
 
 // HandleError implements river.ErrorHandler.
-func (e *errorLog) HandleError(_ context.Context, job *rivertype.JobRow, err error) *river.ErrorHandlerResult {
+func (e *errorLog) HandleError(ctx context.Context, job *rivertype.JobRow, err error) *river.ErrorHandlerResult {
+	var unknown *river.UnknownJobKindError
+	if errors.As(err, &unknown) {
+		e.leave(ctx, job)
+		return nil
+	}
 	e.log.Warn("job failed", "job", job.ID, "kind", job.Kind, "attempt", job.Attempt, "args", string(job.EncodedArgs), "error", err)
 	return nil
+}
+
+// leave gives a job back that this program does not know: a newer one works on
+// the same database and does. It costs no attempt. The engine, which is about to
+// count one, changes running jobs only.
+func (e *errorLog) leave(ctx context.Context, job *rivertype.JobRow) {
+	e.log.Info("job left for a newer program", "job", job.ID, "kind", job.Kind)
+	_, err := e.pool.Exec(ctx, `UPDATE river_job SET state = 'scheduled', scheduled_at = now() + interval '5 seconds', attempt = greatest(attempt - 1, 0) WHERE id = $1 AND state = 'running'`, job.ID)
+	if err != nil {
+		e.log.Warn("a job that is a newer program's could not be given back", "job", job.ID, "kind", job.Kind, "error", err)
+	}
 }
 
 // HandlePanic implements river.ErrorHandler.

@@ -10,7 +10,7 @@ import (
 
 // Rights counts what changes in what Grant does, for who keeps a database on
 // which it was run.
-const Rights = 1
+const Rights = 2
 
 // Grant gives a role what the program does, and takes what it does not: reading
 // and adding everywhere, changing and removing where no trigger refuses it to
@@ -21,6 +21,10 @@ func Grant(ctx context.Context, pool *pgxpool.Pool, role string) error {
 	return pgx.BeginFunc(ctx, pool, func(tx pgx.Tx) error {
 		if err := refuseOwner(ctx, tx, role); err != nil {
 			return err
+		}
+		// Two at the same moment would change the same rights.
+		if _, err := tx.Exec(ctx, `SELECT pg_advisory_xact_lock($1)`, migrating); err != nil {
+			return fmt.Errorf("wait for other migrations: %w", err)
 		}
 		rows, err := tx.Query(ctx, changeable)
 		if err != nil {
@@ -87,7 +91,7 @@ const changeable = `
 SELECT c.relname::text, own.free,
        own.free AND NOT EXISTS (SELECT FROM pg_trigger t WHERE t.tgrelid = c.oid AND t.tgfoid = 'refuse_change'::regproc AND t.tgtype & 16 > 0),
        own.free AND NOT EXISTS (SELECT FROM pg_trigger t WHERE t.tgrelid = c.oid AND t.tgfoid = 'refuse_change'::regproc AND t.tgtype & 8 > 0)
-FROM pg_class c, LATERAL (SELECT c.relkind <> 'v' AND c.relname NOT IN ('goose_db_version', 'river_migration', 'audit_head') AS free) own
+FROM pg_class c, LATERAL (SELECT c.relkind <> 'v' AND c.relname NOT IN ('goose_db_version', 'river_migration', 'audit_head', 'schema_floor') AS free) own
 WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p', 'v')
 ORDER BY c.relname`
 

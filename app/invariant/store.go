@@ -286,7 +286,7 @@ var rules = []rule{
 			'journal_entry_change', 'journal_line_change', 'journal_source_change', 'journal_evidence_change', 'journal_entry_schedule', 'journal_reversal_insert', 'approval_change', 'journal_preparer_immutable',
 			'bank_line_insert', 'bank_line_immutable', 'bank_statement_immutable', 'bank_statement_sealed', 'bank_problem_immutable', 'bank_account_change', 'bank_line_ignored_insert', 'bank_line_ignored_change',
 			'deposit_match_immutable', 'deposit_match_part_immutable', 'deposit_match_part_insert', 'deposit_match_conserved', 'deposit_unmatch_immutable',			'rollup_change', 'exchange_rate_change', 'exchange_rate_end', 'exchange_rate_truncate', 'journal_rate_change', 'journal_rate_truncate', 'journal_by_hand_change', 'journal_by_hand_truncate', 'outbound_message_change', 'outbound_event_immutable', 'personal_access_immutable',
-			'period_close_change', 'period_close_truncate', 'period_close_reconciliation_change', 'period_close_reconciliation_truncate', 'journal_entry_closed_period', 'rollup_closed_period']) AS n(name)
+			'period_close_change', 'period_close_truncate', 'period_close_reconciliation_change', 'period_close_reconciliation_truncate', 'journal_entry_closed_period', 'rollup_closed_period', 'schema_floor_rises']) AS n(name)
 		 LEFT JOIN pg_trigger t ON t.tgname = n.name AND NOT t.tgisinternal
 		 WHERE t.oid IS NULL OR t.tgenabled = 'D'`},
 }

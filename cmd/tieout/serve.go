@@ -77,17 +77,8 @@ func flags(name string, env environment) *flag.FlagSet {
 	return f
 }
 
-// requireSchema refuses to run on a schema that is older than the program.
-func (p *program) requireSchema(ctx context.Context) error {
-	pending, err := database.Pending(ctx, p.pool)
-	if err != nil {
-		return err
-	}
-	if pending {
-		return errors.New("the database's schema is older than this program; run `tieout migrate` first")
-	}
-	return nil
-}
+// requireSchema refuses to run on a schema that this program does not fit.
+func (p *program) requireSchema(ctx context.Context) error { return database.Fits(ctx, p.pool) }
 
 func (p *program) startWork(ctx context.Context) (*jobs.Worker, error) {
 	services := jobs.Services{Connections: p.connections, Settlements: p.settlements, Entries: p.entries, Deliverer: p.deliverer, Catalog: p.catalog, Flows: p.flows, Alerts: p.alerts, Notices: p.notices, Personal: p.personal, Receivable: receivable.NewService(p.pool, p.clock), Reference: p.reference(), Refunds: refund.NewService(p.pool, p.clock), Reimbursements: reimbursement.NewService(p.pool, p.clock, p.settlements), Rates: p.rates, Revaluation: p.revaluation(), Costs: p.costs(), Reconcile: p.reconciliations(), Deposits: deposit.NewService(p.pool, p.clock), Finances: p.finances}
