@@ -23,9 +23,9 @@ SELECT id, connection_id, kind, target, reference, object_id, payload, payload_h
 FROM outbound_message WHERE kind = $1 AND object_id = $2 ORDER BY id DESC LIMIT 1;
 
 -- name: HoldMessage :execrows
--- One worker at a time has a message in hand.
+-- One worker at a time has a message in hand, and nobody one that has arrived.
 UPDATE outbound_message SET holder = @holder, held_until = clock_timestamp() + make_interval(secs => @seconds::double precision), updated_at = now()
-WHERE id = @id AND (held_until IS NULL OR held_until < clock_timestamp());
+WHERE id = @id AND state <> 'confirmed' AND (held_until IS NULL OR held_until < clock_timestamp());
 
 -- name: ReleaseMessage :exec
 UPDATE outbound_message SET holder = '', held_until = NULL, updated_at = now() WHERE id = @id AND holder = @holder;

@@ -72,7 +72,7 @@ func (q *Queries) GetMessage(ctx context.Context, id int64) (OutboundMessage, er
 
 const holdMessage = `-- name: HoldMessage :execrows
 UPDATE outbound_message SET holder = $1, held_until = clock_timestamp() + make_interval(secs => $2::double precision), updated_at = now()
-WHERE id = $3 AND (held_until IS NULL OR held_until < clock_timestamp())
+WHERE id = $3 AND state <> 'confirmed' AND (held_until IS NULL OR held_until < clock_timestamp())
 `
 
 type HoldMessageParams struct {
@@ -81,7 +81,7 @@ type HoldMessageParams struct {
 	ID      int64
 }
 
-// One worker at a time has a message in hand.
+// One worker at a time has a message in hand, and nobody one that has arrived.
 func (q *Queries) HoldMessage(ctx context.Context, arg HoldMessageParams) (int64, error) {
 	result, err := q.db.Exec(ctx, holdMessage, arg.Holder, arg.Seconds, arg.ID)
 	if err != nil {

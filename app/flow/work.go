@@ -69,7 +69,7 @@ func (s *Service) work(ctx context.Context, f Flow, connectionID int64) error {
 		}
 		if held > 0 { // one failure: it is not worth giving the turn up
 			patient = false
-			if err := s.rest(ctx, held); err != nil {
+			if err := s.rest(ctx, min(held, 2*time.Second)); err != nil {
 				return err
 			}
 			continue
@@ -147,8 +147,23 @@ func (s *Service) round(ctx context.Context, w worker, connectionID int64, now t
 		ids = append(ids, r.ID)
 	}
 	// What was not finished is free for others at once, however this ended.
-	free := sqlc.New(s.Pool).UnclaimRecords(context.WithoutCancel(ctx), sqlc.UnclaimRecordsParams{Ids: ids, Holder: w.holder})
-	return len(claimed), errors.Join(err, free)
+	return len(claimed), errors.Join(err, s.unclaim(context.WithoutCancel(ctx), ids, w.holder))
+}
+
+// freed is how often a database that is away is told that records are free.
+const freed = 10
+
+// unclaim frees records. Where it cannot say so they stay in hand for minutes.
+func (s *Service) unclaim(ctx context.Context, ids []int64, holder string) error {
+	for tries := 1; ; tries++ {
+		err := sqlc.New(s.Pool).UnclaimRecords(ctx, sqlc.UnclaimRecordsParams{Ids: ids, Holder: holder})
+		if err == nil || tries == freed {
+			return err
+		}
+		if stopped := s.rest(ctx, time.Second); stopped != nil {
+			return errors.Join(err, stopped)
+		}
+	}
 }
 
 // handful is how many records of a flow are in hand at once.

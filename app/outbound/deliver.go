@@ -10,7 +10,7 @@ import (
 
 // Deliver takes a message as far as it can be taken now. It returns a Result
 // when the message is finished, a *Retry when it goes on later, ErrHeld when
-// another worker is at it. The caller records the Result together with its own
+// another worker is at it or has just finished it. The caller records the Result together with its own
 // data by calling Finish in its transaction.
 func (d *Deliverer) Deliver(ctx context.Context, id int64, target Target) (Result, error) {
 	// Each delivery holds the message under a name of its own: two jobs of one process exclude each other too.
@@ -25,8 +25,6 @@ func (d *Deliverer) deliver(ctx context.Context, id int64, target Target) (Resul
 		return Result{}, err
 	}
 	switch m.State {
-	case Confirmed:
-		return Result{State: Confirmed, Key: m.RemoteKey}, nil
 	case Declined:
 		return Result{State: Declined, Reason: m.Error}, nil
 	case Unknown:
