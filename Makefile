@@ -46,10 +46,13 @@ bench: ## Print the benchmark table
 	@set -o pipefail; $(WITH_DATABASE) $(GO) test -p 1 -run '^$$' -bench . -benchmem -timeout 60m $(BENCH) | scripts/bench-table
 
 FUZZTIME ?= 30s
+SOAK ?= 14m
+KILLS ?= 500
 .PHONY: soak
-soak: build ## Kill a process at each step of its work, live through a day of faults, fuzz every parser (about half an hour)
+soak: build ## Kill a process at each step of its work and 500 times at random, every fault in turn, two versions at once, a day of faults, fuzz every parser (about 90 minutes)
 	@scripts/need compiler postgresql
-	SOAK=1 $(WITH_DATABASE) $(GO) test -count=1 -v -run Killed -timeout 30m ./cmd/sandbox/bothsides ./cmd/tieout
+	SOAK=1 $(WITH_DATABASE) $(GO) test -count=1 -v -run 'Killed|TwoVersions' -timeout 40m ./cmd/sandbox/bothsides ./cmd/tieout
+	bin/tieout soak --length $(SOAK) --kills $(KILLS)
 	bin/tieout day
 	scripts/fuzz $(FUZZTIME)
 

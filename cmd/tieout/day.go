@@ -14,6 +14,7 @@ type day struct {
 	data    string // folder; "" is a temporary one
 	program string // what the worker processes run
 	seed    uint64
+	first   int // number of the first of its orders: days of one world follow each other
 	orders  int
 	unknown float64 // part of the orders that mention an SKU nobody has mapped
 	faults  float64 // part of the requests to either side that fail

@@ -137,7 +137,7 @@ func units(quantities map[string]decimal.Decimal) string {
 
 // explain prints the causes that stood in the queue and how they ended.
 func (w *dayWorld) explain(ctx context.Context) error {
-	rows, err := w.pool.Query(ctx, `SELECT class, count(*), count(*) FILTER (WHERE state = 'resolved') FROM exception WHERE flow <> '' GROUP BY class ORDER BY class`)
+	rows, err := w.pool.Query(ctx, `SELECT class, count(*), count(*) FILTER (WHERE state = 'resolved') FROM exception GROUP BY class ORDER BY class`)
 	if err != nil {
 		return fmt.Errorf("read what stood in the queue: %w", err)
 	}

@@ -36,10 +36,10 @@ func (d day) timeline(ctx context.Context, w *dayWorld) []event {
 	chance := rand.New(rand.NewPCG(d.seed, 1))
 	var list []event
 	for i := range d.orders {
-		list = append(list, d.lifeOf(w, i, chance)...)
+		list = append(list, d.lifeOf(w, d.first+i, chance)...)
 	}
 	for i := range d.orders / shopShare {
-		list = append(list, d.shopOrder(w, i, chance))
+		list = append(list, d.shopOrder(w, d.first+i, chance))
 	}
 	for i := range d.orders / stockShare {
 		list = append(list, d.stockChange(w, i, chance))
@@ -48,7 +48,7 @@ func (d day) timeline(ctx context.Context, w *dayWorld) []event {
 		list = append(list, d.shelfCount(w, i, chance))
 	}
 	for i := range max(d.orders/inboundShare, 3) {
-		list = append(list, d.inboundLife(w, i, chance)...)
+		list = append(list, d.inboundLife(w, d.first+i, chance)...)
 	}
 	if d.outage > 0 {
 		list = append(list, event{d.length / 2, func() error { return w.interrupt(ctx, d.outage) }})

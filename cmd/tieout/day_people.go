@@ -17,7 +17,10 @@ import (
 )
 
 // shift are the people of the day: who works on exceptions, and who approves.
-type shift struct{ ops, controller *clerk }
+type shift struct {
+	ops, controller *clerk
+	only            func(class, flow string) bool // the causes that they see to; nil: all
+}
 
 func (w *dayWorld) shift(ctx context.Context) (s shift, err error) {
 	if s.ops, err = w.signIn(ctx, "olga.ops"); err != nil {
@@ -50,6 +53,9 @@ func (s shift) clear(ctx context.Context, w *dayWorld) error {
 		return fmt.Errorf("read the queue: %w", err)
 	}
 	for _, c := range queue {
+		if s.only != nil && !s.only(c.class, c.flow) {
+			continue
+		}
 		address := fmt.Sprintf("%s/exceptions/%d", s.ops.base, c.id)
 		if _, err := s.ops.ask(ctx, http.MethodGet, address, nil); err != nil {
 			return err
@@ -106,12 +112,8 @@ func (w *dayWorld) settle(ctx context.Context, people shift) error {
 		if shipped > 0 {
 			over = time.Now().UTC()
 		}
-		// What is put off for minutes or hours is put off for seconds: the day is fast.
-		if _, err := w.pool.Exec(ctx, `UPDATE flow_record SET retry_at = now() + interval '5 seconds' WHERE retry_at > now() + interval '5 seconds'`); err != nil {
-			return fmt.Errorf("let time pass: %w", err)
-		}
-		if _, err := w.pool.Exec(ctx, `UPDATE flow SET held_until = now() + interval '5 seconds' WHERE held_until > now() + interval '5 seconds'`); err != nil {
-			return fmt.Errorf("let time pass: %w", err)
+		if err := w.hasten(ctx); err != nil {
+			return err
 		}
 		var done bool
 		err = w.pool.QueryRow(ctx, `SELECT NOT EXISTS (SELECT FROM flow_record WHERE state NOT IN ('delivered', 'ignored') AND (waits = '' OR flow = 'fulfilment_tracking'))
@@ -136,6 +138,19 @@ func (w *dayWorld) settle(ctx context.Context, people shift) error {
 			return errors.Join(err, w.leftOver(context.WithoutCancel(ctx)))
 		}
 	}
+}
+
+// hasten puts off for seconds what is put off for minutes, or for the hour that is
+// the most it may be: the day is fast.
+func (w *dayWorld) hasten(ctx context.Context) error {
+	for _, put := range []string{`UPDATE flow_record SET retry_at = now() + interval '5 seconds' WHERE retry_at > now() + interval '5 seconds' AND retry_at < now() + interval '90 minutes'`,
+		`UPDATE flow SET held_until = now() + interval '5 seconds' WHERE held_until > now() + interval '5 seconds' AND held_until < now() + interval '90 minutes'`,
+		`UPDATE river_job SET scheduled_at = now() WHERE state = 'retryable' AND scheduled_at > now() + interval '1 second'`} {
+		if _, err := w.pool.Exec(ctx, put); err != nil {
+			return fmt.Errorf("let time pass: %w", err)
+		}
+	}
+	return nil
 }
 
 // leftOver prints what has not arrived, and which sources were not read.

@@ -42,6 +42,11 @@ func (d day) open(ctx context.Context, env environment) (*dayWorld, error) {
 	if err != nil {
 		return nil, err
 	}
+	return d.inhabit(ctx, opened)
+}
+
+// inhabit makes a world ready for a day.
+func (d day) inhabit(ctx context.Context, opened *world) (*dayWorld, error) {
 	w := &dayWorld{world: opened, begun: opened.sandbox.Now()}
 	w.warehouse = newWarehouse(w, d.seed)
 	w.stores.held = map[storeKey]amazonstand.FBAStock{}

@@ -10,6 +10,7 @@ import (
 	"os/signal"
 	"syscall"
 
+	"tieout/app/clock"
 	"tieout/app/database/private"
 )
 
@@ -35,6 +36,7 @@ type environment struct {
 	stdin          io.Reader
 	stdout, stderr io.Writer
 	environ        []string
+	clock          clock.Clock     // nil: the machine's
 	postgres       private.Options // of servers that the command starts; tests trade the safety of their data for speed
 }
 
@@ -42,6 +44,7 @@ func commands() []command {
 	return []command{
 		{"demo", "[--fresh] [--data DIR] [--listen ADDR] [--sandbox-addr ADDR] [--oidc-addr ADDR] [--speed N]", "start everything on this machine with a simulated seller", runDemo},
 		{"day", "[--orders N] [--length D] [--workers N] [--kill D] [--faults P] [--unknown P] [--seed N]", "simulate a day with kills and faults, and compare Amazon with P21 at its end", runDay},
+		{"soak", "[--length D] [--kills N] [--orders N] [--workers N] [--seed N] [--only FAULT,...]", "run everything under every fault there is, and prove after each that nothing is lost and nothing there twice", runSoak},
 		{"year", "[--orders N] [--months N] [--seed N]", "simulate a year, take it month by month through the pages, and compare the books with P21's", runYear},
 		{"serve", "[--no-work]", "serve the screens and work the jobs", runServe},
 		{"work", "", "work the jobs only", runWork},

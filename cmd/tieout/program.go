@@ -86,6 +86,9 @@ func open(ctx context.Context, env environment, need func(Config) error) (*progr
 	if err := need(config); err != nil {
 		return nil, err
 	}
+	if env.clock != nil {
+		return wireAt(ctx, config, newLogger(config, env.stderr), env.clock)
+	}
 	return wire(ctx, config, newLogger(config, env.stderr))
 }
 
@@ -98,11 +101,16 @@ func newLogger(c Config, w io.Writer) *slog.Logger {
 }
 
 func wire(ctx context.Context, config Config, log *slog.Logger) (*program, error) {
+	return wireAt(ctx, config, log, clock.System{})
+}
+
+// wireAt is wire with another clock.
+func wireAt(ctx context.Context, config Config, log *slog.Logger, c clock.Clock) (*program, error) {
 	pool, err := database.Open(ctx, config.DatabaseURL.Reveal())
 	if err != nil {
 		return nil, err
 	}
-	p := &program{config: config, log: log, clock: clock.System{}, pool: pool}
+	p := &program{config: config, log: log, clock: c, pool: pool}
 	if err := p.wireServices(ctx); err != nil {
 		pool.Close()
 		return nil, err
