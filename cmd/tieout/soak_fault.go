@@ -56,12 +56,22 @@ func (w *soakWorld) breakLine(ctx context.Context, side string, kind line.Kind, 
 }
 
 // failRequests has a part of the requests fail and of the notifications be lost,
-// late or told twice.
+// late or told twice. Tokens expire as they do: once, and the next one is good.
 func (w *soakWorld) failRequests(ctx context.Context, length time.Duration) error {
 	if err := w.misbehave(0.05, length); err != nil {
 		return err
 	}
-	slept := amazon.Sleep(ctx, length)
+	for _, rule := range w.sandbox.Plan.Rules() {
+		if rule.Kind == misbehave.ExpiredToken {
+			w.sandbox.Plan.Remove(rule.ID)
+		}
+	}
+	var slept error
+	for range 4 {
+		slept = errors.Join(slept, amazon.Sleep(ctx, length/4))
+		w.sandbox.Amazon.ExpireTokens()
+		w.sandbox.P21.ExpireTokens()
+	}
 	struck := 0
 	for _, rule := range w.sandbox.Plan.Rules() {
 		struck += rule.Struck
