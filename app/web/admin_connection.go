@@ -3,6 +3,7 @@ package web
 import (
 	"cmp"
 	"fmt"
+	"math"
 	"net/http"
 	"strings"
 	"time"
@@ -184,7 +185,7 @@ func (r *request) connectionInput(c connection.Connection) (connection.Connectio
 	if err != nil {
 		return c, connection.Secrets{}, err
 	}
-	c.Version = int32(parseID(in.text("version", 10)))
+	c.Version = int32(in.number("version", 0, math.MaxInt32))
 	c.Title, c.Environment, c.AmazonRegion = in.text("title", 80), in.text("environment", 20), in.text("amazon_region", 2)
 	c.MarketplaceIDs = strings.FieldsFunc(in.text("marketplace_ids", 400), func(x rune) bool { return x == ',' || x == ' ' })
 	c.SellerID, c.AmazonEndpoint, c.LWAURL, c.LWAClientID = in.text("seller_id", 80), in.text("amazon_endpoint", 300), in.text("lwa_url", 300), in.text("lwa_client_id", 200)
@@ -194,16 +195,16 @@ func (r *request) connectionInput(c connection.Connection) (connection.Connectio
 	c.QueueURL, c.QueueRegion, c.QueueKeyID = in.text("queue_url", 300), in.text("queue_region", 40), in.text("queue_key_id", 200)
 	secrets := connection.Secrets{LWAClientSecret: in.text("lwa_client_secret", 1000), RefreshToken: in.text("refresh_token", 4000),
 		P21Password: in.text("p21_password", 1000), P21ClientSecret: in.text("p21_client_secret", 1000), QueueSecret: in.text("queue_secret", 1000)}
-	return c, secrets, nil
+	return c, secrets, in.err()
 }
 
 func (s *server) connectionCreate(r *request) error {
 	c, secrets, err := r.connectionInput(connection.Connection{})
-	if err != nil {
-		return err
-	}
 	c.Name = strings.TrimSpace(r.Request().PostFormValue("name"))
-	id, err := s.Connections.Create(r.ctx(), c, secrets, r.actor())
+	id := int64(0)
+	if err == nil {
+		id, err = s.Connections.Create(r.ctx(), c, secrets, r.actor())
+	}
 	if wrong := fault.FieldsOf(err); wrong != nil {
 		return s.connectionForm(r, http.StatusUnprocessableEntity, c, wrong, nil)
 	}
@@ -220,10 +221,9 @@ func (s *server) connectionSave(r *request) error {
 		return err
 	}
 	c, secrets, err := r.connectionInput(stored)
-	if err != nil {
-		return err
+	if err == nil {
+		err = s.Connections.Update(r.ctx(), c, secrets, r.actor())
 	}
-	err = s.Connections.Update(r.ctx(), c, secrets, r.actor())
 	if wrong := fault.FieldsOf(err); wrong != nil {
 		return s.connectionForm(r, http.StatusUnprocessableEntity, c, wrong, nil)
 	}

@@ -127,11 +127,12 @@ func (s *server) uploadSave(r *request) error {
 			return s.showUpload(r, http.StatusUnprocessableEntity, map[string]string{"connection": "Choose a connection."})
 		default:
 			files++
-			if _, err := s.Uploads.Upload(r.ctx(), r.person, connectionID, part.FileName(), part); err != nil {
+			name := fileName(part.FileName())
+			if _, err := s.Uploads.Upload(r.ctx(), r.person, connectionID, name, part); err != nil {
 				if !fault.Is(err, fault.Invalid) {
 					return err
 				}
-				problems = append(problems, part.FileName()+": "+fault.MessageOf(err))
+				problems = append(problems, name+": "+fault.MessageOf(err))
 			}
 		}
 	}
