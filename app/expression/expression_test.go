@@ -215,7 +215,7 @@ func TestFormulasThatGrowAreStopped(t *testing.T) {
 }
 
 func FuzzFormula(f *testing.F) {
-	for _, seed := range []string{`let x = total * total; let y = x * x; y`, `join(split(replace(labels[0], "", "ab"), ""), "cd")`, `text([labels, labels])`, `decimal("1e400")`, `total == 1.5`, `map(items, .amount)`, `a.b?.c`, `1/0`, `{`, `"a" in labels`, `items[-1:]`, `let x = 1; x + 1`} {
+	for _, seed := range []string{`let r = 1..999999; any(r, any(r, total > 99))`, `let x = total * total; let y = x * x; y`, `join(split(replace(labels[0], "", "ab"), ""), "cd")`, `text([labels, labels])`, `decimal("1e400")`, `total == 1.5`, `map(items, .amount)`, `a.b?.c`, `1/0`, `{`, `"a" in labels`, `items[-1:]`, `let x = 1; x + 1`} {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, text string) {

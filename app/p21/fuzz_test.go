@@ -78,7 +78,7 @@ func questions(s p21.System) []func(context.Context) error {
 
 // FuzzAnswers: whatever P21 answers is read or is an *Error.
 func FuzzAnswers(f *testing.F) {
-	for _, seed := range []struct {
+	for i, seed := range []struct {
 		status      uint16
 		body, after string
 	}{
@@ -89,7 +89,7 @@ func FuzzAnswers(f *testing.F) {
 		{400, `{"ErrorMessage":"do not balance","ErrorType":"x.BusinessException","Errors":[{"Field":"a","Message":"b"}]}`, ""},
 		{429, ``, "99999999999999999999"}, {503, `<html>`, "Fri, 31 Dec 9999 23:59:59 GMT"}, {302, ``, ""}, {200, `null`, ""}, {200, `[{}]`, ""}, {204, ``, ""},
 	} {
-		for which := range uint8(36) {
+		for which := uint8(i); which < 36; which += 7 {
 			f.Add(which, seed.status, []byte(seed.body), seed.after)
 		}
 	}
