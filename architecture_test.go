@@ -38,7 +38,7 @@ var withoutSQL = []string{"app/money", "app/period", "app/fault", "app/clock", "
 var exact = []string{"app/money", "app/settlement", "app/mapping", "app/journal", "app/invariant", "app/receivable", "app/rates", "app/reconcile", "app/bank", "app/deposit", "app/proceeds", "app/ledger", "app/revaluation", "app/finances", "app/cost"}
 
 // support are packages for tests.
-var support = []string{"app/database/dbtest", "app/flow/flowtest", "cmd/sandbox/bothsides", "app/amazon/spec", "app/sheet/sheettest"}
+var support = []string{"app/database/dbtest", "app/flow/flowtest", "cmd/sandbox/bothsides", "app/amazon/spec", "app/sheet/sheettest", "app/web/webtest"}
 
 // source is one file of the tree.
 type source struct {

@@ -44,6 +44,8 @@ func (f Problem) heading() string {
 		return "There is no such page"
 	case 409:
 		return "This has changed meanwhile"
+	case 429:
+		return "One moment, please"
 	case 503:
 		return "Not available right now"
 	}
@@ -72,7 +74,7 @@ func (f Problem) icon() string {
 		return "lock"
 	case 404:
 		return "search"
-	case 503:
+	case 429, 503:
 		return "plug"
 	}
 	return "triangle-alert"

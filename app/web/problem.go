@@ -6,6 +6,7 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 
 	"github.com/a-h/templ"
@@ -37,6 +38,10 @@ func (s *server) fail(w http.ResponseWriter, r *http.Request, err error) {
 		return
 	}
 	status := statusOf(err)
+	var many *tooMany
+	if errors.As(err, &many) {
+		w.Header().Set("Retry-After", strconv.Itoa(many.seconds()))
+	}
 	if !expectsPage(r) {
 		http.Error(w, fault.MessageOf(err), status)
 		return
@@ -61,7 +66,7 @@ func (s *server) showProblem(w http.ResponseWriter, r *http.Request, status int,
 		problem.Message += " " + field
 	}
 	page := views.LoneFailure(problem)
-	if v.person != nil {
+	if v.person != nil && status != http.StatusTooManyRequests { // the frame costs what is being spared
 		page = views.Failure(s.frame(r, v, title(status)), problem)
 	}
 	var body bytes.Buffer
@@ -124,10 +129,13 @@ func framework(err error) error {
 
 func statusOf(err error) int {
 	var large *http.MaxBytesError
+	var many *tooMany
 	var routing *echo.HTTPError
 	switch {
 	case errors.As(err, &large):
 		return http.StatusRequestEntityTooLarge
+	case errors.As(err, &many):
+		return http.StatusTooManyRequests
 	case errors.As(err, &routing) && routing.Code == http.StatusMethodNotAllowed:
 		return http.StatusMethodNotAllowed
 	}

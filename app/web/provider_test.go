@@ -32,6 +32,8 @@ type twisted struct {
 	info     map[string]any        // of the user-info endpoint
 	twist    func(map[string]any)  // changes the id token before it is signed
 	sign     *ecdsa.PrivateKey     // another key than the published one
+	header   map[string]any        // of the id token, instead of the usual
+	seal     func(string) []byte   // signs in another way
 	grants   map[string]grant      // by code
 	requests map[string]url.Values // the last request of each endpoint
 }
@@ -149,7 +151,12 @@ func (p *twisted) signed(claims map[string]any) string {
 		}
 		return base64.RawURLEncoding.EncodeToString(encoded)
 	}
-	text := part(map[string]any{"alg": "ES256", "kid": "1", "typ": "JWT"}) + "." + part(claims)
+	header := map[string]any{"alg": "ES256", "kid": "1", "typ": "JWT"}
+	maps.Copy(header, p.header)
+	text := part(header) + "." + part(claims)
+	if p.seal != nil {
+		return text + "." + base64.RawURLEncoding.EncodeToString(p.seal(text))
+	}
 	sum := sha256.Sum256([]byte(text))
 	one, two, err := ecdsa.Sign(rand.Reader, key, sum[:])
 	if err != nil {

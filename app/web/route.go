@@ -143,6 +143,9 @@ func (s *server) serve(route Route) echo.HandlerFunc {
 				return err
 			}
 		}
+		if err := s.pace(r, route); err != nil {
+			return err
+		}
 		if err := admit(route.Needs, r.visit.person); err != nil {
 			return err
 		}
@@ -156,7 +159,13 @@ func (s *server) serve(route Route) echo.HandlerFunc {
 		if limit == 0 {
 			limit = usualBody
 		}
+		if c.Request().ContentLength > limit {
+			return &http.MaxBytesError{Limit: limit}
+		}
 		c.Request().Body = http.MaxBytesReader(c.Response(), c.Request().Body, limit)
+		if route.heavy() {
+			return s.inTurn(r, route.Handle)
+		}
 		return route.Handle(r)
 	}
 }

@@ -85,7 +85,7 @@ func (s *server) finish(v *visit, r *http.Request, w *answer) {
 	// The query is left out: it holds what people search for, and a sign-in's code.
 	attributes := []slog.Attr{
 		slog.String("id", v.id), slog.String("method", r.Method), slog.String("path", r.URL.Path),
-		slog.Int("status", w.status), slog.Int64("bytes", w.bytes), slog.Duration("took", took), slog.String("from", host(r.RemoteAddr)),
+		slog.Int("status", w.status), slog.Int64("bytes", w.bytes), slog.Duration("took", took), slog.String("from", s.addressOf(r)),
 	}
 	if v.person != nil {
 		attributes = append(attributes, slog.Int64("person", v.person.ID))

@@ -78,6 +78,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"net/netip"
 	"net/url"
 	"sync"
 	"time"
@@ -121,6 +122,8 @@ type Config struct {
 	SessionIdle     time.Duration
 	SessionLifetime time.Duration
 	MetricsToken    string // bearer token of /metrics; without it only this machine is answered
+	Limits          Limits
+	Proxies         []netip.Prefix // where our own proxies are: they say whom they ask for
 	OIDC            OIDC
 	DemoPeople      []DemoPerson // named on the sign-in page
 }
@@ -190,6 +193,9 @@ type server struct {
 	stopping context.Context // ended when the program shuts down: streams end then
 	machine  map[string]bool // routes without a session
 	packers  sync.Pool       // of *gzip.Writer
+
+	limiter   *limiter
+	addressOf echo.IPExtractor // of whoever asks
 }
 
 // New returns the handler of the whole site. Streams to browsers end when ctx
@@ -213,6 +219,7 @@ func newServer(ctx context.Context, config Config, parts Dependencies) (*server,
 	s := &server{
 		Dependencies: parts, config: config, public: public, stopping: ctx, machine: map[string]bool{},
 		provider: newProvider(config.OIDC, config.PublicURL+callbackPath, parts.Clock),
+		limiter:  newLimiter(config.Limits), addressOf: addressOf(config.Proxies),
 	}
 	s.sessions = newSessions(config, public.Scheme == "https", parts.Sessions, s.fail)
 	if s.metrics, err = newMetrics(parts.Metrics); err != nil {

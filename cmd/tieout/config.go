@@ -8,6 +8,7 @@ import (
 	"maps"
 	"net"
 	"net/mail"
+	"net/netip"
 	"net/url"
 	"os"
 	"reflect"
@@ -44,6 +45,12 @@ type Config struct {
 
 	SessionIdle     time.Duration `env:"TIEOUT_SESSION_IDLE" envDefault:"30m"`
 	SessionLifetime time.Duration `env:"TIEOUT_SESSION_LIFETIME" envDefault:"12h"`
+
+	PersonRate   float64        `env:"TIEOUT_PERSON_RATE" envDefault:"20"`              // requests per second of one person; ten seconds' worth may come at once; 0: no limit, here and below
+	StrangerRate float64        `env:"TIEOUT_STRANGER_RATE" envDefault:"10"`            // requests per second, from one address, of people who are not signed in
+	SignInRate   float64        `env:"TIEOUT_SIGN_IN_RATE" envDefault:"30"`             // sign-ins per minute from one address; a minute's worth may come at once
+	HeavyAtOnce  int            `env:"TIEOUT_HEAVY_AT_ONCE" envDefault:"4"`             // exports and searches that one person runs at once
+	Proxies      []netip.Prefix `env:"TIEOUT_PROXIES" envDefault:"127.0.0.0/8,::1/128"` // networks of our own proxies: their X-Forwarded-For says who asks
 
 	VaultKey Secret `env:"TIEOUT_VAULT_KEY"` // 32 bytes in base64
 
@@ -252,6 +259,11 @@ func (c Config) checkNumbers() []error {
 	}
 	if c.PersonalDays < 1 || c.PersonalDays > personal.MostDays {
 		problems = append(problems, fmt.Errorf("TIEOUT_PERSONAL_DAYS: %d is not between 1 and %d, which is what Amazon allows", c.PersonalDays, personal.MostDays))
+	}
+	for key, n := range map[string]float64{"TIEOUT_PERSON_RATE": c.PersonRate, "TIEOUT_STRANGER_RATE": c.StrangerRate, "TIEOUT_SIGN_IN_RATE": c.SignInRate, "TIEOUT_HEAVY_AT_ONCE": float64(c.HeavyAtOnce)} {
+		if !(n >= 0 && n <= 1_000_000) { // no number at all is neither
+			problems = append(problems, fmt.Errorf("%s: %v is not between 0, which is no limit, and 1000000", key, n))
+		}
 	}
 	for key, n := range map[string]int{"TIEOUT_WORKERS": c.Workers, "TIEOUT_IMPORT_WORKERS": c.ImportWorkers, "TIEOUT_FLOW_PARALLEL": c.FlowParallel} {
 		if n < 1 || n > 1000 {

@@ -189,6 +189,7 @@ func (d demonstration) open(ctx context.Context, env environment, postgres *priv
 		"TIEOUT_PUBLIC_URL=" + public, "TIEOUT_OIDC_ISSUER=" + sandbox.Issuer, "TIEOUT_OIDC_CLIENT_ID=" + server.ClientID,
 		"TIEOUT_OIDC_CLIENT_SECRET=" + server.ClientSecret, "TIEOUT_OIDC_NAME=the sandbox's sign-in", "TIEOUT_GROUP_ROLES=" + server.GroupRoles,
 		"TIEOUT_SETTLEMENT_POLL=1m", "TIEOUT_FINANCES_POLL=1m", "TIEOUT_READ_BACK_INTERVAL=5s", "TIEOUT_LOG_LEVEL=warn", "TIEOUT_WEBHOOK_PRIVATE=true",
+		"TIEOUT_PERSON_RATE=100", // the demonstration's people click faster than people do
 	}
 	config, err := LoadConfig(environ)
 	if err != nil {

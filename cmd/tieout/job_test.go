@@ -55,6 +55,7 @@ func startSiteOn(t testing.TB, address string, works, furnished bool) *site {
 		"TIEOUT_LISTEN=" + listener.Addr().String(), "TIEOUT_PUBLIC_URL=" + s.url, "TIEOUT_OIDC_ISSUER=" + s.sandbox.Issuer,
 		"TIEOUT_OIDC_CLIENT_ID=" + server.ClientID, "TIEOUT_OIDC_CLIENT_SECRET=" + server.ClientSecret, "TIEOUT_GROUP_ROLES=" + server.GroupRoles,
 		"TIEOUT_READ_BACK_INTERVAL=1s", "TIEOUT_READ_BACK_WINDOW=2s", "TIEOUT_SHUTDOWN_TIMEOUT=10s"}
+	s.environ = append(s.environ, unlimited()...)
 	config, err := LoadConfig(s.environ)
 	require.NoError(t, err)
 	s.program, err = wire(t.Context(), config, slog.New(slog.DiscardHandler))

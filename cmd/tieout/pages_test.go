@@ -4,10 +4,13 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"tieout/app/web/webtest"
 )
 
 // TestEveryPageAnswersWhoMaySeeIt opens each page as people of different roles.
@@ -27,7 +30,7 @@ func TestEveryPageAnswersWhoMaySeeIt(t *testing.T) {
 	exports := []string{"/unsettled/export.xlsx", "/cost/export.xlsx", "/rules/backtest/export.xlsx", fmt.Sprintf("/settlements/%d/export.xlsx", settlement), fmt.Sprintf("/entries/%d/export.xlsx", entry)}
 	books = append(books, "/close", "/close?state=open", fmt.Sprintf("/close/%d/2026-10", connection))
 	exports = append(exports, "/close/export.xlsx", fmt.Sprintf("/close/%d/2026-10/export.xlsx", connection))
-	administration := []string{"/admin/connections", fmt.Sprintf("/admin/connections/%d", connection), "/admin/people", "/admin/policies"}
+	administration := []string{"/admin/connections", fmt.Sprintf("/admin/connections/%d", connection), "/admin/people", "/admin/policies", "/admin/alerts", "/admin/personal"}
 	people := []struct {
 		name                           string
 		exports, administration, audit bool
@@ -80,10 +83,22 @@ func expect(b *tab, who, path string, allowed bool) {
 		want = http.StatusOK
 	}
 	require.Equal(b.t, want, answer.StatusCode, "%s opens %s", who, path)
-	require.NotContains(b.t, string(body), "plain-secret")
-	if strings.HasPrefix(answer.Header.Get("Content-Type"), "text/html") {
-		require.Contains(b.t, answer.Header.Get("Content-Security-Policy"), "default-src")
+	for _, secret := range b.s.writeOnly() {
+		require.NotContains(b.t, string(body), secret, path)
 	}
+	if strings.HasPrefix(answer.Header.Get("Content-Type"), "text/html") {
+		require.Contains(b.t, answer.Header.Get("Content-Security-Policy"), "default-src 'none'")
+		require.Empty(b.t, webtest.Unsafe(string(body)), path)
+	}
+}
+
+// writeOnly are the secrets that people type and no page gives back.
+func (s *site) writeOnly() []string {
+	secrets := []string{"plain-secret", s.config.VaultKey.Reveal(), s.config.OIDCClientSecret.Reveal()}
+	for _, side := range s.sandbox.Connections() {
+		secrets = append(secrets, side.ClientSecret, side.RefreshToken, side.P21Password, side.QueueSecret)
+	}
+	return slices.DeleteFunc(secrets, func(text string) bool { return text == "" })
 }
 
 // TestAdministrationAndRulesByTheirForms changes settings, rates, policies and

@@ -163,7 +163,8 @@ func (p *program) webConfig(people []web.DemoPerson) web.Config {
 	c := p.config
 	return web.Config{
 		PublicURL: c.PublicURL, Environment: c.Environment, SessionIdle: c.SessionIdle, SessionLifetime: c.SessionLifetime,
-		MetricsToken: c.MetricsToken.Reveal(), DemoPeople: people,
+		MetricsToken: c.MetricsToken.Reveal(), DemoPeople: people, Proxies: c.Proxies,
+		Limits: web.Limits{Person: c.PersonRate, Stranger: c.StrangerRate, SignIn: c.SignInRate, Heavy: c.HeavyAtOnce, Patience: 10 * time.Second},
 		OIDC: web.OIDC{Issuer: c.OIDCIssuer, ClientID: c.OIDCClientID, ClientSecret: c.OIDCClientSecret.Reveal(), Name: c.OIDCName,
 			Scopes: c.OIDCScopes, GroupsClaim: c.OIDCGroupsClaim},
 	}
