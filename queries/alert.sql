@@ -23,6 +23,10 @@ WHERE id = @id AND version = @version;
 -- name: SetAlertSecrets :exec
 UPDATE alert_channel SET secret = @secret, old_secret = @old_secret, old_until = @old_until, version = version + 1 WHERE id = @id;
 
+-- name: ResealAlertSecrets :exec
+-- The same secrets under another key: nothing that a person sees changes.
+UPDATE alert_channel SET secret = @secret, old_secret = @old_secret WHERE id = @id;
+
 -- name: SwitchAlertChannel :execrows
 UPDATE alert_channel SET off_at = @off_at, off_reason = @off_reason, version = version + 1
 WHERE id = @id AND (off_at IS NULL) <> (sqlc.narg(off_at)::timestamptz IS NULL);
@@ -54,6 +58,25 @@ ORDER BY e.id LIMIT @at_most;
 INSERT INTO alert (channel_id, occasion, class, connection_id, exception_id, happened_at, state, created_at)
 SELECT @channel_id, 'exception/' || e.id, 'exception', e.connection_id, e.id, e.opened_at, 'known', @now::timestamptz
 FROM exception e WHERE e.state = 'open'
+ON CONFLICT DO NOTHING;
+
+-- name: UntoldAccess :many
+-- Who may come in, and tried to, of the last days, where a channel has no row of it.
+SELECT e.seq, e.at, e.actor, e.action, e.object_id, e.before, e.after, coalesce(p.name, '') AS person
+FROM audit_event e LEFT JOIN person p ON e.object_type = 'person' AND p.id::text = e.object_id
+WHERE e.at > @since AND e.action IN ('refused at sign-in', 'signed in from somewhere new', 'roles changed at sign-in',
+    'sign-ins failed repeatedly', 'set the roles of a group', 'set the connections of a person', 'disabled', 'enabled')
+  AND e.object_type IN ('person', 'sign_in', 'group_role')
+  AND NOT EXISTS (SELECT 1 FROM alert a WHERE a.channel_id = @channel_id AND a.occasion = 'access/' || e.seq)
+ORDER BY e.seq LIMIT @at_most;
+
+-- name: KnowAccess :exec
+-- What happened before a channel begins is not told to it.
+INSERT INTO alert (channel_id, occasion, class, happened_at, state, created_at)
+SELECT @channel_id, 'access/' || e.seq, 'sign_in', e.at, 'known', @now::timestamptz
+FROM audit_event e
+WHERE e.at > @since AND e.action IN ('refused at sign-in', 'signed in from somewhere new', 'roles changed at sign-in',
+    'sign-ins failed repeatedly', 'set the roles of a group', 'set the connections of a person', 'disabled', 'enabled')
 ON CONFLICT DO NOTHING;
 
 -- name: InsertAlert :exec

@@ -17,9 +17,29 @@ SET email = excluded.email, name = excluded.name, groups = excluded.groups, role
     signed_in_at = CASE WHEN person.disabled_at IS NULL THEN excluded.signed_in_at ELSE person.signed_in_at END
 RETURNING *;
 
--- name: TakeRoles :execrows
--- Somebody whose groups no longer give a role.
-UPDATE person SET groups = @groups, roles = '{}' WHERE issuer = @issuer AND subject = @subject;
+-- name: TakeRoles :many
+-- Somebody whose groups no longer give a role; nobody when they never had one.
+UPDATE person SET groups = @groups, roles = '{}' WHERE issuer = @issuer AND subject = @subject RETURNING id;
+
+-- name: RolesBefore :many
+-- Locked until the sign-in is written down; none when the person is new.
+SELECT roles FROM person WHERE issuer = @issuer AND subject = @subject FOR UPDATE;
+
+-- name: AddOrigin :execrows
+INSERT INTO person_origin (person_id, kind, value, first_at, last_at) VALUES (@person_id, @kind, @value, @at, @at) ON CONFLICT DO NOTHING;
+
+-- name: SeeOrigin :exec
+UPDATE person_origin SET last_at = greatest(last_at, @at) WHERE person_id = @person_id AND kind = @kind AND value = @value;
+
+-- name: ForgetOrigins :exec
+DELETE FROM person_origin WHERE person_id = @person_id AND last_at < @before;
+
+-- name: CountFailedSignIn :one
+-- How many sign-ins from an address failed within the hour. Those of long ago are swept out.
+WITH swept AS (DELETE FROM failed_sign_in WHERE failed_sign_in.hour < @before)
+INSERT INTO failed_sign_in (address, hour, tries) VALUES (@address, @hour, 1)
+ON CONFLICT (address, hour) DO UPDATE SET tries = failed_sign_in.tries + 1
+RETURNING tries;
 
 -- name: GetPerson :one
 SELECT * FROM person WHERE id = $1;

@@ -353,6 +353,27 @@ func (q *Queries) InsertAlertMessage(ctx context.Context, arg InsertAlertMessage
 	return id, err
 }
 
+const knowAccess = `-- name: KnowAccess :exec
+INSERT INTO alert (channel_id, occasion, class, happened_at, state, created_at)
+SELECT $1, 'access/' || e.seq, 'sign_in', e.at, 'known', $2::timestamptz
+FROM audit_event e
+WHERE e.at > $3 AND e.action IN ('refused at sign-in', 'signed in from somewhere new', 'roles changed at sign-in',
+    'sign-ins failed repeatedly', 'set the roles of a group', 'set the connections of a person', 'disabled', 'enabled')
+ON CONFLICT DO NOTHING
+`
+
+type KnowAccessParams struct {
+	ChannelID int64
+	Now       time.Time
+	Since     time.Time
+}
+
+// What happened before a channel begins is not told to it.
+func (q *Queries) KnowAccess(ctx context.Context, arg KnowAccessParams) error {
+	_, err := q.db.Exec(ctx, knowAccess, arg.ChannelID, arg.Now, arg.Since)
+	return err
+}
+
 const knowExceptions = `-- name: KnowExceptions :exec
 INSERT INTO alert (channel_id, occasion, class, connection_id, exception_id, happened_at, state, created_at)
 SELECT $1, 'exception/' || e.id, 'exception', e.connection_id, e.id, e.opened_at, 'known', $2::timestamptz
@@ -573,6 +594,22 @@ type PutAlertsInMessageParams struct {
 
 func (q *Queries) PutAlertsInMessage(ctx context.Context, arg PutAlertsInMessageParams) error {
 	_, err := q.db.Exec(ctx, putAlertsInMessage, arg.MessageID, arg.Ids)
+	return err
+}
+
+const resealAlertSecrets = `-- name: ResealAlertSecrets :exec
+UPDATE alert_channel SET secret = $1, old_secret = $2 WHERE id = $3
+`
+
+type ResealAlertSecretsParams struct {
+	Secret    []byte
+	OldSecret []byte
+	ID        int64
+}
+
+// The same secrets under another key: nothing that a person sees changes.
+func (q *Queries) ResealAlertSecrets(ctx context.Context, arg ResealAlertSecretsParams) error {
+	_, err := q.db.Exec(ctx, resealAlertSecrets, arg.Secret, arg.OldSecret, arg.ID)
 	return err
 }
 
@@ -807,6 +844,63 @@ func (q *Queries) UnsentAlerts(ctx context.Context, channelID int64) ([]int64, e
 			return nil, err
 		}
 		items = append(items, id)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const untoldAccess = `-- name: UntoldAccess :many
+SELECT e.seq, e.at, e.actor, e.action, e.object_id, e.before, e.after, coalesce(p.name, '') AS person
+FROM audit_event e LEFT JOIN person p ON e.object_type = 'person' AND p.id::text = e.object_id
+WHERE e.at > $1 AND e.action IN ('refused at sign-in', 'signed in from somewhere new', 'roles changed at sign-in',
+    'sign-ins failed repeatedly', 'set the roles of a group', 'set the connections of a person', 'disabled', 'enabled')
+  AND e.object_type IN ('person', 'sign_in', 'group_role')
+  AND NOT EXISTS (SELECT 1 FROM alert a WHERE a.channel_id = $2 AND a.occasion = 'access/' || e.seq)
+ORDER BY e.seq LIMIT $3
+`
+
+type UntoldAccessParams struct {
+	Since     time.Time
+	ChannelID int64
+	AtMost    int32
+}
+
+type UntoldAccessRow struct {
+	Seq      int64
+	At       time.Time
+	Actor    string
+	Action   string
+	ObjectID string
+	Before   []byte
+	After    []byte
+	Person   string
+}
+
+// Who may come in, and tried to, of the last days, where a channel has no row of it.
+func (q *Queries) UntoldAccess(ctx context.Context, arg UntoldAccessParams) ([]UntoldAccessRow, error) {
+	rows, err := q.db.Query(ctx, untoldAccess, arg.Since, arg.ChannelID, arg.AtMost)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []UntoldAccessRow{}
+	for rows.Next() {
+		var i UntoldAccessRow
+		if err := rows.Scan(
+			&i.Seq,
+			&i.At,
+			&i.Actor,
+			&i.Action,
+			&i.ObjectID,
+			&i.Before,
+			&i.After,
+			&i.Person,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
 	}
 	if err := rows.Err(); err != nil {
 		return nil, err

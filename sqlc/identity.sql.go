@@ -38,6 +38,30 @@ func (q *Queries) AddGroupRole(ctx context.Context, arg AddGroupRoleParams) erro
 	return err
 }
 
+const addOrigin = `-- name: AddOrigin :execrows
+INSERT INTO person_origin (person_id, kind, value, first_at, last_at) VALUES ($1, $2, $3, $4, $4) ON CONFLICT DO NOTHING
+`
+
+type AddOriginParams struct {
+	PersonID int64
+	Kind     string
+	Value    string
+	At       time.Time
+}
+
+func (q *Queries) AddOrigin(ctx context.Context, arg AddOriginParams) (int64, error) {
+	result, err := q.db.Exec(ctx, addOrigin,
+		arg.PersonID,
+		arg.Kind,
+		arg.Value,
+		arg.At,
+	)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
 const connectionsOfPeople = `-- name: ConnectionsOfPeople :many
 SELECT person_id, connection_id FROM person_connection ORDER BY person_id, connection_id
 `
@@ -86,6 +110,27 @@ func (q *Queries) ConnectionsOfPerson(ctx context.Context, personID int64) ([]in
 	return items, nil
 }
 
+const countFailedSignIn = `-- name: CountFailedSignIn :one
+WITH swept AS (DELETE FROM failed_sign_in WHERE failed_sign_in.hour < $3)
+INSERT INTO failed_sign_in (address, hour, tries) VALUES ($1, $2, 1)
+ON CONFLICT (address, hour) DO UPDATE SET tries = failed_sign_in.tries + 1
+RETURNING tries
+`
+
+type CountFailedSignInParams struct {
+	Address string
+	Hour    time.Time
+	Before  time.Time
+}
+
+// How many sign-ins from an address failed within the hour. Those of long ago are swept out.
+func (q *Queries) CountFailedSignIn(ctx context.Context, arg CountFailedSignInParams) (int32, error) {
+	row := q.db.QueryRow(ctx, countFailedSignIn, arg.Address, arg.Hour, arg.Before)
+	var tries int32
+	err := row.Scan(&tries)
+	return tries, err
+}
+
 const countGroupRoles = `-- name: CountGroupRoles :one
 SELECT count(*) FROM group_role
 `
@@ -128,6 +173,20 @@ UPDATE person SET disabled_at = NULL WHERE id = $1
 
 func (q *Queries) EnablePerson(ctx context.Context, id int64) error {
 	_, err := q.db.Exec(ctx, enablePerson, id)
+	return err
+}
+
+const forgetOrigins = `-- name: ForgetOrigins :exec
+DELETE FROM person_origin WHERE person_id = $1 AND last_at < $2
+`
+
+type ForgetOriginsParams struct {
+	PersonID int64
+	Before   time.Time
+}
+
+func (q *Queries) ForgetOrigins(ctx context.Context, arg ForgetOriginsParams) error {
+	_, err := q.db.Exec(ctx, forgetOrigins, arg.PersonID, arg.Before)
 	return err
 }
 
@@ -306,6 +365,36 @@ func (q *Queries) RemoveGroupRoles(ctx context.Context, groupName string) error 
 	return err
 }
 
+const rolesBefore = `-- name: RolesBefore :many
+SELECT roles FROM person WHERE issuer = $1 AND subject = $2 FOR UPDATE
+`
+
+type RolesBeforeParams struct {
+	Issuer  string
+	Subject string
+}
+
+// Locked until the sign-in is written down; none when the person is new.
+func (q *Queries) RolesBefore(ctx context.Context, arg RolesBeforeParams) ([][]string, error) {
+	rows, err := q.db.Query(ctx, rolesBefore, arg.Issuer, arg.Subject)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := [][]string{}
+	for rows.Next() {
+		var roles []string
+		if err := rows.Scan(&roles); err != nil {
+			return nil, err
+		}
+		items = append(items, roles)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const rolesOfGroup = `-- name: RolesOfGroup :many
 SELECT role FROM group_role WHERE group_name = $1
 `
@@ -368,6 +457,27 @@ func (q *Queries) ScopePerson(ctx context.Context, arg ScopePersonParams) error 
 	return err
 }
 
+const seeOrigin = `-- name: SeeOrigin :exec
+UPDATE person_origin SET last_at = greatest(last_at, $1) WHERE person_id = $2 AND kind = $3 AND value = $4
+`
+
+type SeeOriginParams struct {
+	At       time.Time
+	PersonID int64
+	Kind     string
+	Value    string
+}
+
+func (q *Queries) SeeOrigin(ctx context.Context, arg SeeOriginParams) error {
+	_, err := q.db.Exec(ctx, seeOrigin,
+		arg.At,
+		arg.PersonID,
+		arg.Kind,
+		arg.Value,
+	)
+	return err
+}
+
 const setPreferences = `-- name: SetPreferences :exec
 UPDATE person SET time_zone = $1, theme = $2, negatives = $3 WHERE id = $4
 `
@@ -403,8 +513,8 @@ func (q *Queries) SignOutPerson(ctx context.Context, arg SignOutPersonParams) er
 	return err
 }
 
-const takeRoles = `-- name: TakeRoles :execrows
-UPDATE person SET groups = $1, roles = '{}' WHERE issuer = $2 AND subject = $3
+const takeRoles = `-- name: TakeRoles :many
+UPDATE person SET groups = $1, roles = '{}' WHERE issuer = $2 AND subject = $3 RETURNING id
 `
 
 type TakeRolesParams struct {
@@ -413,13 +523,25 @@ type TakeRolesParams struct {
 	Subject string
 }
 
-// Somebody whose groups no longer give a role.
-func (q *Queries) TakeRoles(ctx context.Context, arg TakeRolesParams) (int64, error) {
-	result, err := q.db.Exec(ctx, takeRoles, arg.Groups, arg.Issuer, arg.Subject)
+// Somebody whose groups no longer give a role; nobody when they never had one.
+func (q *Queries) TakeRoles(ctx context.Context, arg TakeRolesParams) ([]int64, error) {
+	rows, err := q.db.Query(ctx, takeRoles, arg.Groups, arg.Issuer, arg.Subject)
 	if err != nil {
-		return 0, err
+		return nil, err
 	}
-	return result.RowsAffected(), nil
+	defer rows.Close()
+	items := []int64{}
+	for rows.Next() {
+		var id int64
+		if err := rows.Scan(&id); err != nil {
+			return nil, err
+		}
+		items = append(items, id)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const upsertPerson = `-- name: UpsertPerson :one

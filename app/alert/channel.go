@@ -54,7 +54,7 @@ type Channel struct {
 
 // NewChannel is what a form begins with.
 func NewChannel(k Kind) Channel {
-	return Channel{Kind: k, Groups: []Group{Unreadable, Balance, Posting, System, Job, Expiry, Silence}, DownMinutes: 10, SilentDays: 16, ExpiryDays: 14}
+	return Channel{Kind: k, Groups: []Group{Unreadable, Balance, Posting, System, Job, Expiry, Silence, SignIn}, DownMinutes: 10, SilentDays: 16, ExpiryDays: 14}
 }
 
 // On reports whether the channel is told anything.

@@ -23,6 +23,8 @@ const (
 	Job        Group = "job"
 	Expiry     Group = "expiry"
 	Silence    Group = "silence"
+	// SignIn is who tried to come in, from where, and who may.
+	SignIn Group = "sign_in"
 	// Witness is the audit log's head of the day, for whoever keeps it elsewhere.
 	Witness Group = "witness"
 	// Fulfilment is no alert: webhooks that chose it may be told of orders by name,
@@ -32,7 +34,7 @@ const (
 
 // Groups returns all groups in the order people read them in.
 func Groups() []Group {
-	return []Group{Unreadable, Balance, Posting, Rules, Delivery, Others, System, Job, Expiry, Silence, Witness, Fulfilment}
+	return []Group{Unreadable, Balance, Posting, Rules, Delivery, Others, System, Job, Expiry, Silence, SignIn, Witness, Fulfilment}
 }
 
 // Title names a group for people.
@@ -48,6 +50,7 @@ func (g Group) Title() string {
 		Job:        "A job failed for good",
 		Expiry:     "Amazon's client secret is about to end",
 		Silence:    "Nothing was received for days",
+		SignIn:     "Sign-ins: failed again and again, refused, of an approver or administrator from somewhere new; and changed roles and connections of people",
 		Witness:    "The audit log's newest hash, once a day: kept elsewhere, it shows that the log was not rewritten",
 		Fulfilment: "Orders that Amazon ships for the channel of this name, as the flow of fulfilment news says (webhooks alone)",
 	}[g]

@@ -83,7 +83,11 @@ func (s *Service) collect(ctx context.Context, tx *database.Tx, c Channel) error
 	if err != nil {
 		return err
 	}
-	for _, o := range slices.Concat(found, failed, lasting, witness) {
+	access, err := accesses(ctx, tx, c)
+	if err != nil {
+		return err
+	}
+	for _, o := range slices.Concat(found, failed, lasting, witness, access) {
 		if err := insert(ctx, tx, c.ID, o); err != nil {
 			return err
 		}
@@ -150,6 +154,9 @@ func newKey() string { return "msg_" + rand.Text() }
 func (s *Service) know(ctx context.Context, tx *database.Tx, channelID int64) error {
 	if err := sqlc.New(tx).KnowExceptions(ctx, sqlc.KnowExceptionsParams{ChannelID: channelID, Now: tx.Now}); err != nil {
 		return fmt.Errorf("pass over open exceptions: %w", err)
+	}
+	if err := sqlc.New(tx).KnowAccess(ctx, sqlc.KnowAccessParams{ChannelID: channelID, Now: tx.Now, Since: tx.Now.Add(-accessTold)}); err != nil {
+		return fmt.Errorf("pass over sign-ins: %w", err)
 	}
 	for {
 		failed, err := discarded(ctx, tx, channelID)

@@ -76,7 +76,7 @@ func HoldsScopes(ctx context.Context, db Rower) (bool, error) {
 // jobs, which name connections, are shown to nobody who is scoped.
 func everybodys() []string {
 	return []string{
-		"alert_watch", "audit_head", "goose_db_version", "group_role", "hidden_columns", "person", "person_connection", "personal_hash_key", "rate_bucket",
+		"alert_watch", "audit_head", "failed_sign_in", "goose_db_version", "group_role", "hidden_columns", "person", "person_connection", "person_origin", "personal_hash_key", "rate_bucket",
 		"river_client", "river_client_queue", "river_job", "river_leader", "river_migration", "river_notification", "river_queue", "schema_floor",
 		"saved_filter", "sessions", "vault_keyset", "worker",
 	}

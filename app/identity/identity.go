@@ -112,13 +112,15 @@ func (p Person) Actor(requestID string) audit.Actor {
 	return audit.Actor{PersonID: p.ID, Name: p.Name, RequestID: requestID}
 }
 
-// Claims are what the identity provider says about somebody who signed in.
+// Claims are what the identity provider says about somebody who signed in, and
+// where the browser is that it says it to.
 type Claims struct {
 	Issuer  string
 	Subject string
 	Email   string
 	Name    string
 	Groups  []string
+	From    Origin
 }
 
 // name is never empty: some providers send neither name nor address.

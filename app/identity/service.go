@@ -27,26 +27,16 @@ func (s *Service) SignIn(ctx context.Context, claims Claims, requestID string) (
 	}
 	groups := claims.groups()
 	var person Person
-	err := s.store.inTx(ctx, func(tx records) error {
+	err := s.store.inTx(ctx, func(tx records) (err error) {
 		roles, err := tx.rolesOf(ctx, groups)
 		if err != nil {
 			return err
 		}
 		if len(roles) == 0 {
-			return tx.takeRoles(ctx, claims, groups)
+			return tx.turnAway(ctx, claims, groups, requestID)
 		}
-		person, err = tx.upsert(ctx, claims, groups, roles)
-		if err != nil {
-			return err
-		}
-		action := "signed in"
-		if !person.DisabledAt.IsZero() {
-			action = "refused at sign-in"
-		}
-		return tx.log(ctx, audit.Event{
-			Actor: person.Actor(requestID), Action: action, ObjectType: "person", ObjectID: person.ID,
-			After: map[string]any{"roles": person.Roles, "groups": groups},
-		})
+		person, err = tx.admit(ctx, claims, groups, roles, requestID)
+		return err
 	})
 	switch {
 	case err != nil:
@@ -57,6 +47,58 @@ func (s *Service) SignIn(ctx context.Context, claims Claims, requestID string) (
 		return Person{}, fault.New(fault.Forbidden, "Your access to Tieout is disabled. Ask an administrator.")
 	}
 	return person, nil
+}
+
+// admit writes down that somebody with roles came: as one who may come in, or as
+// one who is disabled.
+func (r records) admit(ctx context.Context, claims Claims, groups []string, roles []Role, requestID string) (Person, error) {
+	before, known, err := r.rolesBefore(ctx, claims)
+	if err != nil {
+		return Person{}, err
+	}
+	person, err := r.upsert(ctx, claims, groups, roles)
+	if err != nil {
+		return Person{}, err
+	}
+	about := func(action string, before, after map[string]any) audit.Event {
+		return audit.Event{Actor: person.Actor(requestID), Action: action, ObjectType: "person", ObjectID: person.ID, Before: before, After: after}
+	}
+	after := claims.From.told()
+	after["roles"], after["groups"] = person.Roles, groups
+	if !person.DisabledAt.IsZero() {
+		after["why"] = "disabled"
+		return person, r.log(ctx, about(refused, nil, after))
+	}
+	events := []audit.Event{about("signed in", nil, after)}
+	if known && !slices.Equal(before, person.Roles) {
+		events = append(events, about(rolesChanged, map[string]any{"roles": before}, map[string]any{"roles": person.Roles, "groups": groups}))
+	}
+	fresh, err := r.newOrigins(ctx, person.ID, claims.From)
+	if err != nil {
+		return Person{}, err
+	}
+	if len(fresh) > 0 && decides(person.Roles) {
+		news := claims.From.told()
+		news["new"], news["roles"] = fresh, person.Roles
+		events = append(events, about(elsewhere, nil, news))
+	}
+	return person, r.log(ctx, events...)
+}
+
+// turnAway writes down that somebody came whose groups give no role, and takes
+// the roles that they had.
+func (r records) turnAway(ctx context.Context, claims Claims, groups []string, requestID string) error {
+	id, err := r.takeRoles(ctx, claims, groups)
+	if err != nil {
+		return err
+	}
+	after := claims.From.told()
+	after["why"], after["groups"] = "no role", groups
+	event := audit.Event{Actor: audit.Actor{PersonID: id, Name: claims.name(), RequestID: requestID}, Action: refused, ObjectType: "person", ObjectID: id, After: after}
+	if id == 0 {
+		event.ObjectType, event.ObjectID = signInsObject, shortened(claims.Subject, 200)
+	}
+	return r.log(ctx, event)
 }
 
 // Get returns a person; fault.NotFound when there is none.

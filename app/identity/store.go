@@ -120,11 +120,56 @@ func (r records) upsert(ctx context.Context, c Claims, groups []string, roles []
 	return toPerson(row), nil
 }
 
-func (r records) takeRoles(ctx context.Context, c Claims, groups []string) error {
-	if _, err := r.q.TakeRoles(ctx, sqlc.TakeRolesParams{Issuer: c.Issuer, Subject: c.Subject, Groups: groups}); err != nil {
-		return fmt.Errorf("take roles of person: %w", err)
+// takeRoles returns the id of whom it took the roles from; 0: nobody here.
+func (r records) takeRoles(ctx context.Context, c Claims, groups []string) (int64, error) {
+	ids, err := r.q.TakeRoles(ctx, sqlc.TakeRolesParams{Issuer: c.Issuer, Subject: c.Subject, Groups: groups})
+	if err != nil {
+		return 0, fmt.Errorf("take roles of person: %w", err)
 	}
-	return nil
+	if len(ids) == 0 {
+		return 0, nil
+	}
+	return ids[0], nil
+}
+
+// rolesBefore returns the roles that somebody had until now; known is false of
+// whoever was never here.
+func (r records) rolesBefore(ctx context.Context, c Claims) (roles []Role, known bool, err error) {
+	rows, err := r.q.RolesBefore(ctx, sqlc.RolesBeforeParams{Issuer: c.Issuer, Subject: c.Subject})
+	if err != nil {
+		return nil, false, fmt.Errorf("read roles of person: %w", err)
+	}
+	if len(rows) == 0 {
+		return nil, false, nil
+	}
+	return ordered(rows[0]), true, nil
+}
+
+// origin remembers where a person signs in from; first: it was not known.
+func (r records) origin(ctx context.Context, person int64, kind, value string) (first bool, err error) {
+	if err := r.q.ForgetOrigins(ctx, sqlc.ForgetOriginsParams{PersonID: person, Before: r.now.Add(-keepsOrigins)}); err != nil {
+		return false, fmt.Errorf("forget origins of person %d: %w", person, err)
+	}
+	added, err := r.q.AddOrigin(ctx, sqlc.AddOriginParams{PersonID: person, Kind: kind, Value: value, At: r.now})
+	if err != nil {
+		return false, fmt.Errorf("note origin of person %d: %w", person, err)
+	}
+	if added > 0 {
+		return true, nil
+	}
+	if err := r.q.SeeOrigin(ctx, sqlc.SeeOriginParams{PersonID: person, Kind: kind, Value: value, At: r.now}); err != nil {
+		return false, fmt.Errorf("note origin of person %d: %w", person, err)
+	}
+	return false, nil
+}
+
+// countFailure returns how many sign-ins from an address failed within the hour.
+func (r records) countFailure(ctx context.Context, address string) (int32, error) {
+	tries, err := r.q.CountFailedSignIn(ctx, sqlc.CountFailedSignInParams{Address: address, Hour: r.now.Truncate(time.Hour), Before: r.now.Add(-keepsFailures)})
+	if err != nil {
+		return 0, fmt.Errorf("count failed sign-in: %w", err)
+	}
+	return tries, nil
 }
 
 // lockGroupRoles keeps sign-ins and other changes out until the transaction
@@ -224,7 +269,9 @@ func (r records) scope(ctx context.Context, p Person, now Scope) (before Scope, 
 	return before, nil
 }
 
-func (r records) log(ctx context.Context, e audit.Event) error { return audit.Write(ctx, r.tx, e) }
+func (r records) log(ctx context.Context, events ...audit.Event) error {
+	return audit.Write(ctx, r.tx, events...)
+}
 
 func found(row sqlc.Person, err error, id int64) (Person, error) {
 	if errors.Is(err, pgx.ErrNoRows) {

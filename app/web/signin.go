@@ -162,12 +162,13 @@ func (s *server) takeAttempt(ctx context.Context, state string) (attempt, error)
 func (s *server) signInCallback(r *request) error {
 	attempt, err := s.takeAttempt(r.ctx(), r.QueryParam("state"))
 	if err != nil {
-		return s.signInFailed(r, attempt, err)
+		return s.signInFailed(r, attempt, s.counted(r, err))
 	}
 	now, err := s.answered(r, attempt)
 	if err != nil {
-		return s.signInFailed(r, attempt, err)
+		return s.signInFailed(r, attempt, s.counted(r, err))
 	}
+	now.claims.From = s.knownOrigin(r)
 	if err := s.beginSession(r, now); err != nil {
 		return s.signInFailed(r, attempt, err)
 	}

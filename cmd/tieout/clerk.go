@@ -33,16 +33,21 @@ func newClerk(ctx context.Context, base, issuer, who string) (*clerk, error) {
 		return nil, err
 	}
 	p := &clerk{client: &http.Client{Jar: jar, Timeout: time.Minute}, base: base}
-	page, err := p.ask(ctx, http.MethodGet, base+"/sign-in/start", nil)
+	return p, p.begin(ctx, issuer, who, "/sign-in/start")
+}
+
+// begin signs somebody in at an identity provider's form.
+func (p *clerk) begin(ctx context.Context, issuer, who, start string) error {
+	page, err := p.look(ctx, start)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	found := loginRequest.FindStringSubmatch(page)
 	if found == nil {
-		return nil, fmt.Errorf("sign %s in: the identity provider shows no form", who)
+		return fmt.Errorf("sign %s in: the identity provider shows no form", who)
 	}
 	_, err = p.ask(ctx, http.MethodPost, issuer+"/login", url.Values{"request": {found[1]}, "person": {who}})
-	return p, err
+	return err
 }
 
 // ask sends a request and returns the page that it leads to.
