@@ -25,6 +25,9 @@ SET lwa_client_secret = coalesce(sqlc.narg(lwa_client_secret), lwa_client_secret
     updated_at = now()
 WHERE id = @id;
 
+-- name: LockSecrets :many
+SELECT id, lwa_client_secret, refresh_token, p21_password, p21_client_secret, queue_secret FROM connection ORDER BY id FOR UPDATE;
+
 -- name: GetConnection :one
 SELECT id, name, title, environment, amazon_region, marketplace_ids, seller_id, amazon_endpoint, lwa_url, lwa_client_id,
        lwa_client_secret, refresh_token, lwa_secret_expires, p21_url, p21_adapter, p21_company, p21_username, p21_password, p21_client_secret,

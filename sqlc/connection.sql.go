@@ -363,6 +363,46 @@ func (q *Queries) ListPeriods(ctx context.Context, connectionID *int64) ([]ListP
 	return items, nil
 }
 
+const lockSecrets = `-- name: LockSecrets :many
+SELECT id, lwa_client_secret, refresh_token, p21_password, p21_client_secret, queue_secret FROM connection ORDER BY id FOR UPDATE
+`
+
+type LockSecretsRow struct {
+	ID              int64
+	LwaClientSecret []byte
+	RefreshToken    []byte
+	P21Password     []byte
+	P21ClientSecret []byte
+	QueueSecret     []byte
+}
+
+func (q *Queries) LockSecrets(ctx context.Context) ([]LockSecretsRow, error) {
+	rows, err := q.db.Query(ctx, lockSecrets)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []LockSecretsRow{}
+	for rows.Next() {
+		var i LockSecretsRow
+		if err := rows.Scan(
+			&i.ID,
+			&i.LwaClientSecret,
+			&i.RefreshToken,
+			&i.P21Password,
+			&i.P21ClientSecret,
+			&i.QueueSecret,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const pauseConnection = `-- name: PauseConnection :execrows
 UPDATE connection SET paused_at = CASE WHEN $1::boolean THEN coalesce(paused_at, now()) END, updated_at = now(), version = version + 1
 WHERE id = $2

@@ -136,6 +136,37 @@ func (s *Service) Rotate(ctx context.Context, id int64, actor audit.Actor) (secr
 	return secret, err
 }
 
+// Reseal seals the secrets of every webhook anew, after the vault has another
+// key, and returns how many. It can be repeated.
+func (s *Service) Reseal(ctx context.Context) (secrets int, err error) {
+	err = s.within(ctx, func(tx *database.Tx) error {
+		secrets = 0
+		db := sqlc.New(tx)
+		rows, err := db.ListAlertChannels(ctx)
+		if err != nil {
+			return fmt.Errorf("list alert channels: %w", err)
+		}
+		for _, r := range rows {
+			if r.Secret == nil {
+				continue
+			}
+			params := sqlc.ResealAlertSecretsParams{ID: r.ID}
+			if params.Secret, err = s.Vault.Again(r.Secret, place(r.ID)); err != nil {
+				return err
+			}
+			if params.OldSecret, err = s.Vault.Again(r.OldSecret, place(r.ID)); err != nil {
+				return err
+			}
+			if err := db.ResealAlertSecrets(ctx, params); err != nil {
+				return fmt.Errorf("store secrets of alert channel %d: %w", r.ID, err)
+			}
+			secrets++
+		}
+		return nil
+	})
+	return secrets, err
+}
+
 // SwitchOff stops telling; what waits is dropped.
 func (s *Service) SwitchOff(ctx context.Context, id int64, reason string, actor audit.Actor) error {
 	return s.change(ctx, id, "switched off", actor, nil, func(tx *database.Tx, _ Channel) error {

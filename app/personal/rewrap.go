@@ -1,7 +1,6 @@
 package personal
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -87,9 +86,8 @@ func (r *Ring) rewrap(place func(int64) string, list func(after int64) ([]wrappe
 
 // again seals a key with the vault's newest one.
 func (r *Ring) again(sealed []byte, place string) ([]byte, error) {
-	key, err := r.unwrap(bytes.Clone(sealed), place)
-	if err != nil {
-		return nil, err
+	if r == nil || r.vault == nil {
+		return nil, errNoKey
 	}
-	return r.vault.Seal(string(key), place)
+	return r.vault.Again(sealed, place)
 }

@@ -35,6 +35,45 @@ func Use(ctx context.Context, store KeysetStore, master []byte, key uint32) erro
 	return nil
 }
 
+// Only destroys every data key but one, which must be the one that seals: what
+// another one sealed opens no more, whoever holds the master key. Everything must
+// have been sealed anew before.
+func Only(ctx context.Context, store KeysetStore, master []byte, key uint32) error {
+	err := change(ctx, store, master, func(m *keyset.Manager) error {
+		handle, err := m.Handle()
+		if err != nil {
+			return err
+		}
+		info := handle.KeysetInfo()
+		if info.GetPrimaryKeyId() != key {
+			return fmt.Errorf("it does not seal; key %d does", info.GetPrimaryKeyId())
+		}
+		for _, k := range info.GetKeyInfo() {
+			if k.GetKeyId() == key {
+				continue
+			}
+			if err := m.Delete(k.GetKeyId()); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("keep data key %d only: %w", key, err)
+	}
+	return nil
+}
+
+// Again seals what stands at a place anew, with the key that seals now; nothing
+// stays nothing.
+func (v *Vault) Again(sealed []byte, place string) ([]byte, error) {
+	secret, err := v.Open(sealed, place)
+	if err != nil {
+		return nil, err
+	}
+	return v.Seal(secret, place)
+}
+
 func change(ctx context.Context, store KeysetStore, master []byte, do func(*keyset.Manager) error) error {
 	wrap, err := subtle.NewAESGCM(master)
 	if err != nil {

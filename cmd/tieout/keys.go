@@ -2,19 +2,25 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"tieout/app/vault"
 )
 
-// runRotateKeys changes the vault's data key in two steps, between which every
+// runRotateKeys changes the vault's data key in three steps, between which every
 // process is started anew: first a key is added that all can open with, then it
-// is the one that seals.
+// is the one that seals, and everything is sealed with it; at last every other
+// key is destroyed.
 func runRotateKeys(ctx context.Context, env environment, args []string) error {
 	flags := flags("rotate-keys", env)
-	use := flags.Uint("use", 0, "the key that the first step made")
+	use := flags.Uint("use", 0, "the key that the first step made: it seals from now on")
+	only := flags.Uint("only", 0, "the key that seals: every other one is destroyed")
 	if err := flags.Parse(args); err != nil {
 		return err
+	}
+	if *use != 0 && *only != 0 {
+		return errors.New("--use and --only are steps apart: restart every process between them")
 	}
 	p, err := open(ctx, env, Config.NeedWork)
 	if err != nil {
@@ -26,24 +32,48 @@ func runRotateKeys(ctx context.Context, env environment, args []string) error {
 		return fmt.Errorf("TIEOUT_VAULT_KEY: %w", err)
 	}
 	store := vault.Database{Pool: p.pool}
-	if *use == 0 {
+	switch {
+	case *use != 0:
+		if err := vault.Use(ctx, store, master, uint32(*use)); err != nil {
+			return err
+		}
+		if err := p.wireServices(ctx); err != nil { // with the new key
+			return err
+		}
+		n, err := p.reseal(ctx)
+		if err != nil {
+			return err
+		}
+		fmt.Fprintf(env.stdout, "Key %d seals from now on; %d secrets and keys of personal data were sealed anew. Restart every tieout process, then run: tieout rotate-keys --only %d\n", *use, n, *use)
+	case *only != 0: // what a process sealed with another key before it was started anew is sealed again
+		n, err := p.reseal(ctx)
+		if err != nil {
+			return err
+		}
+		if err := vault.Only(ctx, store, master, uint32(*only)); err != nil {
+			return err
+		}
+		fmt.Fprintf(env.stdout, "%d secrets and keys of personal data were sealed anew. Key %d is the only one: what others sealed, as in older backups, opens no more with this vault.\n", n, *only)
+	default:
 		key, err := vault.Prepare(ctx, store, master)
 		if err != nil {
 			return err
 		}
 		fmt.Fprintf(env.stdout, "Key %d is there and seals nothing yet. Restart every tieout process, then run: tieout rotate-keys --use %d\n", key, key)
-		return nil
 	}
-	if err := vault.Use(ctx, store, master, uint32(*use)); err != nil {
-		return err
-	}
-	if err := p.wireServices(ctx); err != nil { // with the new key
-		return err
-	}
+	return nil
+}
+
+// reseal seals everything that the vault sealed with the key that seals now.
+func (p *program) reseal(ctx context.Context) (int, error) {
 	keys, err := p.personal.Rewrap(ctx)
 	if err != nil {
-		return err
+		return 0, err
 	}
-	fmt.Fprintf(env.stdout, "Key %d seals from now on. %d keys of personal data were sealed anew.\n", *use, keys)
-	return nil
+	secrets, err := p.connections.Reseal(ctx)
+	if err != nil {
+		return 0, err
+	}
+	hooks, err := p.alerts.Reseal(ctx)
+	return keys + secrets + hooks, err
 }
