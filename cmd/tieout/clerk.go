@@ -23,7 +23,11 @@ type clerk struct {
 var loginRequest = regexp.MustCompile(`name="request" value="([^"]+)"`)
 
 func (w *world) signIn(ctx context.Context, who string) (*clerk, error) {
-	return newClerk(ctx, w.url, w.sandbox.Issuer, who)
+	p, err := newClerk(ctx, w.url, w.sandbox.Issuer, who)
+	if err == nil {
+		w.signedIn = append(w.signedIn, p)
+	}
+	return p, err
 }
 
 // newClerk signs somebody in at base with the identity provider of a stand-in.

@@ -87,5 +87,8 @@ func (d day) run(ctx context.Context, env environment) (err error) {
 	if err := w.settle(ctx, people); err != nil {
 		return err
 	}
+	if err := w.keeps(ctx, env, firstOrder); err != nil {
+		return err
+	}
 	return w.compare(env, crew)
 }

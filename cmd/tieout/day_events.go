@@ -24,6 +24,9 @@ type event struct {
 // dayOrders begins the ids of the day's orders.
 const dayOrders = "900-"
 
+// firstOrder is the first of them.
+const firstOrder = dayOrders + "0000000-0000000"
+
 // unmapped are SKUs that nobody has mapped.
 const unmapped = "NEW-%s-%02d"
 

@@ -134,7 +134,7 @@ func (d day) shopOrder(w *dayWorld, i int, chance *rand.Rand) event {
 	side, product := sides[i%len(sides)], seller.Products()[chance.IntN(len(seller.Products()))]
 	at, quantity := d.some(chance), 1+chance.Int64N(3)
 	return event{at, func() error {
-		address := p21.Address{Name: "Noor Example", Line1: "12 Sample Road", City: "Austin", State: "TX", PostalCode: "73301", Country: "US"}
+		address := p21.Address{Name: fmt.Sprintf("Noor Example %d", i), Line1: fmt.Sprintf("%d Sample Road", 12+i), City: "Austin", State: "TX", PostalCode: "73301", Country: "US", Phone: fmt.Sprintf("+1 512 555 %05d", i), Email: fmt.Sprintf("noor%d@shop.example", i)}
 		_, err := w.sandbox.P21.EnterOrder(p21.Order{Company: side.P21Company, Reference: fmt.Sprintf("WEB-9%05d", i), Source: dayShop, Location: side.P21Location, ShipTo: address,
 			Lines: []p21.OrderLine{{Item: p21.ProductCode(product.SKU), Quantity: decimal.NewFromInt(quantity)}}})
 		return err

@@ -11,6 +11,7 @@ import (
 	"sync"
 	"time"
 
+	"tieout/app/alert"
 	"tieout/app/amazon"
 	"tieout/app/audit"
 	"tieout/app/catalog"
@@ -50,7 +51,7 @@ func (d day) inhabit(ctx context.Context, opened *world) (*dayWorld, error) {
 	w := &dayWorld{world: opened, begun: opened.sandbox.Now()}
 	w.warehouse = newWarehouse(w, d.seed)
 	w.stores.held = map[storeKey]amazonstand.FBAStock{}
-	if err := errors.Join(w.listings(), w.fill(), w.hurry(ctx)); err != nil {
+	if err := errors.Join(w.listings(), w.fill(), w.hurry(ctx), w.watched(ctx)); err != nil {
 		return nil, errors.Join(err, w.close())
 	}
 	return w, nil
@@ -89,6 +90,15 @@ func (w *dayWorld) hurry(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// watched has everything told to a webhook that takes nothing: the alerts and
+// what becomes of them are in the database.
+func (w *dayWorld) watched(ctx context.Context) error {
+	hook := alert.NewChannel(alert.ByWebhook)
+	hook.Name, hook.Address, hook.Groups = "everything", w.sandbox.ControlURL+"/nowhere", alert.Groups()
+	_, _, err := w.alerts.Create(ctx, hook, audit.Job("day"))
+	return err
 }
 
 // side is the connection of that name.
@@ -161,7 +171,7 @@ func (w *dayWorld) hire(ctx context.Context, d day) (*crew, error) {
 	c := &crew{cancel: cancel, hands: make([]*exec.Cmd, d.workers), start: func() (*exec.Cmd, error) {
 		cmd := exec.Command(d.program, "work")
 		cmd.Env = append(os.Environ(), w.environ...)
-		cmd.Dir, cmd.Stderr = filepath.Clean(d.data), w.env.stderr
+		cmd.Dir, cmd.Stderr = filepath.Clean(d.data), w.written
 		return cmd, cmd.Start()
 	}}
 	for i := range c.hands {

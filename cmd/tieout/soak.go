@@ -138,6 +138,9 @@ func (s soak) run(ctx context.Context, env environment) (err error) {
 	if err := w.table(ctx, env); err != nil {
 		return err
 	}
+	if err := w.keeps(ctx, env, firstOrder); err != nil {
+		return err
+	}
 	say(env, "\nNothing is lost, and nothing is there twice. It took %s.", time.Since(begun).Round(time.Second))
 	return nil
 }

@@ -44,6 +44,7 @@ func TestNothingIsLostUnderFaults(t *testing.T) {
 	err := s.run(t.Context(), environment{stdout: &out, stderr: os.Stderr})
 	require.NoError(t, err, out.String())
 	require.Contains(t, out.String(), "Nothing is lost, and nothing is there twice.")
+	require.Regexp(t, `[1-9][0-9]* secrets and [1-9][0-9]+ names, addresses and numbers of buyers were looked for in [1-9][0-9]+ lines of logs, [1-9][0-9]+ tables and [1-9][0-9]+ MB`, out.String())
 	for _, fault := range []string{"kill -9", "request fails", "database stopped"} {
 		require.Regexp(t, "(?m)^"+fault+`.* +[1-9][0-9]* +[1-9]`, out.String())
 	}

@@ -77,6 +77,9 @@ func (s soak) open(ctx context.Context, env environment, turns int) (w *soakWorl
 	if err := demo.prepareData(); err != nil {
 		return w, err
 	}
+	if err := opened.begin(demo, env); err != nil {
+		return w, err
+	}
 	if w.disk, err = openDisk(ctx, demo.databaseDir()); err != nil {
 		return w, err
 	}
@@ -119,7 +122,7 @@ func (w *soakWorld) connect(ctx context.Context, demo demonstration, address str
 	}
 	w.lines[toAmazon].To("tcp", control.Host)
 	w.lines[toP21].To("tcp", control.Host)
-	err = w.wire(ctx, demo, address, []string{"TIEOUT_SETTLEMENT_POLL=10s", "TIEOUT_READ_BACK_WINDOW=10s", "TIEOUT_LOG_LEVEL=warn"})
+	err = w.wire(ctx, demo, address, []string{"TIEOUT_SETTLEMENT_POLL=10s", "TIEOUT_READ_BACK_WINDOW=10s", "TIEOUT_LOG_LEVEL=info"})
 	if err != nil {
 		return err
 	}

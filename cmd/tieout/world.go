@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net"
+	"path/filepath"
 
 	"tieout/app/database/private"
 	"tieout/cmd/sandbox/server"
@@ -18,6 +19,10 @@ type world struct {
 	url      string
 	environ  []string // of further processes
 	postgres *private.Server
+	data     string   // folder of everything; logs of processes lie in it
+	folder   string   // of the database's files
+	written  *written // log of this process
+	signedIn []*clerk // everybody who has signed in
 	served   chan error
 	stop     context.CancelFunc
 }
@@ -33,6 +38,9 @@ func openWorld(ctx context.Context, env environment, data string, stand server.C
 	}()
 	demo := demonstration{data: data, fresh: true}
 	if err := demo.prepareData(); err != nil {
+		return w, err
+	}
+	if err := w.begin(demo, env); err != nil {
 		return w, err
 	}
 	if w.postgres, err = private.Start(ctx, demo.databaseDir(), env.postgres); err != nil {
@@ -56,6 +64,13 @@ func openWorld(ctx context.Context, env environment, data string, stand server.C
 	return w, nil
 }
 
+// begin begins the log of a world in its folder.
+func (w *world) begin(demo demonstration, env environment) (err error) {
+	w.data, w.folder = demo.data, filepath.Join(demo.databaseDir(), "postgres")
+	w.written, err = newWritten(filepath.Join(demo.data, "program.log"), env.stderr)
+	return err
+}
+
 // wire makes the program that has the screens, and what further processes are told.
 func (w *world) wire(ctx context.Context, demo demonstration, address string, settings []string) error {
 	url, err := prepare(ctx, w.postgres)
@@ -70,13 +85,13 @@ func (w *world) wire(ctx context.Context, demo demonstration, address string, se
 		"TIEOUT_DATABASE_URL=" + url, "TIEOUT_VAULT_KEY=" + key, "TIEOUT_ENVIRONMENT=sandbox", "TIEOUT_LISTEN=" + address, "TIEOUT_PUBLIC_URL=" + w.url,
 		"TIEOUT_OIDC_ISSUER=" + w.sandbox.Issuer, "TIEOUT_OIDC_CLIENT_ID=" + server.ClientID, "TIEOUT_OIDC_CLIENT_SECRET=" + server.ClientSecret,
 		"TIEOUT_GROUP_ROLES=" + server.GroupRoles, "TIEOUT_READ_BACK_INTERVAL=1s", "TIEOUT_READ_BACK_WINDOW=3s", "TIEOUT_OUTBOUND_TIMEOUT=10s",
-		"TIEOUT_SHUTDOWN_TIMEOUT=10s", "TIEOUT_LOG_LEVEL=error", "TIEOUT_SETTLEMENT_POLL=24h", "TIEOUT_WEBHOOK_PRIVATE=true",
+		"TIEOUT_SHUTDOWN_TIMEOUT=10s", "TIEOUT_LOG_LEVEL=debug", "TIEOUT_SETTLEMENT_POLL=24h", "TIEOUT_WEBHOOK_PRIVATE=true",
 	}, append(unlimited(), settings...)...)
 	config, err := LoadConfig(w.environ)
 	if err != nil {
 		return err
 	}
-	if w.program, err = wire(ctx, config, newLogger(config, w.env.stderr)); err != nil {
+	if w.program, err = wire(ctx, config, newLogger(config, w.written)); err != nil {
 		return err
 	}
 	return w.furnish(ctx, w.sandbox)
@@ -100,6 +115,9 @@ func (w *world) close() (err error) {
 	}
 	if w.postgres != nil {
 		err = errors.Join(err, w.postgres.Stop(context.Background()))
+	}
+	if w.written != nil {
+		err = errors.Join(err, w.written.close())
 	}
 	return err
 }
