@@ -61,6 +61,18 @@ generate: ## Generate code from queries and templates
 	$(GO) tool sqlc generate
 	$(GO) tool templ generate -path views -log-level error
 
+.PHONY: licences
+licences: ## Write docs/dependencies.md and the licences' texts that are in the program
+	@$(GO) run ./scripts/licences
+
+.PHONY: sbom
+sbom: build ## Write bin/tieout.cdx.json, the CycloneDX bill of materials of the program
+	$(GO) tool -modfile=scripts/tools.mod cyclonedx-gomod bin -json -std -licenses -version unreleased -output bin/tieout.cdx.json bin/tieout
+
+.PHONY: vulnerabilities
+vulnerabilities: ## Ask Go's vulnerability database about the program (VULNDB=file:///path for a copy of it)
+	@scripts/vulnerabilities
+
 .PHONY: verify
 verify: lint ## Check that generated code is current, and lint
 	@scripts/generated-is-current

@@ -25,7 +25,7 @@ var floors = map[string]int{
 	"app/journal": 5, "app/reconcile": 5, "app/flow": 5, "app/invariant": 5, "app/insight": 5, "app/alert": 5, "app/tracking": 5,
 	"app/finances": 6, "app/orders": 6, "app/closing": 6, "app/shipments": 6, "app/inventory": 6, "app/fbastock": 6, "app/receivable": 6, "app/reference": 6, "app/refund": 6, "app/deposit": 6, "app/revaluation": 6, "app/fee": 6, "app/cost": 6, "app/reimbursement": 6, "app/proceeds": 6, "app/ledger": 6, "app/fbashipments": 6, "app/fbaledger": 6, "app/inbound": 6, "app/returns": 6, "app/fulfilment": 6, "app/listings": 6, "app/notice": 6, "views": 6,
 	"app/web": 7, "app/sheet": 7, "jobs": 7,
-	"cmd": 8,
+	"cmd": 8, "scripts": 8,
 	// Outside the floors: generated, or without knowledge of the rest.
 	"sqlc": 0, "migrations": 0, "static": 0,
 }

@@ -51,7 +51,7 @@ func commands() []command {
 		{"migrate", "[--for ROLE]", "bring the database's schema up to date", runMigrate},
 		{"settlement describe", "[--json] FILE", "say what a settlement report holds, without a database", runDescribe},
 		{"settlement import", "--connection NAME [--json] FILE...", "import settlement reports", runImport},
-		{"rotate-keys", "[--use KEY]", "make a new data key in the vault and seal the keys of personal data with it", runRotateKeys},
+		{"rotate-keys", "[--use KEY | --only KEY]", "make a new data key in the vault, seal everything with it, and destroy the older ones", runRotateKeys},
 		{"audit head", "", "print the audit log's newest hash, to be kept elsewhere", runAuditHead},
 		{"verify", "[--json] [--witness FILE] [--binder FILE]", "recompute every invariant and the audit chain, or check a binder by itself", runVerify},
 		{"close binder", "--connection NAME --period YYYY-MM [--out FILE]", "write everything about a closed period into one file", runCloseBinder},
@@ -60,6 +60,7 @@ func commands() []command {
 		{"connection test", "NAME", "try both sides of a connection", runConnectionTest},
 		{"export journal", "[--out FILE] ID", "write a journal entry as an Excel workbook", runExportJournal},
 		{"export settlement", "[--out FILE] ID", "write a settlement as an Excel workbook", runExportSettlement},
+		{"licences", "", "print the licences of others' work that is in this program", runLicences},
 		{"config", "", "print the configuration, secrets hidden", runConfig},
 	}
 }
