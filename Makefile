@@ -70,7 +70,7 @@ sbom: build ## Write bin/tieout.cdx.json, the CycloneDX bill of materials of the
 	$(GO) tool -modfile=scripts/tools.mod cyclonedx-gomod bin -json -std -licenses -version unreleased -output bin/tieout.cdx.json bin/tieout
 
 .PHONY: vulnerabilities
-vulnerabilities: ## Ask Go's vulnerability database about the program (VULNDB=file:///path for a copy of it)
+vulnerabilities: ## Ask Go's database of vulnerabilities about the program (VULNDB=file:///path for a copy of it)
 	@scripts/vulnerabilities
 
 .PHONY: verify

@@ -226,7 +226,7 @@ func newServer(ctx context.Context, config Config, parts Dependencies) (*server,
 		return nil, err
 	}
 	s.echo = echo.New()
-	s.echo.HideBanner, s.echo.HidePort = true, true
+	s.echo.HideBanner, s.echo.HidePort, s.echo.IPExtractor = true, true, s.addressOf
 	s.echo.HTTPErrorHandler = func(err error, c echo.Context) { s.fail(c.Response(), c.Request(), err) }
 	return s, nil
 }
