@@ -28,7 +28,7 @@ func Raise(ctx context.Context, tx sqlc.DBTX, r Raised) (id int64, err error) {
 		detail = []byte("{}")
 	}
 	row, err := sqlc.New(tx).RaiseException(ctx, sqlc.RaiseExceptionParams{
-		ConnectionID: r.ConnectionID, Class: string(r.Class), Cause: r.Cause, Title: r.Title, Detail: detail,
+		ConnectionID: r.ConnectionID, Class: string(r.Class), Cause: r.Cause, Title: short(r.Title), Detail: detail,
 		SettlementID: database.Key(r.SettlementID), EntryID: database.Key(r.EntryID), KindID: kindOrNil(r.KindID),
 		Records: max(r.Records, 1), Amount: r.Amount, Currency: r.Currency,
 	})
@@ -36,6 +36,17 @@ func Raise(ctx context.Context, tx sqlc.DBTX, r Raised) (id int64, err error) {
 		return 0, fmt.Errorf("raise %s exception: %w", r.Class, err)
 	}
 	return row.ID, nil
+}
+
+// titleLength is how many characters a title keeps: it names what is in the detail
+// too, and names come from elsewhere.
+const titleLength = 300
+
+func short(title string) string {
+	if letters := []rune(title); len(letters) > titleLength {
+		return string(letters[:titleLength-1]) + "…"
+	}
+	return title
 }
 
 // Weigh says how many records of a flow wait on an open exception, and the

@@ -404,7 +404,12 @@ func (y *typist) arrive() {
 	y.eventually(y.t, `SELECT count(*) = 1 FROM settlement WHERE amazon_id = '=7777'`)
 	require.Positive(y.t, y.number(y.t, `SELECT count(*) FROM bank_line WHERE description LIKE '%1+1%'`))
 	id := y.number(y.t, `SELECT id FROM settlement WHERE amazon_id = '=7777'`)
-	for _, page := range []string{"/settlements/%d", "/settlements/%d/lines", "/settlements/%d/lines/3", "/settlements/%d/history", "/settlements/%d/export.xlsx", "/settlements/%d/lines/export.xlsx", "/settlements?x=%d", "/exceptions?x=%d", "/reconciliation/deposits/lines?x=%d", "/reconciliation/deposits/export.xlsx?x=%d"} {
+	y.eventually(y.t, `SELECT count(*) > 5 FROM exception WHERE settlement_id = $1 OR kind_id IS NOT NULL`, id)
+	require.Zero(y.t, y.number(y.t, `SELECT count(*) FROM exception WHERE length(title) > 300`))
+	lines := y.open(fmt.Sprintf("/settlements/%d/lines", id))
+	require.Contains(y.t, lines, "[U+202E]@SUM(1+1)|cmd")
+	require.Contains(y.t, lines, "\u2068שלום\u2069 12", "set apart from the number beside it")
+	for _, page := range []string{"/settlements/%d", "/settlements/%d/lines/3", "/settlements/%d/history", "/settlements/%d/export.xlsx", "/settlements/%d/lines/export.xlsx", "/settlements?x=%d", "/exceptions?x=%d", "/reconciliation/deposits/lines?x=%d", "/reconciliation/deposits/export.xlsx?x=%d"} {
 		y.open(fmt.Sprintf(page, id))
 	}
 }
