@@ -24,7 +24,7 @@ FROM fba_stock WHERE connection_id = @connection_id
 ORDER BY sku, marketplace, fnsku, condition;
 
 -- name: StockOfItems :many
-SELECT item_code, location, on_hand, allocated, available, unit_cost
+SELECT item_code, location, on_hand, allocated, available, unit_cost, changed_at
 FROM stock WHERE connection_id = @connection_id AND item_code = ANY (@codes::text[])
 ORDER BY item_code, location;
 

@@ -403,7 +403,7 @@ func (q *Queries) NoteFBADifference(ctx context.Context, arg NoteFBADifferencePa
 }
 
 const stockOfItems = `-- name: StockOfItems :many
-SELECT item_code, location, on_hand, allocated, available, unit_cost
+SELECT item_code, location, on_hand, allocated, available, unit_cost, changed_at
 FROM stock WHERE connection_id = $1 AND item_code = ANY ($2::text[])
 ORDER BY item_code, location
 `
@@ -420,6 +420,7 @@ type StockOfItemsRow struct {
 	Allocated decimal.Decimal
 	Available decimal.Decimal
 	UnitCost  decimal.Decimal
+	ChangedAt time.Time
 }
 
 func (q *Queries) StockOfItems(ctx context.Context, arg StockOfItemsParams) ([]StockOfItemsRow, error) {
@@ -438,6 +439,7 @@ func (q *Queries) StockOfItems(ctx context.Context, arg StockOfItemsParams) ([]S
 			&i.Allocated,
 			&i.Available,
 			&i.UnitCost,
+			&i.ChangedAt,
 		); err != nil {
 			return nil, err
 		}

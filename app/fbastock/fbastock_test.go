@@ -137,6 +137,23 @@ func TestTheSameDifferenceAgainIsAnotherOne(t *testing.T) {
 	require.Equal(t, "2", w.adjustments())
 }
 
+// Between two readings P21 is adjusted and gains as much again: what is read is
+// what was read before.
+func TestTheSameUnitsAgainAfterAnAdjustmentDifferAgain(t *testing.T) {
+	adapters(t, func(t *testing.T, w *world) {
+		w.amazon("KETTLE", 17)
+		w.settle()
+		require.NoError(t, w.approvals.Approve(t.Context(), w.exception(kettle), w.Person("Carl Controller")))
+		require.NoError(t, w.Work(t.Context(), w.Connection, fbastock.Name))
+		require.Equal(t, "17", w.available(kettle))
+		w.Clock.Advance(10 * time.Second)
+		w.p21(kettle, 20)
+		w.settle()
+		require.Contains(t, w.State(fbastock.Name, kettle), "exception Amazon has 17")
+		require.Equal(t, "Stock of BRW-POUR-01 differs by -3", w.exception(kettle).Title)
+	})
+}
+
 func TestAnApprovalIsOfOneDifferenceAlone(t *testing.T) {
 	t.Parallel()
 	w := open(bothsides.New(t, setup(p21.SeedV2)))

@@ -121,6 +121,9 @@ type place struct {
 	Allocated decimal.Decimal `json:"allocated"`
 	Available decimal.Decimal `json:"available"`
 	UnitCost  decimal.Decimal `json:"unit_cost"`
+	// ChangedAt tells the same units again from units that did not move: P21 was
+	// adjusted in between, and lost as many again.
+	ChangedAt time.Time `json:"changed_at"`
 }
 
 // stocked returns what P21 last said of items.
@@ -131,7 +134,7 @@ func (s *Store) stocked(ctx context.Context, connectionID int64, items []string)
 	}
 	places := map[string][]place{}
 	for _, r := range rows {
-		places[r.ItemCode] = append(places[r.ItemCode], place{r.Location, r.OnHand, r.Allocated, r.Available, r.UnitCost})
+		places[r.ItemCode] = append(places[r.ItemCode], place{r.Location, r.OnHand, r.Allocated, r.Available, r.UnitCost, r.ChangedAt})
 	}
 	return places, nil
 }
