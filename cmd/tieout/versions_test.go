@@ -34,6 +34,17 @@ func git(t *testing.T, args ...string) (string, error) {
 	return strings.TrimSpace(string(said)), err
 }
 
+// buildIn builds the program of a tree.
+func buildIn(t *testing.T, tree string) string {
+	t.Helper()
+	program := filepath.Join(t.TempDir(), "tieout")
+	build := exec.CommandContext(t.Context(), "go", "build", "-buildvcs=false", "-o", program, "./cmd/tieout")
+	build.Dir = tree
+	said, err := build.CombinedOutput()
+	require.NoError(t, err, string(said))
+	return program
+}
+
 // buildEarlier builds that version.
 func buildEarlier(t *testing.T) earlier {
 	t.Helper()
@@ -47,11 +58,7 @@ func buildEarlier(t *testing.T) earlier {
 	_, err = git(t, "worktree", "add", "--detach", tree, added+"~1")
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = exec.Command("git", "worktree", "remove", "--force", tree).Run() }) // its folder goes with the test
-	e := earlier{program: filepath.Join(t.TempDir(), "tieout")}
-	build := exec.CommandContext(t.Context(), "go", "build", "-buildvcs=false", "-o", e.program, "./cmd/tieout")
-	build.Dir = tree
-	said, err := build.CombinedOutput()
-	require.NoError(t, err, string(said))
+	e := earlier{program: buildIn(t, tree)}
 	for _, name := range slices.Backward(names) {
 		if _, err := os.Stat(filepath.Join(tree, "migrations", name)); err != nil {
 			e.lacks = append(e.lacks, name)
@@ -92,7 +99,7 @@ func TestTwoVersionsWorkOnOneDatabaseWhileItIsUpgraded(t *testing.T) {
 	data, err := temporaryData("tieout-versions-")
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, os.RemoveAll(data)) })
-	s := soak{data: data, program: realProgram(t), seed: 11, length: time.Minute, kills: 30, orders: 300, workers: 2, limit: 6 * time.Minute}
+	s := soak{data: data, program: buildIn(t, filepath.Join("..", "..")), seed: 11, length: time.Minute, kills: 30, orders: 300, workers: 2, limit: 6 * time.Minute}
 	w, err := s.open(t.Context(), environment{stdout: &out, stderr: os.Stderr}, 1)
 	require.NoError(t, err)
 	defer func() { require.NoError(t, w.close()) }()
