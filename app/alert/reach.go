@@ -50,7 +50,7 @@ func unusable(err error) bool {
 		return false
 	}
 	code := fault.CodeOf(err)
-	return code == fault.Unavailable || code == fault.Forbidden || code == fault.Unauthorised || (said != nil && code == fault.Conflict)
+	return code == fault.Unavailable || code == fault.Forbidden || code == fault.Unauthorised
 }
 
 // SecretEnd is when Amazon's client secret of a connection ends; Amazon shows
