@@ -36,12 +36,18 @@ func (w *world) keeps(ctx context.Context, env environment, open string) error {
 		return fmt.Errorf("nothing to look for: %d secrets, %d texts of buyers", secrets, buyers)
 	}
 	n.add(inTheOpen, open)
-	search, begun := &searching{needles: n, open: map[string]bool{}}, time.Now()
-	if search.unzip, err = zstd.NewReader(nil, zstd.WithDecoderConcurrency(1)); err != nil {
-		return fmt.Errorf("make decoder: %w", err)
+	begun := time.Now()
+	search, err := newSearch(n)
+	if err != nil {
+		return err
 	}
 	defer search.unzip.Close()
-	if err := errors.Join(search.logs(w.data), search.rows(ctx, w), search.files(ctx, w)); err != nil {
+	conn, err := w.owner(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = conn.Close(context.WithoutCancel(ctx)) }() // nothing was written
+	if err := errors.Join(search.logs(w.data), search.rows(ctx, conn), search.files(ctx, conn, w.folder)); err != nil {
 		return err
 	}
 	if !search.open["table"] || !search.open["file"] {
@@ -165,6 +171,14 @@ type searching struct {
 	bytes   int64
 }
 
+func newSearch(n *needles) (*searching, error) {
+	unzip, err := zstd.NewReader(nil, zstd.WithDecoderConcurrency(1))
+	if err != nil {
+		return nil, fmt.Errorf("make decoder: %w", err)
+	}
+	return &searching{needles: n, unzip: unzip, open: map[string]bool{}}, nil
+}
+
 func (s *searching) look(where string, r io.Reader) error {
 	found, err := s.needles.search(r)
 	s.take(where, found)
@@ -220,12 +234,7 @@ func (s *searching) logs(folder string) error {
 
 // rows searches every table as text, as a dump has it, and what its columns of
 // bytes hold when they are unpacked.
-func (s *searching) rows(ctx context.Context, w *world) error {
-	conn, err := w.owner(ctx)
-	if err != nil {
-		return err
-	}
-	defer func() { _ = conn.Close(context.WithoutCancel(ctx)) }() // nothing was written
+func (s *searching) rows(ctx context.Context, conn *pgx.Conn) error {
 	rows, err := conn.Query(ctx, `
 		SELECT quote_ident(c.relname), coalesce((SELECT string_agg(quote_ident(a.attname), ',') FROM pg_attribute a WHERE a.attrelid = c.oid AND a.atttypid = 'bytea'::regtype AND a.attnum > 0 AND NOT a.attisdropped), '')
 		FROM pg_class c WHERE c.relnamespace = 'public'::regnamespace AND c.relkind = 'r' ORDER BY 1`)
@@ -303,17 +312,12 @@ func (s *searching) unpack(packed []byte) ([]byte, error) {
 
 // files searches what the database has written to the disk, its write-ahead log
 // included.
-func (s *searching) files(ctx context.Context, w *world) error {
-	conn, err := w.owner(ctx)
-	if err != nil {
-		return err
-	}
-	defer func() { _ = conn.Close(context.WithoutCancel(ctx)) }() // nothing was written
+func (s *searching) files(ctx context.Context, conn *pgx.Conn, data string) error {
 	if _, err := conn.Exec(ctx, "CHECKPOINT"); err != nil {
 		return fmt.Errorf("write the database to the disk: %w", err)
 	}
 	for _, folder := range []string{"base", "pg_wal"} {
-		err := filepath.WalkDir(filepath.Join(w.folder, folder), func(path string, entry fs.DirEntry, err error) error {
+		err := filepath.WalkDir(filepath.Join(data, folder), func(path string, entry fs.DirEntry, err error) error {
 			if err != nil || !entry.Type().IsRegular() {
 				return ignoreGone(err)
 			}
