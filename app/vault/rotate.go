@@ -64,6 +64,30 @@ func Only(ctx context.Context, store KeysetStore, master []byte, key uint32) err
 	return nil
 }
 
+// Move seals the keyset with another master key: from then on the vault opens
+// with that one alone. What is sealed by the keyset stays as it is.
+func Move(ctx context.Context, store KeysetStore, master, other []byte) error {
+	from, err := subtle.NewAESGCM(master)
+	if err != nil {
+		return fmt.Errorf("use vault key: %w", err)
+	}
+	to, err := subtle.NewAESGCM(other)
+	if err != nil {
+		return fmt.Errorf("use other vault key: %w", err)
+	}
+	return store.Replace(ctx, func(was []byte) ([]byte, error) {
+		handle, err := keyset.Read(keyset.NewBinaryReader(bytes.NewReader(was)), from)
+		if err != nil {
+			return nil, fmt.Errorf("open keyset: %w", err)
+		}
+		var out bytes.Buffer
+		if err := handle.Write(keyset.NewBinaryWriter(&out), to); err != nil {
+			return nil, fmt.Errorf("seal keyset: %w", err)
+		}
+		return out.Bytes(), nil
+	})
+}
+
 // Again seals what stands at a place anew, with the key that seals now; nothing
 // stays nothing.
 func (v *Vault) Again(sealed []byte, place string) ([]byte, error) {

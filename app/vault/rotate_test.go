@@ -46,3 +46,22 @@ func TestANewKeySealsAndOldKeysStillOpen(t *testing.T) {
 	_, err = vault.Prepare(t.Context(), store, bytes.Repeat([]byte{2}, vault.MasterKeyBytes))
 	require.ErrorContains(t, err, "open keyset")
 }
+
+func TestAnotherMasterKeyTakesTheVaultOver(t *testing.T) {
+	t.Parallel()
+	store := vault.Database{Pool: dbtest.New(t)}
+	old, other := bytes.Repeat([]byte{1}, vault.MasterKeyBytes), bytes.Repeat([]byte{2}, vault.MasterKeyBytes)
+	before, err := vault.Open(t.Context(), store, old)
+	require.NoError(t, err)
+	sealed, err := before.Seal("secret", "place")
+	require.NoError(t, err)
+	require.ErrorContains(t, vault.Move(t.Context(), store, other, old), "open keyset", "who moves it holds its key")
+	require.NoError(t, vault.Move(t.Context(), store, old, other))
+	_, err = vault.Open(t.Context(), store, old)
+	require.ErrorContains(t, err, "does not open the stored secrets")
+	after, err := vault.Open(t.Context(), store, other)
+	require.NoError(t, err)
+	opened, err := after.Open(sealed, "place")
+	require.NoError(t, err)
+	require.Equal(t, "secret", opened)
+}

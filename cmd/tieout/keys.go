@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 
 	"tieout/app/vault"
 )
@@ -16,11 +17,12 @@ func runRotateKeys(ctx context.Context, env environment, args []string) error {
 	flags := flags("rotate-keys", env)
 	use := flags.Uint("use", 0, "the key that the first step made: it seals from now on")
 	only := flags.Uint("only", 0, "the key that seals: every other one is destroyed")
+	vaultKey := flags.String("vault-key-file", "", "file with another TIEOUT_VAULT_KEY, which opens the vault from now on instead of this one")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
-	if *use != 0 && *only != 0 {
-		return errors.New("--use and --only are steps apart: restart every process between them")
+	if *use != 0 && *only != 0 || *vaultKey != "" && *use+*only != 0 {
+		return errors.New("these are steps apart: restart every process between them")
 	}
 	p, err := open(ctx, env, Config.NeedWork)
 	if err != nil {
@@ -33,6 +35,8 @@ func runRotateKeys(ctx context.Context, env environment, args []string) error {
 	}
 	store := vault.Database{Pool: p.pool}
 	switch {
+	case *vaultKey != "":
+		return p.moveVault(ctx, env, store, master, *vaultKey)
 	case *use != 0:
 		if err := vault.Use(ctx, store, master, uint32(*use)); err != nil {
 			return err
@@ -61,6 +65,23 @@ func runRotateKeys(ctx context.Context, env environment, args []string) error {
 		}
 		fmt.Fprintf(env.stdout, "Key %d is there and seals nothing yet. Restart every tieout process, then run: tieout rotate-keys --use %d\n", key, key)
 	}
+	return nil
+}
+
+// moveVault gives the vault another key, such as when somebody may have seen this one.
+func (p *program) moveVault(ctx context.Context, env environment, store vault.Database, master []byte, path string) error {
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return fmt.Errorf("--vault-key-file: %w", err)
+	}
+	other, err := vault.ParseKey(string(text))
+	if err != nil {
+		return fmt.Errorf("--vault-key-file: %w", err)
+	}
+	if err := vault.Move(ctx, store, master, other); err != nil {
+		return err
+	}
+	fmt.Fprintf(env.stdout, "The key in %s opens the vault from now on, and the one before does not. Give it to every tieout process as TIEOUT_VAULT_KEY and restart them.\n", path)
 	return nil
 }
 

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"os"
+	"path/filepath"
 	"regexp"
 	"testing"
 
@@ -98,4 +100,20 @@ func TestNothingOpensWithAnOlderKeyAfterItsRotation(t *testing.T) {
 	again, err := after.personal.Hash(t.Context(), "place", []byte("content"))
 	require.NoError(t, err)
 	require.Equal(t, hash, again)
+
+	other := filepath.Join(t.TempDir(), "vault.key")
+	require.NoError(t, os.WriteFile(other, []byte("too short"), 0o600))
+	code, _, complaints = shell(t, environ, "rotate-keys", "--vault-key-file", other)
+	require.Equal(t, exitFailed, code)
+	require.Contains(t, complaints, "32 random bytes")
+	const another = "AQECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="
+	require.NoError(t, os.WriteFile(other, []byte(another+"\n"), 0o600))
+	code, _, complaints = shell(t, environ, "rotate-keys", "--vault-key-file", other)
+	require.Equal(t, exitOK, code, complaints)
+	_, err = open(t.Context(), environment{environ: environ}, Config.NeedWork)
+	require.ErrorContains(t, err, "does not open the stored secrets")
+	moved, err := open(t.Context(), environment{environ: []string{environ[0], "TIEOUT_VAULT_KEY=" + another}}, Config.NeedWork)
+	require.NoError(t, err)
+	t.Cleanup(moved.close)
+	opens(moved.secrets, true, "with the other vault key")
 }

@@ -51,7 +51,7 @@ func commands() []command {
 		{"migrate", "[--for ROLE]", "bring the database's schema up to date", runMigrate},
 		{"settlement describe", "[--json] FILE", "say what a settlement report holds, without a database", runDescribe},
 		{"settlement import", "--connection NAME [--json] FILE...", "import settlement reports", runImport},
-		{"rotate-keys", "[--use KEY | --only KEY]", "make a new data key in the vault, seal everything with it, and destroy the older ones", runRotateKeys},
+		{"rotate-keys", "[--use KEY | --only KEY | --vault-key-file FILE]", "make a new data key in the vault, seal everything with it, and destroy the older ones", runRotateKeys},
 		{"audit head", "", "print the audit log's newest hash, to be kept elsewhere", runAuditHead},
 		{"verify", "[--json] [--witness FILE] [--binder FILE]", "recompute every invariant and the audit chain, or check a binder by itself", runVerify},
 		{"close binder", "--connection NAME --period YYYY-MM [--out FILE]", "write everything about a closed period into one file", runCloseBinder},
