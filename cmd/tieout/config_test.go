@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"fmt"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -9,6 +10,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"tieout/app/web"
 )
 
 const testKey = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="
@@ -25,6 +28,17 @@ func TestConfigHasDefaults(t *testing.T) {
 	require.Equal(t, []string{"openid", "profile", "email"}, c.OIDCScopes)
 	require.Equal(t, slog.LevelInfo, c.LogLevel)
 	require.NoError(t, c.NeedDatabase())
+	require.Equal(t, web.Limits{Person: 20, Stranger: 10, SignIn: 30, Heavy: 4, Patience: 10 * time.Second}, (&program{config: c}).webConfig(nil).Limits, "nobody has to think of limits to have them")
+	require.Equal(t, "[127.0.0.0/8 ::1/128]", fmt.Sprint(c.Proxies))
+}
+
+func TestConfigTakesLimitsAndProxies(t *testing.T) {
+	t.Parallel()
+	c, err := LoadConfig([]string{"TIEOUT_PERSON_RATE=0", "TIEOUT_SIGN_IN_RATE=0.5", "TIEOUT_PROXIES=10.1.0.0/16,fd00::/8"})
+	require.NoError(t, err)
+	require.Zero(t, c.PersonRate)
+	require.Equal(t, 0.5, c.SignInRate)
+	require.Equal(t, "[10.1.0.0/16 fd00::/8]", fmt.Sprint(c.Proxies))
 }
 
 func TestConfigPrefersItsOwnDatabaseVariable(t *testing.T) {
