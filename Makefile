@@ -51,7 +51,7 @@ KILLS ?= 500
 .PHONY: soak
 soak: build ## Kill a process at each step of its work and 500 times at random, every fault in turn, two versions at once, a day of faults, fuzz every parser (about 90 minutes)
 	@scripts/need compiler postgresql
-	SOAK=1 $(WITH_DATABASE) $(GO) test -count=1 -v -run 'Killed|TwoVersions|EveryForm|Gigabytes|IsPacked|HostileWorkbook' -timeout 90m ./cmd/sandbox/bothsides ./cmd/tieout ./app/settlement/report ./app/sheet
+	SOAK=1 $(WITH_DATABASE) $(GO) test -count=1 -v -run 'Killed|TwoVersions|EveryForm|Gigabytes|IsPacked|AHostile' -timeout 90m ./cmd/sandbox/bothsides ./cmd/tieout ./app/settlement/report ./app/sheet ./app/closing/binder
 	bin/tieout soak --length $(SOAK) --kills $(KILLS)
 	bin/tieout day
 	scripts/fuzz $(FUZZTIME)

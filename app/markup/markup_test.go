@@ -15,7 +15,7 @@ import (
 
 // read goes through a document and returns the longest text in it.
 func read(in io.Reader) (longest int, err error) {
-	r := markup.NewReader(in, markup.Limits{Bytes: 64 << 20, Pieces: 1_000_000}, nil)
+	r := markup.NewReader(in, markup.Limits{Bytes: 4 << 20, Pieces: 40_000}, nil)
 	for {
 		token, err := r.Token()
 		if errors.Is(err, io.EOF) {
@@ -65,7 +65,7 @@ func TestWhatExpandsIsRefused(t *testing.T) {
 		"a long tag":      {io.MultiReader(strings.NewReader("<a"), &endless{text: ` b=""`, left: 1 << 31}), markup.ErrPiece},
 		"a long comment":  {io.MultiReader(strings.NewReader("<a><!--"), &endless{text: "x", left: 1 << 31}), markup.ErrPiece},
 		"many":            {io.MultiReader(strings.NewReader("<a>"), &endless{text: "<b/>", left: 1 << 31}), markup.ErrMany},
-		"large":           {io.MultiReader(strings.NewReader("<a>"), &endless{text: "<b>" + strings.Repeat("x", 1000) + "</b>", left: 1 << 31}), markup.ErrLarge},
+		"large":           {io.MultiReader(strings.NewReader("<a>"), &endless{text: "<b>" + strings.Repeat("x", 5000) + "</b>", left: 1 << 31}), markup.ErrLarge},
 	} {
 		longest, err := read(c.in)
 		require.ErrorIs(t, err, c.want, name)

@@ -101,7 +101,7 @@ func TestAHostileWorkbookIsRefusedInFlatMemory(t *testing.T) {
 		says string
 	}
 	all := map[string]hostile{
-		"cells far to the right in each row": {packed{before: openSheet + headRow, again: `<row><c r="XFD1"><v>1</v></c></row>`, times: 50_000, after: closeSheet}, "cannot be read"},
+		"cells far to the right in each row": {packed{before: openSheet + headRow, again: `<row><c r="XFD1"><v>1</v></c></row>`, times: 2_000, after: closeSheet}, "cannot be read"},
 		"the last row of all":                {packed{before: openSheet + headRow, again: `<row r="1048576"><c r="A1048576"><v>1</v></c></row>`, times: 1, after: closeSheet}, "more than 20000 rows"},
 		"a row beyond the last":              {packed{before: openSheet + headRow, again: `<row r="99999999999"><c><v>1</v></c></row>`, times: 1, after: closeSheet}, "cannot be read"},
 		"a text of megabytes":                {packed{before: openSheet + headRow + `<row><c t="inlineStr"><is><t>`, again: strings.Repeat("x", 1<<16), times: 32, after: `</t></is></c></row>` + closeSheet}, "cannot be read"},
@@ -173,8 +173,8 @@ func TestAHostileCSVFileIsRefused(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct{ content, says string }{
 		"too large":       {strings.Repeat("a,", 5<<20), "larger than 8 MB"},
-		"one row":         {strings.Repeat("a,", 3<<20), "lacks the columns"},
-		"one field":       {"Day,From,To,Rate\n\"" + strings.Repeat("x", 7<<20) + "\"\n", "Cell A2 holds more than 32767 characters"},
+		"one row":         {strings.Repeat("a,", 1<<20), "lacks the columns"},
+		"one field":       {"Day,From,To,Rate\n\"" + strings.Repeat("x", 1<<20) + "\"\n", "Cell A2 holds more than 32767 characters"},
 		"no end of quote": {"Day,From,To,Rate\n\"" + strings.Repeat("x\n", 100_000), "no CSV that can be read"},
 		"many rows":       {"Day,From,To,Rate\n" + strings.Repeat("x\n", 20_001), "more than 20000 rows"},
 		"UTF-16":          {"\xff\xfeD\x00a\x00y\x00", "UTF-8"},

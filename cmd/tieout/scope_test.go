@@ -237,7 +237,7 @@ func TestSomebodyScopedSeesNothingOfAnotherConnection(t *testing.T) {
 
 	_, err = s.pool.Exec(t.Context(), `UPDATE person SET scoped = false WHERE id = $1`, person)
 	require.NoError(t, err)
-	s.typeWhatever(t, adam, own, 1, 0)
+	s.typeWhatever(t, adam, other, theirs.forms, 1, 0)
 }
 
 // examplesOf is what stands for the object of a route.
