@@ -18,10 +18,11 @@ type LookForAlerts struct{}
 // Kind implements river.JobArgs.
 func (LookForAlerts) Kind() string { return "look_for_alerts" }
 
-// InsertOpts implements river.JobArgsWithInsertOpts. One attempt: the next look
-// is a minute away and finds the same.
+// InsertOpts implements river.JobArgsWithInsertOpts. Few attempts: the next look
+// is a minute away and finds the same. More than one: that of a killed process
+// would stand in its way.
 func (LookForAlerts) InsertOpts() river.InsertOpts {
-	return river.InsertOpts{Queue: queueAlerts, MaxAttempts: 1}
+	return river.InsertOpts{Queue: queueAlerts, MaxAttempts: 3}
 }
 
 type lookWorker struct {

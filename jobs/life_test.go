@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/riverqueue/river"
 	"github.com/stretchr/testify/require"
 
 	"tieout/app/database/dbtest"
@@ -68,6 +69,27 @@ func TestJobsOfAProcessThatIsGoneAreTakenUp(t *testing.T) {
 	exec(`UPDATE river_job SET state = 'running', attempt = max_attempts, attempted_by = ARRAY['nobody']`)
 	us.takeUp(t.Context())
 	require.Equal(t, []string{"running", "running", "running"}, states(), "the engine ends what was tried as often as it may be")
+}
+
+// A job that may be begun once only would stand as running, and in the way of the
+// next one of its kind, until the engine gives it up.
+func TestWhatAProcessThatIsGoneDidEveryMinuteGoesOn(t *testing.T) {
+	t.Parallel()
+	pool, log := dbtest.New(t), slog.New(slog.DiscardHandler)
+	q, err := NewQueue(pool, log)
+	require.NoError(t, err)
+	us := life{pool, WorkerName(), log, newHand()}
+	require.NoError(t, us.beat(t.Context()))
+	jobs := []river.JobArgs{LookForAlerts{}, Sweep{}, DueFlows{}, DueNotices{}, FindReports{}, ReadByHand{}}
+	for _, args := range jobs {
+		require.NoError(t, pgx.BeginFunc(t.Context(), pool, func(tx pgx.Tx) error { return q.insert(t.Context(), tx, args) }))
+	}
+	_, err = pool.Exec(t.Context(), `UPDATE river_job SET state = 'running', attempt = 1, attempted_at = now() - interval '1 minute', attempted_by = ARRAY['gone']`)
+	require.NoError(t, err)
+	us.takeUp(t.Context())
+	var taken int
+	require.NoError(t, pool.QueryRow(t.Context(), `SELECT count(*) FROM river_job WHERE state = 'available'`).Scan(&taken))
+	require.Equal(t, len(jobs), taken)
 }
 
 // TestAProcessSaysThatItWorksAndThatItEnds looks at its line in the database.
