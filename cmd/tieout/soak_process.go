@@ -26,6 +26,7 @@ type hand struct {
 	name, counted string
 	program       string
 	args          []string
+	environ       []string // nil: the world's
 	log           string
 	clock         *steppedClock // nil: the machine's
 	world         *soakWorld
@@ -56,6 +57,9 @@ func (w *soakWorld) hire(ctx context.Context) error {
 // employ has a process run until dismiss.
 func (w *soakWorld) employ(ctx context.Context, h *hand) {
 	h.world, h.log = w, filepath.Join(w.s.data, h.name+".log")
+	if h.environ == nil {
+		h.environ = w.environ
+	}
 	ctx, h.end = context.WithCancel(ctx)
 	w.mu.Lock()
 	w.hands = append(w.hands, h)
@@ -110,7 +114,7 @@ func (h *hand) live(ctx context.Context) error {
 	}
 	defer func() { _ = log.Close() }() // the process has written to it
 	cmd := exec.Command(h.program, h.args...)
-	cmd.Env = append(os.Environ(), h.world.environ...)
+	cmd.Env = append(os.Environ(), h.environ...)
 	cmd.Dir, cmd.Stdout, cmd.Stderr = h.world.s.data, log, log
 	h.mu.Lock()
 	if ctx.Err() != nil {

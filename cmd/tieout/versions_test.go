@@ -67,6 +67,20 @@ func buildEarlier(t *testing.T) earlier {
 	return e
 }
 
+// understood are the variables that it knows: it refuses to start with others.
+func (e earlier) understood(t *testing.T, environ []string) (known []string) {
+	t.Helper()
+	printed, err := exec.CommandContext(t.Context(), e.program, "config").Output()
+	require.NoError(t, err)
+	for _, variable := range environ {
+		name, _, _ := strings.Cut(variable, "=")
+		if strings.Contains("\n"+string(printed), "\n"+name+"=") {
+			known = append(known, variable)
+		}
+	}
+	return known
+}
+
 // takeBack undoes the migrations that the version before does not know.
 func (e earlier) takeBack(t *testing.T, owner string) {
 	t.Helper()
@@ -109,8 +123,10 @@ func TestTwoVersionsWorkOnOneDatabaseWhileItIsUpgraded(t *testing.T) {
 
 	screens := &hand{name: "screens before", counted: killedScreens, program: before.program, args: []string{"serve", "--no-work"}}
 	old := &hand{name: "worker before", counted: killedWorkers, program: before.program, args: []string{"work"}}
-	w.employ(t.Context(), screens)
-	w.employ(t.Context(), old)
+	for _, h := range []*hand{screens, old} {
+		h.environ = before.understood(t, w.environ)
+		w.employ(t.Context(), h)
+	}
 	upgrade := func(w *soakWorld, ctx context.Context, length time.Duration) error {
 		step := length / 5
 		for _, do := range []func() error{
