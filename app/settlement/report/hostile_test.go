@@ -134,7 +134,7 @@ func TestWhatIsPackedIsNotBelieved(t *testing.T) {
 	}
 	var member bytes.Buffer
 	packed := gzip.NewWriter(&member)
-	_, err := io.Copy(packed, endless("\n", 1<<30))
+	_, err := io.Copy(packed, endless(strings.Repeat("x", 1000)+"\n", 1<<30))
 	require.NoError(t, err)
 	require.NoError(t, packed.Close())
 	bomb := v2(summaryUSD)
@@ -145,6 +145,7 @@ func TestWhatIsPackedIsNotBelieved(t *testing.T) {
 	_, err = report.Parse(context.Background(), io.MultiReader(members...), report.Options{}, &discard{})
 	var unreadable *report.Unreadable
 	require.ErrorAs(t, err, &unreadable)
+	require.Contains(t, unreadable.Error(), "more than 16 GB")
 }
 
 func TestNULBytesAreAProblem(t *testing.T) {
