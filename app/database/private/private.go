@@ -121,7 +121,8 @@ func (s *Server) start(ctx context.Context, socket string, o Options) error {
 		"max_connections=200", "shared_buffers=256MB", "max_wal_size=4GB", "checkpoint_timeout=15min", "wal_compression=on",
 		"jit=off", "log_min_messages=warning"}
 	if o.Volatile {
-		settings = append(settings, "fsync=off", "synchronous_commit=off", "full_page_writes=off", "autovacuum=off")
+		settings = append(settings, "fsync=off", "synchronous_commit=off", "full_page_writes=off", "autovacuum=off",
+			"wal_compression=off", "wal_level=minimal", "max_wal_senders=0") // what is copied from a template is not logged
 	}
 	var flags []string
 	for _, setting := range append(settings, o.Settings...) {
