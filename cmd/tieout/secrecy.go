@@ -304,6 +304,9 @@ func (s *searching) unpack(packed []byte) ([]byte, error) {
 		return s.unzip.DecodeAll(packed, nil)
 	}
 	in, err := gzip.NewReader(bytes.NewReader(packed))
+	if errors.Is(err, gzip.ErrHeader) || errors.Is(err, io.ErrUnexpectedEOF) {
+		return nil, nil // a hash that begins like it; it was searched as it is
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -68,4 +68,8 @@ func TestWhatIsCompressedIsUnpacked(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, "content", string(plain))
 	}
+	hash := append([]byte{0x1f, 0x8b}, bytes.Repeat([]byte{7}, 30)...)
+	plain, err := search.unpack(hash)
+	require.NoError(t, err, "one hash in 65,536 begins like a gzip")
+	require.Empty(t, plain)
 }
