@@ -12,7 +12,8 @@ endif
 ARGS ?=
 BENCH ?= ./app/settlement/... ./app/mapping ./cmd/tieout
 # Runs a command beside a PostgreSQL of its own, which ends with it.
-WITH_DATABASE := $(GO) run ./app/database/dbtest/server with
+DATABASE := $(GO) run ./app/database/dbtest/server
+WITH_DATABASE := $(DATABASE) with
 
 .DEFAULT_GOAL := help
 
@@ -35,7 +36,7 @@ test verify lint: export GOGC ?= 400
 .PHONY: test
 test: ## Run every test: race detector, shuffled, browser and workbook tests included
 	@scripts/need compiler postgresql chromium libreoffice
-	@$(WITH_DATABASE) scripts/test
+	@$(DATABASE) in-memory scripts/test
 
 .PHONY: stop-test-db
 stop-test-db: ## Stop the PostgreSQL that tests run by hand leave running
