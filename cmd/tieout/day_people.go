@@ -143,9 +143,15 @@ func (w *dayWorld) settle(ctx context.Context, people shift) error {
 // hasten puts off for seconds what is put off for minutes, or for the hour that is
 // the most it may be: the day is fast.
 func (w *dayWorld) hasten(ctx context.Context) error {
-	for _, put := range []string{`UPDATE flow_record SET retry_at = now() + interval '5 seconds' WHERE retry_at > now() + interval '5 seconds' AND retry_at < now() + interval '90 minutes'`,
-		`UPDATE flow SET held_until = now() + interval '5 seconds' WHERE held_until > now() + interval '5 seconds' AND held_until < now() + interval '90 minutes'`,
-		`UPDATE river_job SET scheduled_at = now() WHERE state = 'retryable' AND scheduled_at > now() + interval '1 second'`} {
+	// What somebody has in hand is left for the next time: to wait for it may be to wait in a circle.
+	for _, put := range []string{
+		`UPDATE flow_record SET retry_at = now() + interval '5 seconds' WHERE id IN (
+			SELECT id FROM flow_record WHERE retry_at > now() + interval '5 seconds' AND retry_at < now() + interval '90 minutes' FOR UPDATE SKIP LOCKED)`,
+		`UPDATE flow SET held_until = now() + interval '5 seconds' WHERE (connection_id, name) IN (
+			SELECT connection_id, name FROM flow WHERE held_until > now() + interval '5 seconds' AND held_until < now() + interval '90 minutes' FOR UPDATE SKIP LOCKED)`,
+		`UPDATE river_job SET scheduled_at = now() WHERE id IN (
+			SELECT id FROM river_job WHERE state = 'retryable' AND scheduled_at > now() + interval '1 second' FOR UPDATE SKIP LOCKED)`,
+	} {
 		if _, err := w.pool.Exec(ctx, put); err != nil {
 			return fmt.Errorf("let time pass: %w", err)
 		}
