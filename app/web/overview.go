@@ -3,6 +3,7 @@ package web
 import (
 	"cmp"
 	"fmt"
+	"runtime/debug"
 	"strconv"
 	"time"
 
@@ -37,12 +38,23 @@ func (s *server) overviewShow(r *request) error {
 	var group errgroup.Group
 	group.SetLimit(partsAtOnce)
 	for _, part := range parts { // each fills fields of its own
-		group.Go(func() error { return part(r, &model) })
+		group.Go(func() error { return guarded(func() error { return part(r, &model) }) })
 	}
 	if err := group.Wait(); err != nil {
 		return err
 	}
 	return r.show(views.OverviewView(r.page("Overview", views.Overview), model))
+}
+
+// guarded makes an error of a panic: beside its request nothing else stops it, and
+// it would end the program.
+func guarded(work func() error) (err error) {
+	defer func() {
+		if problem := recover(); problem != nil {
+			err = fmt.Errorf("panic: %v\n%s", problem, debug.Stack())
+		}
+	}()
+	return work()
 }
 
 // overviewStart says what to do first while there is nothing to show; nil: there is.
