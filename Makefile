@@ -34,7 +34,7 @@ run: build ## Start everything on this machine with a simulated seller (ARGS="--
 test verify lint: export GOGC ?= 400
 
 .PHONY: test
-test: ## Run every test: race detector, shuffled, browser and workbook tests included
+test: ## Run every test: shuffled, browser and workbook tests included; the race detector in all but cmd/tieout
 	@scripts/need compiler postgresql chromium libreoffice
 	@$(DATABASE) in-memory scripts/test
 

@@ -1,12 +1,10 @@
 package main
 
 import (
-	"fmt"
 	"net"
 	"net/http"
 	"os"
 	"os/exec"
-	"strings"
 	"testing"
 	"time"
 
@@ -34,7 +32,7 @@ func BenchmarkServe(b *testing.B) {
 		untilItAnswers(b, "http://"+address+"/healthz")
 		starts += time.Since(begun)
 		wait(b.Context(), idle)
-		memory += residentMemory(b, cmd.Process.Pid)
+		memory += memoryOf(b, cmd.Process.Pid, "VmRSS:")
 		require.NoError(b, cmd.Process.Kill())
 		_ = cmd.Wait() // it was killed
 	}
@@ -61,16 +59,4 @@ func untilItAnswers(b *testing.B, address string) {
 		}
 		return answer.Body.Close() == nil && answer.StatusCode == http.StatusOK
 	}, time.Minute, 5*time.Millisecond)
-}
-
-// residentMemory of a process, in MiB.
-func residentMemory(b *testing.B, pid int) float64 {
-	b.Helper()
-	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
-	require.NoError(b, err)
-	_, rest, _ := strings.Cut(string(status), "VmRSS:")
-	var kb float64
-	_, err = fmt.Sscan(rest, &kb)
-	require.NoError(b, err)
-	return kb / 1024
 }
