@@ -57,6 +57,10 @@ type Document struct {
 // one line, large enough to compress well.
 const chunkSize = 1 << 20
 
+// chunksWaiting is how many chunks wait to be compressed, so that neither side
+// waits for the other's turn on a busy machine.
+const chunksWaiting = 4
+
 // Writer stores a payload while it streams by. Compression and storage run
 // beside the writer's caller.
 type Writer struct {
@@ -66,6 +70,7 @@ type Writer struct {
 	size     int64
 	hash     hash.Hash
 	chunks   chan chunk
+	spare    chan []byte // buffers of chunks that are stored
 	finished chan error
 	stored   int64
 	cancel   context.CancelFunc
@@ -100,7 +105,7 @@ func (s *Store) Begin(ctx context.Context, meta Meta) (*Writer, error) {
 	}
 	w := &Writer{
 		id: id, meta: meta, hash: sha256.New(), cancel: cancel, session: opened,
-		buffer: make([]byte, 0, chunkSize), chunks: make(chan chunk, 2), finished: make(chan error, 1),
+		buffer: make([]byte, 0, chunkSize), chunks: make(chan chunk, chunksWaiting), spare: make(chan []byte, chunksWaiting), finished: make(chan error, 1),
 	}
 	if meta.Sealed {
 		if w.box, w.key, err = s.makeKey(id); err != nil {
@@ -142,7 +147,11 @@ func (w *Writer) flush() error {
 		return fmt.Errorf("store document: %w", err)
 	}
 	w.size += int64(len(w.buffer))
-	w.buffer = make([]byte, 0, chunkSize)
+	select {
+	case w.buffer = <-w.spare:
+	default:
+		w.buffer = make([]byte, 0, chunkSize)
+	}
 	return nil
 }
 
@@ -164,6 +173,10 @@ func (w *Writer) storeChunks(ctx context.Context, chunks <-chan chunk) error {
 			return err
 		}
 		w.stored += int64(len(stored))
+		select {
+		case w.spare <- c.raw[:0]:
+		default:
+		}
 	}
 	return nil
 }

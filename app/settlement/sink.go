@@ -102,11 +102,15 @@ type rollupSum struct {
 // batchSize is how many encoded bytes go to the copying side at once.
 const batchSize = 256 << 10
 
+// batchesWaiting is how many of them wait for the copying side: more than it
+// takes in while the reading side has to wait for its turn on a busy machine.
+const batchesWaiting = 16
+
 func newSink(ctx context.Context, pool *pgxpool.Pool, tx *database.Tx, b books, src Source, documentID int64, skip map[string]bool) *sink {
 	return &sink{
 		ctx: ctx, pool: pool, tx: tx, books: b, source: src, documentID: documentID, skip: skip,
 		products: map[string]product{}, rollups: map[rollupKey]*rollupSum{},
-		rows: copyRows{buf: make([]byte, 0, batchSize+64<<10)}, spare: make(chan []byte, 4),
+		rows: copyRows{buf: make([]byte, 0, batchSize+64<<10)}, spare: make(chan []byte, batchesWaiting),
 	}
 }
 
@@ -125,7 +129,7 @@ func (s *sink) Begin(head report.Head) error {
 	for _, p := range known {
 		s.products[p.Sku] = product{p.ID, p.ProductGroup}
 	}
-	s.batches, s.copied = make(chan []byte, 2), make(chan error, 1)
+	s.batches, s.copied = make(chan []byte, batchesWaiting), make(chan error, 1)
 	go s.copy()
 	s.rows.begin()
 	return nil
