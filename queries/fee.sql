@@ -1,57 +1,59 @@
 -- name: SumFees :many
 -- Amounts and units by what the caller groups by, with those of as many months
--- before. Kinds come in as arrays with what each counts as; the sort value is
--- ascending, so that a page begins behind the last row of the one before.
+-- before. Kinds come in as arrays with what each counts as and the number of its
+-- marketplace; books are told apart by their first settlement: many sums are
+-- grouped by numbers alone. The sort value is ascending, so that a page begins
+-- behind the last row of the one before.
 WITH told AS MATERIALIZED (
-    SELECT unnest(@kinds::int[]) AS kind_id, unnest(@parts::int[]) AS part, unnest(@counted::boolean[]) AS counted, unnest(@marketplaces::text[]) COLLATE "C" AS marketplace
+    -- The planner takes unnest for ten rows and would look at each of them for each
+    -- sum; so it takes this for a hundred, or for what there are.
+    SELECT (@kinds::int[])[i] AS kind_id, (@parts::int[])[i] AS part, (@counted::boolean[])[i] AS counted, (@markets::int[])[i] AS market
+    FROM generate_subscripts(@kinds::int[], 1) i LIMIT cardinality(@kinds::int[])
 ), cycle AS (
-    SELECT s.id, s.connection_id, s.currency FROM settlement s
+    SELECT s.id, min(s.id) OVER (PARTITION BY s.currency, CASE WHEN @by_connection::boolean THEN s.connection_id ELSE 0 END) AS books FROM settlement s
     WHERE s.replaced_at IS NULL AND (@connection_id::bigint = 0 OR s.connection_id = @connection_id)
       -- Accounting dates lie within a cycle, in another time zone at most.
       AND s.end_at >= @ends_from::timestamptz AND s.start_at < @starts_before::timestamptz
 ), base AS (
-    SELECT CASE WHEN @by_connection::boolean THEN x.connection_id ELSE 0 END AS connection_id, x.currency COLLATE "C" AS currency, x.marketplace,
-           CASE WHEN @by_sku::boolean THEN x.product_id ELSE 0 END AS product_id, x.month, x.part, sum(x.amount) AS amount, coalesce(sum(x.quantity) FILTER (WHERE x.counted), 0) AS units
-    FROM (
-        SELECT c.connection_id, c.currency, a.month, a.product_id, t.marketplace, t.part, t.counted, a.amount, a.quantity
-        FROM cycle c JOIN sku_sum a ON a.settlement_id = c.id JOIN told t ON t.kind_id = a.kind_id
-        WHERE @by_product::boolean AND a.month >= @prior_from::date AND a.month <= @to_month::date
-          AND (@every_sku::boolean OR a.product_id = ANY (@products::int[]))
-        UNION ALL
-        SELECT c.connection_id, c.currency, date_trunc('month', r.posted_on::timestamp)::date, 0, t.marketplace, t.part, t.counted, r.amount, r.quantity
-        FROM cycle c JOIN rollup r ON r.settlement_id = c.id JOIN told t ON t.kind_id = r.kind_id
-        WHERE @by_product::boolean AND @every_sku::boolean AND r.correction_id <> 0 -- corrections name no product
-          AND r.posted_on >= @prior_from::date AND r.posted_on <= @last_day::date
-        UNION ALL
-        -- Sums by month say the same of all products together, in a few rows.
-        SELECT c.connection_id, c.currency, m.month, 0, t.marketplace, t.part, t.counted, m.amount, m.quantity
-        FROM cycle c JOIN month_sum m ON m.settlement_id = c.id JOIN told t ON t.kind_id = m.kind_id
-        WHERE NOT @by_product::boolean AND m.month >= @prior_from::date AND m.month <= @to_month::date
-    ) x
-    GROUP BY 1, 2, 3, 4, 5, 6
+    SELECT c.books, t.market, CASE WHEN @by_sku::boolean THEN a.product_id ELSE 0 END AS product_id, a.month, t.part, sum(a.amount) AS amount, sum(a.quantity) FILTER (WHERE t.counted) AS units
+    FROM cycle c JOIN sku_sum a ON a.settlement_id = c.id JOIN told t ON t.kind_id = a.kind_id
+    WHERE @by_product::boolean AND a.month >= @prior_from::date AND a.month <= @to_month::date
+      AND (@every_sku::boolean OR a.product_id = ANY (@products::int[]))
+    GROUP BY 1, 2, 3, 4, 5
+    UNION ALL
+    SELECT c.books, t.market, 0, date_trunc('month', r.posted_on::timestamp)::date, t.part, r.amount, CASE WHEN t.counted THEN r.quantity END
+    FROM cycle c JOIN rollup r ON r.settlement_id = c.id JOIN told t ON t.kind_id = r.kind_id
+    WHERE @by_product::boolean AND @every_sku::boolean AND r.correction_id <> 0 -- corrections name no product
+      AND r.posted_on >= @prior_from::date AND r.posted_on <= @last_day::date
+    UNION ALL
+    -- Sums by month say the same of all products together, in a few rows.
+    SELECT c.books, t.market, 0, m.month, t.part, sum(m.amount), sum(m.quantity) FILTER (WHERE t.counted)
+    FROM cycle c JOIN month_sum m ON m.settlement_id = c.id JOIN told t ON t.kind_id = m.kind_id
+    WHERE NOT @by_product::boolean AND m.month >= @prior_from::date AND m.month <= @to_month::date
+    GROUP BY 1, 2, 4, 5
 ), shown AS (
-    SELECT b.connection_id, b.currency, b.marketplace, b.product_id,
+    SELECT b.books, b.market, b.product_id,
            CASE WHEN @by_month::boolean THEN (b.month + interval '1 month' * p.months)::date ELSE @from_month::date END AS month,
            p.prior, b.part, b.amount, b.units
     FROM base b CROSS JOIN (SELECT 0 AS prior, 0 AS months UNION ALL SELECT 1, @months::int) p
     WHERE (b.month + interval '1 month' * p.months)::date >= @from_month::date AND (b.month + interval '1 month' * p.months)::date <= @to_month::date
 ), summed AS (
-    SELECT connection_id, currency, marketplace, product_id, month,
+    SELECT books, market, product_id, month,
            coalesce(sum(units) FILTER (WHERE prior = 0), 0) AS units, coalesce(sum(units) FILTER (WHERE prior = 1), 0) AS prior_units,
            coalesce(sum(amount) FILTER (WHERE prior = 0 AND part = 1), 0) AS sales, coalesce(sum(amount) FILTER (WHERE prior = 1 AND part = 1), 0) AS prior_sales,
            coalesce(-sum(amount) FILTER (WHERE prior = 0 AND part = 2), 0) AS referral, coalesce(-sum(amount) FILTER (WHERE prior = 0 AND part = 3), 0) AS fulfilment,
            coalesce(-sum(amount) FILTER (WHERE prior = 0 AND part = 4), 0) AS storage, coalesce(-sum(amount) FILTER (WHERE prior = 0 AND part = 5), 0) AS advertising,
            coalesce(-sum(amount) FILTER (WHERE prior = 0 AND part = 6), 0) AS other, coalesce(sum(amount) FILTER (WHERE prior = 0 AND part = 7), 0) AS unmapped,
            coalesce(-sum(amount) FILTER (WHERE prior = 0 AND part IN (2, 3, 4, 5, 6)), 0) AS fees, coalesce(-sum(amount) FILTER (WHERE prior = 1 AND part IN (2, 3, 4, 5, 6)), 0) AS prior_fees
-    FROM shown GROUP BY 1, 2, 3, 4, 5
+    FROM shown GROUP BY 1, 2, 3, 4
 ), listed AS (
-    SELECT x.connection_id, coalesce(c.name, '') AS connection_name, x.currency, x.marketplace, coalesce(p.sku, '') AS sku, x.month, x.units, x.prior_units, x.sales, x.prior_sales,
+    SELECT coalesce(c.id, 0) AS connection_id, coalesce(c.name, '') AS connection_name, s.currency COLLATE "C" AS currency, (@marketplaces::text[])[x.market] COLLATE "C" AS marketplace, coalesce(p.sku, '') AS sku, x.month, x.units, x.prior_units, x.sales, x.prior_sales,
            x.referral, x.fulfilment, x.storage, x.advertising, x.other, x.unmapped, x.fees, x.prior_fees,
            (CASE @sort::text WHEN 'sales' THEN x.sales WHEN 'units' THEN x.units WHEN 'fees' THEN x.fees
                 WHEN 'unit' THEN coalesce(x.fees / nullif(x.units, 0), 0) WHEN 'share' THEN coalesce(x.fees / nullif(x.sales, 0), 0)
                 WHEN 'change' THEN coalesce(x.fees / nullif(x.sales, 0), 0) - coalesce(x.prior_fees / nullif(x.prior_sales, 0), 0)
                 WHEN 'month' THEN extract(epoch FROM x.month) ELSE 0 END * @direction::int)::numeric AS sort_value
-    FROM summed x LEFT JOIN product p ON p.id = x.product_id LEFT JOIN connection c ON c.id = x.connection_id
+    FROM summed x JOIN settlement s ON s.id = x.books LEFT JOIN product p ON p.id = x.product_id LEFT JOIN connection c ON c.id = s.connection_id AND @by_connection::boolean
     -- What was there before and is no more is still a change; what never was is none.
     WHERE (x.sales, x.fees, x.units, x.unmapped, x.prior_sales, x.prior_fees) <> (0, 0, 0, 0, 0, 0)
 )

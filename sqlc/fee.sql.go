@@ -238,55 +238,55 @@ func (q *Queries) SumFeeSources(ctx context.Context, arg SumFeeSourcesParams) ([
 
 const sumFees = `-- name: SumFees :many
 WITH told AS MATERIALIZED (
-    SELECT unnest($9::int[]) AS kind_id, unnest($10::int[]) AS part, unnest($11::boolean[]) AS counted, unnest($12::text[]) COLLATE "C" AS marketplace
+    -- The planner takes unnest for ten rows and would look at each of them for each
+    -- sum; so it takes this for a hundred, or for what there are.
+    SELECT ($9::int[])[i] AS kind_id, ($10::int[])[i] AS part, ($11::boolean[])[i] AS counted, ($12::int[])[i] AS market
+    FROM generate_subscripts($9::int[], 1) i LIMIT cardinality($9::int[])
 ), cycle AS (
-    SELECT s.id, s.connection_id, s.currency FROM settlement s
-    WHERE s.replaced_at IS NULL AND ($13::bigint = 0 OR s.connection_id = $13)
+    SELECT s.id, min(s.id) OVER (PARTITION BY s.currency, CASE WHEN $13::boolean THEN s.connection_id ELSE 0 END) AS books FROM settlement s
+    WHERE s.replaced_at IS NULL AND ($14::bigint = 0 OR s.connection_id = $14)
       -- Accounting dates lie within a cycle, in another time zone at most.
-      AND s.end_at >= $14::timestamptz AND s.start_at < $15::timestamptz
+      AND s.end_at >= $15::timestamptz AND s.start_at < $16::timestamptz
 ), base AS (
-    SELECT CASE WHEN $16::boolean THEN x.connection_id ELSE 0 END AS connection_id, x.currency COLLATE "C" AS currency, x.marketplace,
-           CASE WHEN $17::boolean THEN x.product_id ELSE 0 END AS product_id, x.month, x.part, sum(x.amount) AS amount, coalesce(sum(x.quantity) FILTER (WHERE x.counted), 0) AS units
-    FROM (
-        SELECT c.connection_id, c.currency, a.month, a.product_id, t.marketplace, t.part, t.counted, a.amount, a.quantity
-        FROM cycle c JOIN sku_sum a ON a.settlement_id = c.id JOIN told t ON t.kind_id = a.kind_id
-        WHERE $18::boolean AND a.month >= $19::date AND a.month <= $20::date
-          AND ($21::boolean OR a.product_id = ANY ($22::int[]))
-        UNION ALL
-        SELECT c.connection_id, c.currency, date_trunc('month', r.posted_on::timestamp)::date, 0, t.marketplace, t.part, t.counted, r.amount, r.quantity
-        FROM cycle c JOIN rollup r ON r.settlement_id = c.id JOIN told t ON t.kind_id = r.kind_id
-        WHERE $18::boolean AND $21::boolean AND r.correction_id <> 0 -- corrections name no product
-          AND r.posted_on >= $19::date AND r.posted_on <= $23::date
-        UNION ALL
-        -- Sums by month say the same of all products together, in a few rows.
-        SELECT c.connection_id, c.currency, m.month, 0, t.marketplace, t.part, t.counted, m.amount, m.quantity
-        FROM cycle c JOIN month_sum m ON m.settlement_id = c.id JOIN told t ON t.kind_id = m.kind_id
-        WHERE NOT $18::boolean AND m.month >= $19::date AND m.month <= $20::date
-    ) x
-    GROUP BY 1, 2, 3, 4, 5, 6
+    SELECT c.books, t.market, CASE WHEN $17::boolean THEN a.product_id ELSE 0 END AS product_id, a.month, t.part, sum(a.amount) AS amount, sum(a.quantity) FILTER (WHERE t.counted) AS units
+    FROM cycle c JOIN sku_sum a ON a.settlement_id = c.id JOIN told t ON t.kind_id = a.kind_id
+    WHERE $18::boolean AND a.month >= $19::date AND a.month <= $20::date
+      AND ($21::boolean OR a.product_id = ANY ($22::int[]))
+    GROUP BY 1, 2, 3, 4, 5
+    UNION ALL
+    SELECT c.books, t.market, 0, date_trunc('month', r.posted_on::timestamp)::date, t.part, r.amount, CASE WHEN t.counted THEN r.quantity END
+    FROM cycle c JOIN rollup r ON r.settlement_id = c.id JOIN told t ON t.kind_id = r.kind_id
+    WHERE $18::boolean AND $21::boolean AND r.correction_id <> 0 -- corrections name no product
+      AND r.posted_on >= $19::date AND r.posted_on <= $23::date
+    UNION ALL
+    -- Sums by month say the same of all products together, in a few rows.
+    SELECT c.books, t.market, 0, m.month, t.part, sum(m.amount), sum(m.quantity) FILTER (WHERE t.counted)
+    FROM cycle c JOIN month_sum m ON m.settlement_id = c.id JOIN told t ON t.kind_id = m.kind_id
+    WHERE NOT $18::boolean AND m.month >= $19::date AND m.month <= $20::date
+    GROUP BY 1, 2, 4, 5
 ), shown AS (
-    SELECT b.connection_id, b.currency, b.marketplace, b.product_id,
+    SELECT b.books, b.market, b.product_id,
            CASE WHEN $24::boolean THEN (b.month + interval '1 month' * p.months)::date ELSE $25::date END AS month,
            p.prior, b.part, b.amount, b.units
     FROM base b CROSS JOIN (SELECT 0 AS prior, 0 AS months UNION ALL SELECT 1, $26::int) p
     WHERE (b.month + interval '1 month' * p.months)::date >= $25::date AND (b.month + interval '1 month' * p.months)::date <= $20::date
 ), summed AS (
-    SELECT connection_id, currency, marketplace, product_id, month,
+    SELECT books, market, product_id, month,
            coalesce(sum(units) FILTER (WHERE prior = 0), 0) AS units, coalesce(sum(units) FILTER (WHERE prior = 1), 0) AS prior_units,
            coalesce(sum(amount) FILTER (WHERE prior = 0 AND part = 1), 0) AS sales, coalesce(sum(amount) FILTER (WHERE prior = 1 AND part = 1), 0) AS prior_sales,
            coalesce(-sum(amount) FILTER (WHERE prior = 0 AND part = 2), 0) AS referral, coalesce(-sum(amount) FILTER (WHERE prior = 0 AND part = 3), 0) AS fulfilment,
            coalesce(-sum(amount) FILTER (WHERE prior = 0 AND part = 4), 0) AS storage, coalesce(-sum(amount) FILTER (WHERE prior = 0 AND part = 5), 0) AS advertising,
            coalesce(-sum(amount) FILTER (WHERE prior = 0 AND part = 6), 0) AS other, coalesce(sum(amount) FILTER (WHERE prior = 0 AND part = 7), 0) AS unmapped,
            coalesce(-sum(amount) FILTER (WHERE prior = 0 AND part IN (2, 3, 4, 5, 6)), 0) AS fees, coalesce(-sum(amount) FILTER (WHERE prior = 1 AND part IN (2, 3, 4, 5, 6)), 0) AS prior_fees
-    FROM shown GROUP BY 1, 2, 3, 4, 5
+    FROM shown GROUP BY 1, 2, 3, 4
 ), listed AS (
-    SELECT x.connection_id, coalesce(c.name, '') AS connection_name, x.currency, x.marketplace, coalesce(p.sku, '') AS sku, x.month, x.units, x.prior_units, x.sales, x.prior_sales,
+    SELECT coalesce(c.id, 0) AS connection_id, coalesce(c.name, '') AS connection_name, s.currency COLLATE "C" AS currency, ($27::text[])[x.market] COLLATE "C" AS marketplace, coalesce(p.sku, '') AS sku, x.month, x.units, x.prior_units, x.sales, x.prior_sales,
            x.referral, x.fulfilment, x.storage, x.advertising, x.other, x.unmapped, x.fees, x.prior_fees,
-           (CASE $27::text WHEN 'sales' THEN x.sales WHEN 'units' THEN x.units WHEN 'fees' THEN x.fees
+           (CASE $28::text WHEN 'sales' THEN x.sales WHEN 'units' THEN x.units WHEN 'fees' THEN x.fees
                 WHEN 'unit' THEN coalesce(x.fees / nullif(x.units, 0), 0) WHEN 'share' THEN coalesce(x.fees / nullif(x.sales, 0), 0)
                 WHEN 'change' THEN coalesce(x.fees / nullif(x.sales, 0), 0) - coalesce(x.prior_fees / nullif(x.prior_sales, 0), 0)
-                WHEN 'month' THEN extract(epoch FROM x.month) ELSE 0 END * $28::int)::numeric AS sort_value
-    FROM summed x LEFT JOIN product p ON p.id = x.product_id LEFT JOIN connection c ON c.id = x.connection_id
+                WHEN 'month' THEN extract(epoch FROM x.month) ELSE 0 END * $29::int)::numeric AS sort_value
+    FROM summed x JOIN settlement s ON s.id = x.books LEFT JOIN product p ON p.id = x.product_id LEFT JOIN connection c ON c.id = s.connection_id AND $13::boolean
     -- What was there before and is no more is still a change; what never was is none.
     WHERE (x.sales, x.fees, x.units, x.unmapped, x.prior_sales, x.prior_fees) <> (0, 0, 0, 0, 0, 0)
 )
@@ -312,11 +312,11 @@ type SumFeesParams struct {
 	Kinds            []int32
 	Parts            []int32
 	Counted          []bool
-	Marketplaces     []string
+	Markets          []int32
+	ByConnection     bool
 	ConnectionID     int64
 	EndsFrom         time.Time
 	StartsBefore     time.Time
-	ByConnection     bool
 	BySku            bool
 	ByProduct        bool
 	PriorFrom        time.Time
@@ -327,6 +327,7 @@ type SumFeesParams struct {
 	ByMonth          bool
 	FromMonth        time.Time
 	Months           int32
+	Marketplaces     []string
 	Sort             string
 	Direction        int32
 }
@@ -354,8 +355,10 @@ type SumFeesRow struct {
 }
 
 // Amounts and units by what the caller groups by, with those of as many months
-// before. Kinds come in as arrays with what each counts as; the sort value is
-// ascending, so that a page begins behind the last row of the one before.
+// before. Kinds come in as arrays with what each counts as and the number of its
+// marketplace; books are told apart by their first settlement: many sums are
+// grouped by numbers alone. The sort value is ascending, so that a page begins
+// behind the last row of the one before.
 func (q *Queries) SumFees(ctx context.Context, arg SumFeesParams) ([]SumFeesRow, error) {
 	rows, err := q.db.Query(ctx, sumFees,
 		arg.First,
@@ -369,11 +372,11 @@ func (q *Queries) SumFees(ctx context.Context, arg SumFeesParams) ([]SumFeesRow,
 		arg.Kinds,
 		arg.Parts,
 		arg.Counted,
-		arg.Marketplaces,
+		arg.Markets,
+		arg.ByConnection,
 		arg.ConnectionID,
 		arg.EndsFrom,
 		arg.StartsBefore,
-		arg.ByConnection,
 		arg.BySku,
 		arg.ByProduct,
 		arg.PriorFrom,
@@ -384,6 +387,7 @@ func (q *Queries) SumFees(ctx context.Context, arg SumFeesParams) ([]SumFeesRow,
 		arg.ByMonth,
 		arg.FromMonth,
 		arg.Months,
+		arg.Marketplaces,
 		arg.Sort,
 		arg.Direction,
 	)

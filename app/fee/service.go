@@ -61,15 +61,14 @@ func (s *Service) tell(ctx context.Context, connectionID int64) ([]told, error) 
 		if err != nil {
 			return nil, fmt.Errorf("read kinds: %w", err)
 		}
-		rules, err := s.rules.Published(ctx, c.ID)
+		rules, err := s.rules.InUse(ctx, c.ID)
 		if fault.Is(err, fault.NotFound) {
-			rules = &mapping.RuleSet{}
+			rules = mapping.Compile(mapping.RuleSet{})
 		} else if err != nil {
 			return nil, err
 		}
-		matcher := mapping.Compile(*rules)
 		for _, k := range kinds {
-			list = append(list, tellOne(matcher, k))
+			list = append(list, tellOne(rules, k))
 		}
 	}
 	return list, nil
@@ -142,11 +141,19 @@ func (s *Service) Totals(ctx context.Context, f Filter) ([]Row, error) {
 		return nil, err
 	}
 	// A total of single months is held against the same number of months before.
-	clear(p.Marketplaces)
+	oneMarket(&p)
 	p.Months = int32(f.months())
 	p.PriorFrom = f.From.Time().AddDate(0, -f.months(), 0)
 	p.EndsFrom = dayBounds(p.PriorFrom)
 	return s.rows(ctx, p)
+}
+
+// oneMarket takes all marketplaces together.
+func oneMarket(p *sqlc.SumFeesParams) {
+	p.Marketplaces = []string{""}
+	for i := range p.Markets {
+		p.Markets[i] = 1
+	}
 }
 
 // zoneDays is how far an accounting date, in the books' time zone, may lie
@@ -162,12 +169,17 @@ func (s *Service) params(ctx context.Context, f Filter) (sqlc.SumFeesParams, err
 	}
 	p := sqlc.SumFeesParams{ConnectionID: f.Connection, FromMonth: f.From.Time(), ToMonth: f.To.Time(), LastDay: f.To.Time().AddDate(0, 1, -1), PriorFrom: f.prior().Time(), EndsFrom: dayBounds(f.prior().Time()),
 		StartsBefore: f.To.Time().AddDate(0, 1, zoneDays), Months: int32(f.span()), First: true, PageSize: int32(f.PageSize), Direction: 1,
-		Kinds: []int32{}, Parts: []int32{}, Counted: []bool{}, Marketplaces: []string{}, Products: []int32{}}
+		Kinds: []int32{}, Parts: []int32{}, Counted: []bool{}, Markets: []int32{}, Marketplaces: []string{}, Products: []int32{}}
+	markets := map[string]int32{} // numbered from 1, as arrays in SQL are
 	for _, t := range list {
 		if t.part == Nothing && !t.counted || !t.in(f.Marketplace) {
 			continue
 		}
-		p.Kinds, p.Parts, p.Counted, p.Marketplaces = append(p.Kinds, t.kind), append(p.Parts, int32(t.part)), append(p.Counted, t.counted), append(p.Marketplaces, t.marketplace)
+		if markets[t.marketplace] == 0 {
+			p.Marketplaces = append(p.Marketplaces, t.marketplace)
+			markets[t.marketplace] = int32(len(p.Marketplaces))
+		}
+		p.Kinds, p.Parts, p.Counted, p.Markets = append(p.Kinds, t.kind), append(p.Parts, int32(t.part)), append(p.Counted, t.counted), append(p.Markets, markets[t.marketplace])
 	}
 	p.EverySku, p.Products, err = s.products(ctx, f.Connection, f.Text, "")
 	p.ByProduct = !p.EverySku

@@ -81,7 +81,7 @@ func compileRule(r Rule) compiledRule {
 	}
 }
 
-// RuleSet returns the set that the matcher was compiled from.
+// RuleSet returns the set that the matcher was compiled from, for reading.
 func (m *Matcher) RuleSet() *RuleSet { return &m.set }
 
 // Match returns the first rule that matches, false when none does: such an

@@ -31,24 +31,35 @@ type Service struct {
 
 // NewService returns a service on the pool.
 func NewService(pool *pgxpool.Pool, c clock.Clock) *Service {
-	return &Service{pool, c, &shelf{sets: map[int64]*RuleSet{}}}
+	return &Service{pool, c, &shelf{sets: map[int64]*Matcher{}}}
 }
 
 // Load returns a rule set by id.
 func (s *Service) Load(ctx context.Context, id int64) (*RuleSet, error) { return Load(ctx, s.pool, id) }
 
-// Published returns the connection's set in use.
+// Published returns the connection's set in use; NotFound when there is none.
 func (s *Service) Published(ctx context.Context, connectionID int64) (*RuleSet, error) {
+	m, err := s.InUse(ctx, connectionID)
+	if err != nil {
+		return nil, err
+	}
+	return m.set.copied(), nil
+}
+
+// InUse returns the connection's set in use, prepared for matching; NotFound when
+// there is none.
+func (s *Service) InUse(ctx context.Context, connectionID int64) (*Matcher, error) {
 	id, err := sqlc.New(s.pool).PublishedRuleSetID(ctx, connectionID)
-	if set := s.inUse.get(connectionID, id); err == nil && set != nil {
-		return set, nil
+	if m := s.inUse.get(connectionID, id); err == nil && m != nil {
+		return m, nil
 	}
 	set, err := loadPublished(ctx, s.pool, id, err)
 	if err != nil {
 		return nil, err
 	}
-	s.inUse.put(connectionID, set)
-	return set, nil
+	m := Compile(*set)
+	s.inUse.put(connectionID, m)
+	return m, nil
 }
 
 // Prepared returns the connection's set in preparation.

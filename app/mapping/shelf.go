@@ -6,27 +6,28 @@ import (
 	"sync"
 )
 
-// shelf keeps the set in use of each connection, because a published set never
-// changes: which one is in use is asked every time. Safe for concurrent use.
+// shelf keeps the set in use of each connection, compiled, because a published
+// set never changes: which one is in use is asked every time. Safe for concurrent
+// use.
 type shelf struct {
 	lock sync.Mutex
-	sets map[int64]*RuleSet // by connection
+	sets map[int64]*Matcher // by connection
 }
 
-// get returns a copy of the connection's set when it is the one with that id.
-func (s *shelf) get(connectionID, id int64) *RuleSet {
+// get returns the connection's set when it is the one with that id.
+func (s *shelf) get(connectionID, id int64) *Matcher {
 	s.lock.Lock()
 	defer s.lock.Unlock()
-	if set := s.sets[connectionID]; set != nil && set.ID == id {
-		return set.copied()
+	if m := s.sets[connectionID]; m != nil && m.set.ID == id {
+		return m
 	}
 	return nil
 }
 
-func (s *shelf) put(connectionID int64, set *RuleSet) {
+func (s *shelf) put(connectionID int64, m *Matcher) {
 	s.lock.Lock()
 	defer s.lock.Unlock()
-	s.sets[connectionID] = set.copied()
+	s.sets[connectionID] = m
 }
 
 // copied returns a set that its reader may change.

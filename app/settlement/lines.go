@@ -47,7 +47,7 @@ type Page struct {
 
 // searchBudget is how many rows one page looks at before it shows what it has:
 // it bounds the time of a page whatever is filtered.
-const searchBudget = 60 * rowsPerBlock
+const searchBudget = 48 * rowsPerBlock
 
 // GetLine returns one line; fault.NotFound when there is none.
 func (s *Service) GetLine(ctx context.Context, settlementID int64, row int32, part int16) (Line, error) {

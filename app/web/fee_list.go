@@ -16,7 +16,7 @@ import (
 	"tieout/views"
 )
 
-const feePageSize = 100
+const feePageSize = 50
 
 // monthLayout is how months stand in addresses.
 const monthLayout = "2006-01"
@@ -27,11 +27,10 @@ func (s *server) feeList(r *request) error {
 	if err != nil {
 		return err
 	}
-	rows, err := s.Fees.Summary(r.ctx(), f)
-	if err != nil {
-		return err
-	}
-	totals, err := s.Fees.Totals(r.ctx(), f)
+	var rows, totals []fee.Row
+	err = atOnce(
+		func() (err error) { rows, err = s.Fees.Summary(r.ctx(), f); return err },
+		func() (err error) { totals, err = s.Fees.Totals(r.ctx(), f); return err })
 	if err != nil {
 		return err
 	}
@@ -234,17 +233,17 @@ func (r *request) unmappedFees(f fee.Filter, totals []fee.Row) *views.Alert {
 		return nil
 	}
 	return &views.Alert{State: views.Waiting, Title: "Not all amounts have a rule", Text: strings.Join(parts, ", ") + " of these months are in no column until a mapping rule says what they are.",
-		Action: views.Link{Text: "Show them", Href: feeMadePath(f, fee.Row{}, fee.Unmapped, false)}}
+		Action: views.Link{Text: "Show them", Href: feeMadePath(f, fee.Row{}, false) + strconv.Itoa(int(fee.Unmapped))}}
 }
 
-// feeMadePath is the page of what a number of a row is made of; whole: of a
-// total of the filtered set.
-func feeMadePath(f fee.Filter, row fee.Row, part fee.Part, single bool) string {
+// feeMadePath is the page of what a number of a row is made of, but for its part;
+// single: of a row, not of a total of the filtered set.
+func feeMadePath(f fee.Filter, row fee.Row, single bool) string {
 	from, to := f.From, f.To
 	if single && f.Group.Monthly() {
 		from, to = row.Month, row.Month
 	}
-	query := url.Values{"part": {strconv.Itoa(int(part))}, "from": {from.Time().Format(monthLayout)}, "to": {to.Time().Format(monthLayout)}}
+	query := url.Values{"from": {from.Time().Format(monthLayout)}, "to": {to.Time().Format(monthLayout)}}
 	connection, market := f.Connection, f.Marketplace
 	if single {
 		connection, market = row.ConnectionID, cmp.Or(row.Marketplace, fee.None)
@@ -264,26 +263,28 @@ func feeMadePath(f fee.Filter, row fee.Row, part fee.Part, single bool) string {
 	case f.Text != "":
 		query.Set("q", f.Text)
 	}
-	return address("/reports/amounts", query)
+	return address("/reports/amounts", query) + "&part="
 }
 
 func (r *request) feeRow(f fee.Filter, row fee.Row, single bool) views.FeeRow {
+	path := feeMadePath(f, row, single)
+	made := func(part fee.Part) string { return path + strconv.Itoa(int(part)) }
 	amount := func(value decimal.Decimal, part fee.Part) views.Amount {
 		if value.IsZero() {
 			return views.Amount{}
 		}
 		shown := r.format().Value(value, row.Currency)
 		shown.Currency = "" // it has a column
-		return shown.Linked(feeMadePath(f, row, part, single), part.Title()+" of "+cmp.Or(row.SKU, row.Marketplace, "all"))
+		return shown.Linked(made(part), part.Title()+" of "+cmp.Or(row.SKU, row.Marketplace, "all"))
 	}
 	shown := views.FeeRow{Connection: row.ConnectionName, Currency: string(row.Currency), Sales: amount(row.Sales, fee.Sales), Fees: amount(row.Fees, fee.AllFees),
-		SKU:         views.Link{Text: cmp.Or(row.SKU, "No SKU"), Href: feeMadePath(f, row, fee.AllFees, single)},
-		Marketplace: views.Link{Text: cmp.Or(row.Marketplace, "No marketplace"), Href: feeMadePath(f, row, fee.AllFees, single)}}
+		SKU:         views.Link{Text: cmp.Or(row.SKU, "No SKU"), Href: made(fee.AllFees)},
+		Marketplace: views.Link{Text: cmp.Or(row.Marketplace, "No marketplace"), Href: made(fee.AllFees)}}
 	if f.Group.Monthly() && single {
 		shown.Month = views.Link{Text: monthTitle(row.Month)}
 	}
 	if row.Units != 0 {
-		shown.Units = views.Link{Text: views.Count(int(row.Units)), Href: feeMadePath(f, row, fee.Units, single)}
+		shown.Units = views.Link{Text: views.Count(int(row.Units)), Href: made(fee.Units)}
 	}
 	for _, part := range fee.Fees() {
 		shown.Parts = append(shown.Parts, amount(row.Charged[part], part))

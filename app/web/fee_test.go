@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"regexp"
+	"strconv"
 	"testing"
 
 	"github.com/shopspring/decimal"
@@ -38,7 +39,7 @@ func TestFeesLeadToTheirLinesAndAddUpInExcel(t *testing.T) {
 	require.Equal(t, http.StatusUnprocessableEntity, o.accountant.get("/reports?from=2010-01&to=2026-01").StatusCode)
 
 	// From a number to the settlement's kinds, and on to lines with the same sum.
-	path := feeMadePath(f, rows[0], fee.Referral, true)
+	path := feeMadePath(f, rows[0], true) + strconv.Itoa(int(fee.Referral))
 	made, sums, err := o.Fees.Made(t.Context(), fee.Question{Connection: o.connection, Currency: "USD", From: month, To: month, Marketplace: rows[0].Marketplace, SKU: rows[0].SKU, Part: fee.Referral, PageSize: 100})
 	require.NoError(t, err)
 	require.True(t, sums[0].Amount.Value.Neg().Equal(rows[0].Charged[fee.Referral]))

@@ -3,12 +3,10 @@ package web
 import (
 	"cmp"
 	"fmt"
-	"runtime/debug"
 	"strconv"
 	"time"
 
 	"github.com/shopspring/decimal"
-	"golang.org/x/sync/errgroup"
 
 	"tieout/app/closing"
 	"tieout/app/identity"
@@ -20,9 +18,6 @@ import (
 	"tieout/views"
 )
 
-// partsAtOnce is how many parts of the overview are read at the same time.
-const partsAtOnce = 3
-
 // overviewShow says what waits, what is wrong and what blocks the next close.
 func (s *server) overviewShow(r *request) error {
 	start, err := s.overviewStart(r)
@@ -33,28 +28,15 @@ func (s *server) overviewShow(r *request) error {
 	if start != nil {
 		return r.show(views.OverviewView(r.page("Overview", views.Overview), model))
 	}
-	parts := []func(*request, *views.OverviewPage) error{s.overviewClose, s.overviewMoney, s.overviewEntries, s.overviewExceptions, s.overviewFlows, s.overviewReserves, s.overviewHeld, s.overviewTrends}
 	r.connection() // reads the address once, for all of them
-	var group errgroup.Group
-	group.SetLimit(partsAtOnce)
-	for _, part := range parts { // each fills fields of its own
-		group.Go(func() error { return guarded(func() error { return part(r, &model) }) })
+	var parts []func() error
+	for _, part := range []func(*request, *views.OverviewPage) error{s.overviewClose, s.overviewMoney, s.overviewEntries, s.overviewExceptions, s.overviewFlows, s.overviewReserves, s.overviewHeld, s.overviewTrends} {
+		parts = append(parts, func() error { return part(r, &model) })
 	}
-	if err := group.Wait(); err != nil {
+	if err := atOnce(parts...); err != nil {
 		return err
 	}
 	return r.show(views.OverviewView(r.page("Overview", views.Overview), model))
-}
-
-// guarded makes an error of a panic: beside its request nothing else stops it, and
-// it would end the program.
-func guarded(work func() error) (err error) {
-	defer func() {
-		if problem := recover(); problem != nil {
-			err = fmt.Errorf("panic: %v\n%s", problem, debug.Stack())
-		}
-	}()
-	return work()
 }
 
 // overviewStart says what to do first while there is nothing to show; nil: there is.
@@ -215,7 +197,7 @@ func (s *server) overviewTrends(r *request, model *views.OverviewPage) error {
 		}
 		id = connections[0].ID
 	}
-	set, err := s.Rules.Published(r.ctx(), id)
+	rules, err := s.Rules.InUse(r.ctx(), id)
 	if err != nil {
 		return nil // without rules there are no categories to draw
 	}
@@ -223,7 +205,7 @@ func (s *server) overviewTrends(r *request, model *views.OverviewPage) error {
 	if err != nil {
 		return err
 	}
-	model.Trends = trends(mapping.Compile(*set), sums)
+	model.Trends = trends(rules, sums)
 	return nil
 }
 

@@ -49,15 +49,10 @@ func (s *server) withRules(r *request, d *settlementDetail) error {
 	if d.rollups, err = s.Settlements.Rollups(r.ctx(), d.ID); err != nil {
 		return err
 	}
-	set, err := s.Rules.Published(r.ctx(), d.ConnectionID)
-	if fault.Is(err, fault.NotFound) {
+	if d.rules, err = s.Rules.InUse(r.ctx(), d.ConnectionID); fault.Is(err, fault.NotFound) {
 		return nil
 	}
-	if err != nil {
-		return err
-	}
-	d.rules = mapping.Compile(*set)
-	return nil
+	return err
 }
 
 func (s *server) settlementPage(r *request, d settlementDetail, tab string) (views.Page, views.SettlementHead) {
