@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/riverqueue/river"
 
 	"tieout/app/connection"
@@ -88,9 +89,15 @@ func (CloseFinances) InsertOpts() river.InsertOpts { return river.InsertOpts{Que
 type closeFinancesWorker struct {
 	river.WorkerDefaults[CloseFinances]
 	finances *finances.Service
+	pool     *pgxpool.Pool
 }
 
+// Work does nothing where another one waits: where settlements come by the
+// hundred, the last has them all.
 func (w *closeFinancesWorker) Work(ctx context.Context, job *river.Job[CloseFinances]) error {
+	if waits, err := sameWaits(ctx, w.pool, job.JobRow); err != nil || waits {
+		return err
+	}
 	if err := w.finances.Carry(ctx, job.Args.ConnectionID); err != nil {
 		return err
 	}

@@ -148,7 +148,7 @@ func Start(ctx context.Context, pool *pgxpool.Pool, q *Queue, s Services, set Se
 	if s.Finances != nil {
 		river.AddWorker(workers, &dueFinancesWorker{connections: s.Connections, queue: q})
 		river.AddWorker(workers, &financesWorker{finances: s.Finances})
-		river.AddWorker(workers, &closeFinancesWorker{finances: s.Finances})
+		river.AddWorker(workers, &closeFinancesWorker{finances: s.Finances, pool: pool})
 	}
 	if s.Reference != nil {
 		river.AddWorker(workers, &customerWorker{connections: s.Connections, reference: s.Reference})
@@ -189,6 +189,8 @@ func Start(ctx context.Context, pool *pgxpool.Pool, q *Queue, s Services, set Se
 		// What a killed worker or an outage leaves running is taken up sooner, see life; this is for jobs that hang.
 		RescueStuckJobsAfter: jobTimeout + time.Minute,
 		FetchPollInterval:    time.Second,
+		// The engine's tenth of a second would be a third of the time of a posting.
+		FetchCooldown: 10 * time.Millisecond,
 		Queues: map[string]river.QueueConfig{
 			river.QueueDefault: {MaxWorkers: set.Workers}, queueDraft: {MaxWorkers: set.Workers}, queuePost: {MaxWorkers: set.Workers}, queueReports: {MaxWorkers: 2}, queueFinances: {MaxWorkers: 4},
 			queueFlows: {MaxWorkers: set.Workers}, queueAlerts: {MaxWorkers: 2}, queueNotices: {MaxWorkers: 8},

@@ -152,3 +152,14 @@ func (l life) takeUp(ctx context.Context) {
 		l.log.Warn("jobs of processes that are gone could not be taken up", "error", err)
 	}
 }
+
+// sameWaits reports whether another job like this one has still to begin: it
+// will see all that this one could.
+func sameWaits(ctx context.Context, pool *pgxpool.Pool, job *rivertype.JobRow) (waits bool, err error) {
+	err = pool.QueryRow(ctx, `SELECT EXISTS (SELECT FROM river_job j WHERE j.state = 'available' AND j.queue = $1 AND j.kind = $2 AND j.args = $3::jsonb AND j.id > $4)`,
+		job.Queue, job.Kind, string(job.EncodedArgs), job.ID).Scan(&waits)
+	if err != nil {
+		return false, fmt.Errorf("look for a later %s: %w", job.Kind, err)
+	}
+	return waits, nil
+}

@@ -7,6 +7,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"github.com/riverqueue/river"
+	"github.com/riverqueue/river/rivertype"
 	"github.com/stretchr/testify/require"
 
 	"tieout/app/database/dbtest"
@@ -105,4 +106,31 @@ func TestAProcessSaysThatItWorksAndThatItEnds(t *testing.T) {
 	require.Equal(t, 1, count())
 	end(t.Context())
 	require.Zero(t, count())
+}
+
+// TestTheLastOfManyAlikeDoesTheWork has three alike wait and one of another
+// connection: each but the last gives way, and none to one that has begun.
+func TestTheLastOfManyAlikeDoesTheWork(t *testing.T) {
+	t.Parallel()
+	pool := dbtest.New(t)
+	q, err := NewQueue(pool, slog.New(slog.DiscardHandler))
+	require.NoError(t, err)
+	var jobs []*rivertype.JobRow
+	for _, connection := range []int64{1, 1, 2, 1} {
+		inserted, err := q.client.Insert(t.Context(), CloseFinances{connection}, nil)
+		require.NoError(t, err)
+		jobs = append(jobs, inserted.Job)
+	}
+	gives := func() (list []bool) {
+		for _, job := range jobs {
+			waits, err := sameWaits(t.Context(), pool, job)
+			require.NoError(t, err)
+			list = append(list, waits)
+		}
+		return list
+	}
+	require.Equal(t, []bool{true, true, false, false}, gives())
+	_, err = pool.Exec(t.Context(), `UPDATE river_job SET state = 'running', attempt = 1 WHERE id = $1`, jobs[3].ID)
+	require.NoError(t, err)
+	require.Equal(t, []bool{true, false, false, false}, gives(), "one that has begun may have seen less")
 }
