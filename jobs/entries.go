@@ -52,6 +52,9 @@ func (w *draftWorker) Work(ctx context.Context, job *river.Job[Draft]) error {
 	if err != nil {
 		return err
 	}
+	if err := w.settlements.CompareLines(ctx, s); err != nil {
+		return err
+	}
 	if w.finances {
 		if _, err := w.queue.client.Insert(ctx, CloseFinances{s.ConnectionID}, nil); err != nil {
 			return fmt.Errorf("enqueue close_finances: %w", err)

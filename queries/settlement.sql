@@ -252,23 +252,37 @@ SELECT id FROM product WHERE connection_id = @connection_id AND sku = @sku;
 -- name: LastRow :one
 SELECT coalesce(max(line_no), 0)::int FROM settlement_line WHERE settlement_id = $1;
 
--- name: LineChanges :many
+-- name: KeepLineChanges :exec
 -- What one reading of a settlement has otherwise than another: lines alike are
--- counted on both sides, whatever row they stand in. With the whole set's sums.
-SELECT x.kind_id, k.marketplace, k.transaction_type, k.amount_type, k.amount_description, x.posted_at, x.posted_on, coalesce(x.order_id, '')::text AS order_id,
-       coalesce(p.sku, '')::text AS sku, x.quantity, x.amount, sum(x.sign)::bigint AS lines, min(x.line_no)::int AS line_no,
-       count(*) OVER ()::bigint AS changes, (sum(sum(x.sign) * x.amount) OVER ())::numeric AS total
-FROM (SELECT l.kind_id, l.posted_at, l.posted_on, l.order_id, l.merchant_order_id, l.adjustment_id, l.shipment_id, l.order_item_code, l.promotion_id, l.product_id,
-             l.quantity, l.fulfillment, l.amount, l.line_no, 1 AS sign
-      FROM settlement_line l WHERE l.settlement_id = @settlement_id::bigint
-      UNION ALL
-      SELECT l.kind_id, l.posted_at, l.posted_on, l.order_id, l.merchant_order_id, l.adjustment_id, l.shipment_id, l.order_item_code, l.promotion_id, l.product_id,
-             l.quantity, l.fulfillment, l.amount, l.line_no, -1
-      FROM settlement_line l WHERE l.settlement_id = @replaces_id::bigint) x
-JOIN kind k ON k.id = x.kind_id
-LEFT JOIN product p ON p.id = x.product_id
-GROUP BY x.kind_id, k.marketplace, k.transaction_type, k.amount_type, k.amount_description, x.posted_at, x.posted_on, x.order_id, x.merchant_order_id, x.adjustment_id,
-         x.shipment_id, x.order_item_code, x.promotion_id, p.sku, x.quantity, x.fulfillment, x.amount
-HAVING sum(x.sign) <> 0
-ORDER BY coalesce(x.order_id, ''), x.posted_at, x.kind_id, x.amount, sum(x.sign)
-LIMIT @page_size;
+-- counted on both sides, whatever row they stand in. Does nothing when it is kept.
+WITH both_sides AS (
+    SELECT l.kind_id, l.posted_at, l.posted_on, l.order_id, l.merchant_order_id, l.adjustment_id, l.shipment_id, l.order_item_code, l.promotion_id, l.product_id,
+           l.quantity, l.fulfillment, l.amount, l.line_no, 1 AS sign
+    FROM settlement_line l WHERE l.settlement_id = @settlement_id::bigint AND NOT EXISTS (SELECT 1 FROM line_comparison c WHERE c.settlement_id = @settlement_id::bigint)
+    UNION ALL
+    SELECT l.kind_id, l.posted_at, l.posted_on, l.order_id, l.merchant_order_id, l.adjustment_id, l.shipment_id, l.order_item_code, l.promotion_id, l.product_id,
+           l.quantity, l.fulfillment, l.amount, l.line_no, -1
+    FROM settlement_line l WHERE l.settlement_id = @replaces_id::bigint AND NOT EXISTS (SELECT 1 FROM line_comparison c WHERE c.settlement_id = @settlement_id::bigint)
+), differing AS (
+    SELECT x.kind_id, x.product_id, x.posted_at, x.posted_on, coalesce(x.order_id, '') AS order_id, x.quantity, x.amount, sum(x.sign) AS lines, min(x.line_no) AS line_no
+    FROM both_sides x
+    GROUP BY x.kind_id, x.posted_at, x.posted_on, x.order_id, x.merchant_order_id, x.adjustment_id, x.shipment_id, x.order_item_code, x.promotion_id, x.product_id, x.quantity,
+             x.fulfillment, x.amount
+    HAVING sum(x.sign) <> 0
+), compared AS (
+    INSERT INTO line_comparison (settlement_id, changes, total)
+    SELECT @settlement_id, count(*), coalesce(sum(d.lines * d.amount), 0) FROM differing d ON CONFLICT (settlement_id) DO NOTHING
+)
+INSERT INTO line_change (settlement_id, position, kind_id, product_id, posted_at, posted_on, order_id, quantity, amount, lines, line_no)
+SELECT @settlement_id, row_number() OVER (ORDER BY d.order_id, d.posted_at, d.kind_id, d.amount, d.lines), d.kind_id, d.product_id, d.posted_at, d.posted_on, d.order_id, d.quantity, d.amount,
+       d.lines, d.line_no
+FROM differing d ORDER BY 2 LIMIT @size ON CONFLICT (settlement_id, position) DO NOTHING;
+
+-- name: LineComparison :one
+SELECT changes, total FROM line_comparison WHERE settlement_id = $1;
+
+-- name: LineChanges :many
+SELECT c.kind_id, k.marketplace, k.transaction_type, k.amount_type, k.amount_description, c.posted_at, c.posted_on, c.order_id, coalesce(p.sku, '')::text AS sku, c.quantity, c.amount,
+       c.lines, c.line_no
+FROM line_change c JOIN kind k ON k.id = c.kind_id LEFT JOIN product p ON p.id = c.product_id
+WHERE c.settlement_id = $1 ORDER BY c.position;

@@ -491,6 +491,44 @@ func (q *Queries) InsertSettlement(ctx context.Context, arg InsertSettlementPara
 	return err
 }
 
+const keepLineChanges = `-- name: KeepLineChanges :exec
+WITH both_sides AS (
+    SELECT l.kind_id, l.posted_at, l.posted_on, l.order_id, l.merchant_order_id, l.adjustment_id, l.shipment_id, l.order_item_code, l.promotion_id, l.product_id,
+           l.quantity, l.fulfillment, l.amount, l.line_no, 1 AS sign
+    FROM settlement_line l WHERE l.settlement_id = $1::bigint AND NOT EXISTS (SELECT 1 FROM line_comparison c WHERE c.settlement_id = $1::bigint)
+    UNION ALL
+    SELECT l.kind_id, l.posted_at, l.posted_on, l.order_id, l.merchant_order_id, l.adjustment_id, l.shipment_id, l.order_item_code, l.promotion_id, l.product_id,
+           l.quantity, l.fulfillment, l.amount, l.line_no, -1
+    FROM settlement_line l WHERE l.settlement_id = $3::bigint AND NOT EXISTS (SELECT 1 FROM line_comparison c WHERE c.settlement_id = $1::bigint)
+), differing AS (
+    SELECT x.kind_id, x.product_id, x.posted_at, x.posted_on, coalesce(x.order_id, '') AS order_id, x.quantity, x.amount, sum(x.sign) AS lines, min(x.line_no) AS line_no
+    FROM both_sides x
+    GROUP BY x.kind_id, x.posted_at, x.posted_on, x.order_id, x.merchant_order_id, x.adjustment_id, x.shipment_id, x.order_item_code, x.promotion_id, x.product_id, x.quantity,
+             x.fulfillment, x.amount
+    HAVING sum(x.sign) <> 0
+), compared AS (
+    INSERT INTO line_comparison (settlement_id, changes, total)
+    SELECT $1, count(*), coalesce(sum(d.lines * d.amount), 0) FROM differing d ON CONFLICT (settlement_id) DO NOTHING
+)
+INSERT INTO line_change (settlement_id, position, kind_id, product_id, posted_at, posted_on, order_id, quantity, amount, lines, line_no)
+SELECT $1, row_number() OVER (ORDER BY d.order_id, d.posted_at, d.kind_id, d.amount, d.lines), d.kind_id, d.product_id, d.posted_at, d.posted_on, d.order_id, d.quantity, d.amount,
+       d.lines, d.line_no
+FROM differing d ORDER BY 2 LIMIT $2 ON CONFLICT (settlement_id, position) DO NOTHING
+`
+
+type KeepLineChangesParams struct {
+	SettlementID int64
+	Size         int32
+	ReplacesID   int64
+}
+
+// What one reading of a settlement has otherwise than another: lines alike are
+// counted on both sides, whatever row they stand in. Does nothing when it is kept.
+func (q *Queries) KeepLineChanges(ctx context.Context, arg KeepLineChangesParams) error {
+	_, err := q.db.Exec(ctx, keepLineChanges, arg.SettlementID, arg.Size, arg.ReplacesID)
+	return err
+}
+
 const lastRow = `-- name: LastRow :one
 SELECT coalesce(max(line_no), 0)::int FROM settlement_line WHERE settlement_id = $1
 `
@@ -546,30 +584,11 @@ func (q *Queries) LineBlocks(ctx context.Context, arg LineBlocksParams) ([]LineB
 }
 
 const lineChanges = `-- name: LineChanges :many
-SELECT x.kind_id, k.marketplace, k.transaction_type, k.amount_type, k.amount_description, x.posted_at, x.posted_on, coalesce(x.order_id, '')::text AS order_id,
-       coalesce(p.sku, '')::text AS sku, x.quantity, x.amount, sum(x.sign)::bigint AS lines, min(x.line_no)::int AS line_no,
-       count(*) OVER ()::bigint AS changes, (sum(sum(x.sign) * x.amount) OVER ())::numeric AS total
-FROM (SELECT l.kind_id, l.posted_at, l.posted_on, l.order_id, l.merchant_order_id, l.adjustment_id, l.shipment_id, l.order_item_code, l.promotion_id, l.product_id,
-             l.quantity, l.fulfillment, l.amount, l.line_no, 1 AS sign
-      FROM settlement_line l WHERE l.settlement_id = $1::bigint
-      UNION ALL
-      SELECT l.kind_id, l.posted_at, l.posted_on, l.order_id, l.merchant_order_id, l.adjustment_id, l.shipment_id, l.order_item_code, l.promotion_id, l.product_id,
-             l.quantity, l.fulfillment, l.amount, l.line_no, -1
-      FROM settlement_line l WHERE l.settlement_id = $2::bigint) x
-JOIN kind k ON k.id = x.kind_id
-LEFT JOIN product p ON p.id = x.product_id
-GROUP BY x.kind_id, k.marketplace, k.transaction_type, k.amount_type, k.amount_description, x.posted_at, x.posted_on, x.order_id, x.merchant_order_id, x.adjustment_id,
-         x.shipment_id, x.order_item_code, x.promotion_id, p.sku, x.quantity, x.fulfillment, x.amount
-HAVING sum(x.sign) <> 0
-ORDER BY coalesce(x.order_id, ''), x.posted_at, x.kind_id, x.amount, sum(x.sign)
-LIMIT $3
+SELECT c.kind_id, k.marketplace, k.transaction_type, k.amount_type, k.amount_description, c.posted_at, c.posted_on, c.order_id, coalesce(p.sku, '')::text AS sku, c.quantity, c.amount,
+       c.lines, c.line_no
+FROM line_change c JOIN kind k ON k.id = c.kind_id LEFT JOIN product p ON p.id = c.product_id
+WHERE c.settlement_id = $1 ORDER BY c.position
 `
-
-type LineChangesParams struct {
-	SettlementID int64
-	ReplacesID   int64
-	PageSize     int32
-}
 
 type LineChangesRow struct {
 	KindID            int32
@@ -585,14 +604,10 @@ type LineChangesRow struct {
 	Amount            decimal.Decimal
 	Lines             int64
 	LineNo            int32
-	Changes           int64
-	Total             decimal.Decimal
 }
 
-// What one reading of a settlement has otherwise than another: lines alike are
-// counted on both sides, whatever row they stand in. With the whole set's sums.
-func (q *Queries) LineChanges(ctx context.Context, arg LineChangesParams) ([]LineChangesRow, error) {
-	rows, err := q.db.Query(ctx, lineChanges, arg.SettlementID, arg.ReplacesID, arg.PageSize)
+func (q *Queries) LineChanges(ctx context.Context, settlementID int64) ([]LineChangesRow, error) {
+	rows, err := q.db.Query(ctx, lineChanges, settlementID)
 	if err != nil {
 		return nil, err
 	}
@@ -614,8 +629,6 @@ func (q *Queries) LineChanges(ctx context.Context, arg LineChangesParams) ([]Lin
 			&i.Amount,
 			&i.Lines,
 			&i.LineNo,
-			&i.Changes,
-			&i.Total,
 		); err != nil {
 			return nil, err
 		}
@@ -625,6 +638,22 @@ func (q *Queries) LineChanges(ctx context.Context, arg LineChangesParams) ([]Lin
 		return nil, err
 	}
 	return items, nil
+}
+
+const lineComparison = `-- name: LineComparison :one
+SELECT changes, total FROM line_comparison WHERE settlement_id = $1
+`
+
+type LineComparisonRow struct {
+	Changes int64
+	Total   decimal.Decimal
+}
+
+func (q *Queries) LineComparison(ctx context.Context, settlementID int64) (LineComparisonRow, error) {
+	row := q.db.QueryRow(ctx, lineComparison, settlementID)
+	var i LineComparisonRow
+	err := row.Scan(&i.Changes, &i.Total)
+	return i, err
 }
 
 const listSettlements = `-- name: ListSettlements :many

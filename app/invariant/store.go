@@ -96,6 +96,15 @@ var rules = []rule{
 		 FULL JOIN (SELECT connection_id, currency, status = 'DEFERRED' AS held, CASE WHEN status = 'DEFERRED' THEN due_on ELSE '0001-01-01' END AS due_on, count(*) AS n, sum(total) AS amount
 			FROM finance_transaction WHERE settlement_id IS NULL AND NOT aside GROUP BY 1, 2, 3, 4) t USING (connection_id, currency, held, due_on)
 		 WHERE s.transactions IS DISTINCT FROM t.n OR s.total IS DISTINCT FROM t.amount`},
+	{"changes-agree", "What a re-issue is kept to change is what its lines add up to otherwise.",
+		`SELECT count(*) FROM line_comparison`,
+		`SELECT format('settlement %s is kept to change its lines by %s; they changed by %s', c.settlement_id, c.total, s.line_sum - o.line_sum)
+		 FROM line_comparison c JOIN settlement s ON s.id = c.settlement_id LEFT JOIN settlement o ON o.id = s.replaces_id
+		 WHERE c.total IS DISTINCT FROM s.line_sum - o.line_sum
+		 UNION ALL
+		 SELECT format('settlement %s is kept to change %s sorts of line and has %s, which change it by %s', c.settlement_id, c.changes, l.n, l.total)
+		 FROM line_comparison c CROSS JOIN LATERAL (SELECT count(*) AS n, coalesce(sum(x.lines * x.amount), 0) AS total FROM line_change x WHERE x.settlement_id = c.settlement_id) l
+		 WHERE l.n > c.changes OR l.n = c.changes AND l.total <> c.total OR l.n < c.changes AND l.n < 500`},
 	{"settlement-ties-out", "No entry is submitted from a settlement whose lines do not add up to its deposit.",
 		`SELECT count(*) FROM settlement`,
 		`SELECT format('settlement %s is out of balance by %s and entry %s is %s', s.amazon_id, b.difference, e.reference, e.status)
@@ -228,7 +237,7 @@ var rules = []rule{
 		`SELECT count(*) FROM information_schema.columns WHERE table_schema = 'public' AND data_type = 'numeric'`,
 		`SELECT format('%s.%s is %s', table_name, column_name, data_type) FROM information_schema.columns
 		 WHERE table_schema = 'public' AND data_type IN ('real', 'double precision', 'money')
-		   AND table_name IN ('settlement', 'settlement_line', 'rollup', 'line_block', 'sku_sum', 'settlement_correction', 'bank_statement', 'bank_line', 'deposit_match_part', 'journal_entry', 'journal_line', 'journal_source', 'journal_evidence', 'cost_entry', 'cost_piece', 'exchange_rate', 'policy', 'exception')
+		   AND table_name IN ('settlement', 'settlement_line', 'rollup', 'line_block', 'line_change', 'line_comparison', 'sku_sum', 'settlement_correction', 'bank_statement', 'bank_line', 'deposit_match_part', 'journal_entry', 'journal_line', 'journal_source', 'journal_evidence', 'cost_entry', 'cost_piece', 'exchange_rate', 'policy', 'exception')
 		 UNION ALL
 		 SELECT format('entry %s is in %s, its settlement in %s', e.reference, e.currency, s.currency)
 		 FROM journal_entry e JOIN settlement s ON s.id = e.settlement_id WHERE e.currency <> s.currency`},
@@ -279,7 +288,7 @@ var rules = []rule{
 		`SELECT format('trigger %s is %s', n.name, CASE WHEN t.oid IS NULL THEN 'missing' ELSE 'switched off' END)
 		 FROM unnest(ARRAY['audit_chain', 'audit_event_immutable', 'document_immutable', 'document_chunk_immutable', 'document_chunk_delete',
 			'rule_set_change', 'rule_set_insert', 'rule_set_editor_change', 'rule_set_truncate', 'rule_set_editor_truncate', 'rule_set_account_truncate', 'mapping_rule_truncate', 'mapping_rule_content', 'rule_set_account_content', 'settlement_line_insert',
-			'settlement_line_immutable', 'settlement_problem_immutable', 'settlement_seal', 'settlement_rolled_up', 'settlement_summed_up', 'loss_case_paid', 'loss_payment_paid', 'loss_payment_whole', 'sku_sum_insert', 'sku_sum_immutable', 'month_sum_add', 'month_sum_update', 'month_sum_delete', 'month_sum_own', 'rollup_settlement_stays', 'settlement_correction_change', 'fba_difference_approval', 'reconciliation_note_change',
+			'settlement_line_immutable', 'settlement_problem_immutable', 'settlement_seal', 'settlement_rolled_up', 'settlement_summed_up', 'loss_case_paid', 'loss_payment_paid', 'loss_payment_whole', 'sku_sum_insert', 'sku_sum_immutable', 'line_comparison_immutable', 'line_change_immutable', 'month_sum_add', 'month_sum_update', 'month_sum_delete', 'month_sum_own', 'rollup_settlement_stays', 'settlement_correction_change', 'fba_difference_approval', 'reconciliation_note_change',
 			'finance_version_immutable', 'finance_transaction_adds_up', 'finance_part_adds_up', 'finance_transaction_change', 'unsettled_sum_add', 'unsettled_sum_change', 'unsettled_sum_own', 'finance_evidence_once', 'finance_accrual_submit',
 			'policy_cost', 'connection_cost', 'cost_reading_immutable', 'cost_reading_whole', 'cost_count_keep', 'cost_move_immutable', 'cost_move_insert', 'cost_entry_change', 'cost_piece_change', 'cost_carried_change', 'cost_carried_once', 'cost_submit',
 			'cash_entry_change', 'cash_entry_adds_up', 'cash_entry_order_immutable', 'cash_entry_order_insert',

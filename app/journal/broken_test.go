@@ -44,6 +44,10 @@ func TestVerifyNamesEveryBrokenInvariant(t *testing.T) {
 		"unsettled-sums-agree": {
 			`INSERT INTO unsettled_sum (connection_id, currency, held, due_on, transactions, total) SELECT min(id), 'USD', false, '0001-01-01', 1, 1 FROM connection`,
 		},
+		"changes-agree": {
+			`INSERT INTO line_comparison (settlement_id, changes, total) SELECT min(id), 0, 0 FROM settlement`,
+			`UPDATE settlement SET replaces_id = id; INSERT INTO line_comparison (settlement_id, changes, total) SELECT min(id), 1, 0 FROM settlement`,
+		},
 		"settlement-ties-out": {`UPDATE settlement SET deposit = deposit + 1`},
 		"entry-balances": {
 			`UPDATE journal_line SET debit = debit + 0.01 WHERE clearing`,

@@ -91,24 +91,6 @@ func (s *Service) Readings(ctx context.Context, d Detail) ([]sqlc.ReadingsOfSett
 	return readings, nil
 }
 
-// LineChange is a line that one reading of a settlement has more or less often
-// than another. Lines is positive where the newer one has more.
-type LineChange = sqlc.LineChangesRow
-
-// Changes compares a re-issue with the reading that it replaces line by line:
-// the first so many lines that differ, each with how many there are and their
-// sum; nothing when it replaces none.
-func (s *Service) Changes(ctx context.Context, d Detail, size int32) ([]LineChange, error) {
-	if d.ReplacesID == nil {
-		return nil, nil
-	}
-	changes, err := sqlc.New(s.pool).LineChanges(ctx, sqlc.LineChangesParams{SettlementID: d.ID, ReplacesID: *d.ReplacesID, PageSize: size})
-	if err != nil {
-		return nil, fmt.Errorf("compare the lines of settlement %d: %w", d.ID, err)
-	}
-	return changes, nil
-}
-
 // Problems returns a page of the rows that could not be read.
 func (s *Service) Problems(ctx context.Context, d Detail, after int32, pageSize int32) ([]Problem, error) {
 	problems, err := sqlc.New(s.pool).ProblemsOfImport(ctx, sqlc.ProblemsOfImportParams{ImportID: d.ImportID, After: after, PageSize: pageSize})

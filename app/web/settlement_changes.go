@@ -9,9 +9,6 @@ import (
 	"tieout/views"
 )
 
-// changesShown is how many changed lines of a re-issue are listed.
-const changesShown = 500
-
 // settlementChanges shows what a re-issued report has otherwise than the one
 // that it replaces, line by line.
 func (s *server) settlementChanges(r *request) error {
@@ -19,21 +16,21 @@ func (s *server) settlementChanges(r *request) error {
 	if err != nil {
 		return err
 	}
-	changes, err := s.Settlements.Changes(r.ctx(), d.Detail, changesShown)
+	changes, err := s.Settlements.Changes(r.ctx(), d.Detail)
 	if err != nil {
 		return err
 	}
 	page, head := s.settlementPage(r, d, "documents")
 	page.Title = "Changed lines"
 	model := views.ChangesPage{Head: head, First: d.ReplacesID == nil}
-	for _, c := range changes {
+	for _, c := range changes.Lines {
 		model.Rows = append(model.Rows, r.lineChange(d, c))
 	}
-	if len(changes) > 0 {
-		model.Total = r.format().Value(changes[0].Total, d.currency())
-		model.Count = views.Counted(int(changes[0].Changes), "line differs", "lines differ")
-		if int(changes[0].Changes) > len(changes) {
-			model.Count += fmt.Sprintf("; the first %s are shown", views.Count(len(changes)))
+	if changes.Count > 0 {
+		model.Total = r.format().Value(changes.Total, d.currency())
+		model.Count = views.Counted(int(changes.Count), "line differs", "lines differ")
+		if int(changes.Count) > len(changes.Lines) {
+			model.Count += fmt.Sprintf("; the first %s are shown", views.Count(len(changes.Lines)))
 		}
 	}
 	return r.show(views.ChangesView(page, model))
