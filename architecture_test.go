@@ -17,7 +17,7 @@ import (
 // floors says on which floor a package stands; it imports only from floors
 // below its own. Packages below a listed one belong to it.
 var floors = map[string]int{
-	"app/money": 1, "app/period": 1, "app/fault": 1, "app/clock": 1, "app/expression": 1, "app/markup": 1,
+	"app/money": 1, "app/period": 1, "app/fault": 1, "app/clock": 1, "app/expression": 1, "app/legible": 1, "app/markup": 1,
 	"app/database": 2, "app/document": 2, "app/audit": 2, "app/vault": 2,
 	"app/personal": 3, "app/task": 3,
 	"app/amazon": 3, "app/p21": 3, "app/bank": 3, "app/rates": 3, "app/notify": 3, "app/outbound": 3, "app/exception": 3, "app/queue": 3,

@@ -2,6 +2,9 @@ module tieout
 
 go 1.26.0
 
+// Where Go may fetch it: what is built with an older 1.26 has faults that are mended.
+toolchain go1.26.10
+
 require (
 	github.com/a-h/templ v0.3.977
 	github.com/alexedwards/scs/v2 v2.9.0

@@ -12,6 +12,8 @@ import (
 	"time"
 
 	gomail "github.com/wneessen/go-mail"
+
+	"tieout/app/legible"
 )
 
 // Mail hands messages to a mail server; safe for concurrent use.
@@ -104,7 +106,7 @@ func (m *Mail) write(to []string, message Message) (*gomail.Msg, error) {
 	if err := out.To(to...); err != nil {
 		return nil, fmt.Errorf("use recipients: %w", err)
 	}
-	page := page{Message: message, Subject: subject(message)}
+	page := page{Message: message, Subject: legible.String(subject(message))}
 	page.Items = slices.Clone(message.Items)
 	out.Subject(page.Subject)
 	out.SetDateWithValue(message.At)
@@ -112,7 +114,8 @@ func (m *Mail) write(to []string, message Message) (*gomail.Msg, error) {
 	out.SetGenHeader("Auto-Submitted", "auto-generated") // RFC 3834: no holiday answers
 	out.SetGenHeader("X-Auto-Response-Suppress", "All")
 	for i := range page.Items {
-		page.Items[i].Title, page.Items[i].Text = oneLine(page.Items[i].Title), oneLine(page.Items[i].Text)
+		item := &page.Items[i]
+		item.Title, item.Text, item.Connection = legible.String(oneLine(item.Title)), legible.String(oneLine(item.Text)), legible.String(oneLine(item.Connection))
 	}
 	if err := out.SetBodyTextTemplate(plainText, page); err != nil {
 		return nil, fmt.Errorf("write text: %w", err)

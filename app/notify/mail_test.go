@@ -203,7 +203,7 @@ func TestATitleCannotAddHeadersOrMarkup(t *testing.T) {
 	p := openPost(t, notify.StartTLS)
 	m := message()
 	m.Items[0].Title = "Hello\r\nBcc: thief@example.com\r\n\r\n<script>alert(1)</script>\u2028\u202eevil ä"
-	m.Items[0].Text = "x\r\n.\r\nMAIL FROM:<thief@example.com>"
+	m.Items[0].Text = "x\r\n.\r\nMAIL FROM:<thief@example.com>, אב 12 גד 99"
 	answer := notify.NewMail(p.server(notify.StartTLS)).Send(t.Context(), []string{"a@example.com"}, m)
 	require.Equal(t, notify.Delivered, answer.Outcome, answer.Words)
 	got := <-p.got
@@ -217,7 +217,7 @@ func TestATitleCannotAddHeadersOrMarkup(t *testing.T) {
 	require.Equal(t, "Tieout: Hello Bcc: thief@example.com <script>alert(1)</script> evil ä", subject)
 	parts := partsOf(t, read)
 	require.NotContains(t, parts["text/html"], "<script>")
-	require.Contains(t, parts["text/plain"], "x . MAIL FROM:<thief@example.com>")
+	require.Contains(t, parts["text/plain"], "x . MAIL FROM:<thief@example.com>, \u2068אב 12 גד\u2069 99", "letters from right to left take no number along")
 	require.Equal(t, "Hello\r\n", m.Items[0].Title[:7], "the message itself is not changed")
 }
 

@@ -35,7 +35,7 @@ func (r *request) query() *input { return &input{r.QueryParams(), map[string]str
 func (r *request) form() (*input, error) {
 	if err := r.Request().ParseForm(); err != nil {
 		var large *http.MaxBytesError
-		if errors.As(err, &large) {
+		if errors.As(err, &large) || fault.Is(err, fault.Invalid) {
 			return nil, err
 		}
 		return nil, fault.Wrap(err, fault.Invalid, "The form could not be read.")

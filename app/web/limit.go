@@ -28,6 +28,7 @@ type Limits struct {
 	SignIn   float64       // sign-ins per minute from one address
 	Heavy    int           // exports and searches that one person runs at once
 	Patience time.Duration // how long one more of those waits for its turn
+	Body     time.Duration // how long is waited for a request's body, besides a second for every 8 KiB of it
 }
 
 // reserve is how long a limit may be exceeded tenfold: nobody clicks evenly, and

@@ -36,6 +36,23 @@ const (
 	providerPause   = 2 * time.Second // between two tries to find it
 )
 
+// providerAnswer is how many bytes of an answer are read: its description, its
+// keys, a token with many groups. The library would read as much as comes.
+const providerAnswer = 1 << 20
+
+// brief cuts answers off.
+type brief struct{ http.RoundTripper }
+
+// RoundTrip implements http.RoundTripper.
+func (b brief) RoundTrip(r *http.Request) (*http.Response, error) {
+	answer, err := b.RoundTripper.RoundTrip(r)
+	if err != nil {
+		return nil, err
+	}
+	answer.Body = http.MaxBytesReader(nil, answer.Body, providerAnswer)
+	return answer, nil
+}
+
 // provider talks to the identity provider. It is looked for when somebody first
 // signs in, and again until it answers: it may be down when the program starts.
 type provider struct {
@@ -60,7 +77,7 @@ type found struct {
 }
 
 func newProvider(config OIDC, redirect string, clock clock.Clock) *provider {
-	return &provider{config: config, redirect: redirect, client: &http.Client{Timeout: providerTimeout}, clock: clock}
+	return &provider{config: config, redirect: redirect, client: &http.Client{Timeout: providerTimeout, Transport: brief{http.DefaultTransport}}, clock: clock}
 }
 
 // find returns the provider, asking for its discovery document when needed;

@@ -1,12 +1,14 @@
 package web
 
 import (
+	"bytes"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
+	"io"
 	"maps"
 	"net/http"
 	"net/http/httptest"
@@ -16,6 +18,9 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"tieout/app/clock"
+	"tieout/app/fault"
 )
 
 const clientSecret = "s3cret"
@@ -172,4 +177,23 @@ func reply(w http.ResponseWriter, status int, value any) {
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(status)
 	_ = json.NewEncoder(w).Encode(value)
+}
+
+// TestAProviderThatNeverEndsIsCutOff has it describe itself for as long as
+// somebody listens.
+func TestAProviderThatNeverEndsIsCutOff(t *testing.T) {
+	t.Parallel()
+	told := 0
+	endless := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		_, err := io.WriteString(w, `{"issuer": "`)
+		for ; err == nil && told < 64<<20; told += 1 << 10 {
+			_, err = w.Write(bytes.Repeat([]byte("x"), 1<<10))
+		}
+	}))
+	p := newProvider(OIDC{Issuer: endless.URL, Name: "Contoso", ClientID: "tieout"}, "", clock.System{})
+	_, err := p.find(t.Context())
+	require.True(t, fault.Is(err, fault.Unavailable), "%v", err)
+	require.ErrorContains(t, err, "too large")
+	endless.Close() // it has answered to the end
+	require.Less(t, told, 32<<20)
 }

@@ -233,7 +233,7 @@ func newServer(ctx context.Context, config Config, parts Dependencies) (*server,
 
 // handler wraps the routes, outermost last.
 func (s *server) handler() http.Handler {
-	return s.observe(s.protect(s.sameOrigin(s.withSession(s.echo))))
+	return s.hurried(s.observe(s.protect(s.sameOrigin(s.withSession(s.echo)))))
 }
 
 // secure reports whether browsers reach the program by https.

@@ -28,7 +28,7 @@ func TestConfigHasDefaults(t *testing.T) {
 	require.Equal(t, []string{"openid", "profile", "email"}, c.OIDCScopes)
 	require.Equal(t, slog.LevelInfo, c.LogLevel)
 	require.NoError(t, c.NeedDatabase())
-	require.Equal(t, web.Limits{Person: 20, Stranger: 10, SignIn: 30, Heavy: 4, Patience: 10 * time.Second}, (&program{config: c}).webConfig(nil).Limits, "nobody has to think of limits to have them")
+	require.Equal(t, web.Limits{Person: 20, Stranger: 10, SignIn: 30, Heavy: 4, Patience: 10 * time.Second, Body: 30 * time.Second}, (&program{config: c}).webConfig(nil).Limits, "nobody has to think of limits to have them")
 	require.Equal(t, "[127.0.0.0/8 ::1/128]", fmt.Sprint(c.Proxies))
 }
 

@@ -164,7 +164,7 @@ func (p *program) webConfig(people []web.DemoPerson) web.Config {
 	return web.Config{
 		PublicURL: c.PublicURL, Environment: c.Environment, SessionIdle: c.SessionIdle, SessionLifetime: c.SessionLifetime,
 		MetricsToken: c.MetricsToken.Reveal(), DemoPeople: people, Proxies: c.Proxies,
-		Limits: web.Limits{Person: c.PersonRate, Stranger: c.StrangerRate, SignIn: c.SignInRate, Heavy: c.HeavyAtOnce, Patience: 10 * time.Second},
+		Limits: web.Limits{Person: c.PersonRate, Stranger: c.StrangerRate, SignIn: c.SignInRate, Heavy: c.HeavyAtOnce, Patience: 10 * time.Second, Body: 30 * time.Second},
 		OIDC: web.OIDC{Issuer: c.OIDCIssuer, ClientID: c.OIDCClientID, ClientSecret: c.OIDCClientSecret.Reveal(), Name: c.OIDCName,
 			Scopes: c.OIDCScopes, GroupsClaim: c.OIDCGroupsClaim},
 	}
