@@ -71,6 +71,7 @@ licences: ## Write docs/dependencies.md and the licences' texts that are in the 
 .PHONY: sbom
 sbom: build ## Write bin/tieout.cdx.json, the CycloneDX bill of materials of the program
 	$(GO) tool -modfile=scripts/tools.mod cyclonedx-gomod bin -json -std -licenses -version unreleased -output bin/tieout.cdx.json bin/tieout
+	@$(GO) run ./scripts/licences -bill bin/tieout.cdx.json
 
 .PHONY: vulnerabilities
 vulnerabilities: ## Ask Go's database of vulnerabilities about the program (VULNDB=file:///path for a copy of it)

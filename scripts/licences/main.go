@@ -2,7 +2,7 @@
 // licences for people (docs/dependencies.md), and the licences' texts, which go
 // wherever the program goes (cmd/tieout/licences.txt). It reads the modules that
 // a build needs anyway, and no network. With -check it only says what is not
-// current.
+// current; with -bill it completes a bill of materials.
 package main
 
 import (
@@ -42,8 +42,13 @@ type work struct {
 
 func main() {
 	check := flag.Bool("check", false, "only say whether what is there is current")
+	bill := flag.String("bill", "", "instead of that, add what is no module to this bill of materials")
 	flag.Parse()
-	if err := run(*check); err != nil {
+	work := func() error { return run(*check) }
+	if *bill != "" {
+		work = func() error { return complete(*bill) }
+	}
+	if err := work(); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
