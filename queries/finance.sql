@@ -171,15 +171,38 @@ ORDER BY e.entry_on DESC, e.id DESC LIMIT 24;
 SELECT e.id, e.connection_id, c.name AS connection_name, e.reference, e.entry_type, e.status, e.fiscal_year, e.period, e.entry_on, e.currency, e.clearing, coalesce(e.rule_set_id, 0)::bigint AS rule_set_id
 FROM journal_entry e JOIN connection c ON c.id = e.connection_id WHERE e.id = $1 AND e.entry_type = 'accrual';
 
--- name: AccruedAmounts :many
-SELECT x.subject AS transaction_id, t.id, t.order_id, coalesce(t.settlement_id, 0)::bigint AS settlement_id, l.account, sum(x.amount)::numeric AS amount
-FROM journal_evidence x JOIN journal_line l ON l.entry_id = x.entry_id AND l.line_no = x.line_no
-JOIN finance_transaction t ON t.connection_id = @connection_id AND t.transaction_id = x.subject
-WHERE x.entry_id = @entry_id GROUP BY 1, 2, 3, 4, 5 ORDER BY 1, 5;
+-- name: AccruedTransactions :many
+-- How many transactions an accrual rests on, by the settlement that has them by now; 0: none has.
+SELECT coalesce(t.settlement_id, 0)::bigint AS settlement_id, count(DISTINCT x.subject) AS transactions
+FROM journal_evidence x JOIN finance_transaction t ON t.connection_id = @connection_id AND t.transaction_id = x.subject
+WHERE x.entry_id = @entry_id GROUP BY 1 ORDER BY 1;
 
--- name: SettledAmounts :many
--- What settlements say up to a day, by order and kind.
-SELECT coalesce(l.order_id, '')::text AS order_id, k.marketplace, k.transaction_type, k.amount_type, k.amount_description, k.sign, coalesce(p.product_group, '')::text AS product_group, l.fulfillment,
-       sum(l.amount)::numeric AS amount
-FROM settlement_line l JOIN kind k ON k.id = l.kind_id LEFT JOIN product p ON p.id = l.product_id
-WHERE l.settlement_id = ANY (@settlements::bigint[]) AND l.posted_on <= @until_on::date GROUP BY 1, 2, 3, 4, 5, 6, 7, 8;
+-- name: SettledSubjects :many
+-- What lines of settlements can be to a rule; no line is anything else.
+SELECT DISTINCT k.id, k.marketplace, k.transaction_type, k.amount_type, k.amount_description, k.sign, coalesce(p.product_group, '')::text AS product_group, r.fulfillment
+FROM sku_sum a JOIN rollup r ON r.settlement_id = a.settlement_id AND r.kind_id = a.kind_id JOIN kind k ON k.id = a.kind_id LEFT JOIN product p ON p.id = a.product_id
+WHERE a.settlement_id = ANY (@settlements::bigint[]) ORDER BY k.id;
+
+-- name: CompareAccrual :many
+-- An accrual beside what settlements say up to a day: by account, and by order and
+-- account where they differ of what is settled by now. Subjects come in as arrays
+-- with the account of each; what has none stands there as such.
+WITH told AS MATERIALIZED (
+    SELECT (@kinds::int[])[i] AS kind_id, (@product_groups::text[])[i] AS product_group, (@fulfillments::text[])[i] AS fulfillment, (@accounts::text[])[i] AS account
+    FROM generate_subscripts(@kinds::int[], 1) i
+), piece AS (
+    SELECT coalesce(l.order_id, '') COLLATE "C" AS order_id, coalesce(t.account, 'no account') COLLATE "C" AS account, l.amount AS actual, 0::numeric AS accrued, 0::numeric AS open, 0::bigint AS transaction_id
+    FROM settlement_line l LEFT JOIN product p ON p.id = l.product_id
+    LEFT JOIN told t ON t.kind_id = l.kind_id AND t.product_group = coalesce(p.product_group, '') AND t.fulfillment = l.fulfillment
+    WHERE l.settlement_id = ANY (@settlements::bigint[]) AND l.posted_on <= @until_on::date
+    UNION ALL
+    SELECT t.order_id, l.account, 0, x.amount, CASE WHEN t.settlement_id IS NULL THEN x.amount ELSE 0 END, t.id
+    FROM journal_evidence x JOIN journal_line l ON l.entry_id = x.entry_id AND l.line_no = x.line_no
+    JOIN finance_transaction t ON t.connection_id = @connection_id AND t.transaction_id = x.subject
+    WHERE x.entry_id = @entry_id
+)
+SELECT (grouping(order_id) = 0)::boolean AS of_order, coalesce(order_id, '')::text AS order_id, account::text AS account, sum(accrued)::numeric AS accrued, sum(actual)::numeric AS actual,
+       sum(open)::numeric AS open, max(transaction_id)::bigint AS transaction_id
+FROM piece GROUP BY GROUPING SETS ((account), (order_id, account))
+HAVING CASE WHEN grouping(order_id) = 0 THEN sum(actual) - sum(accrued) + sum(open) <> 0 ELSE sum(accrued) <> 0 OR sum(actual) <> 0 END
+ORDER BY 1, order_id, account;

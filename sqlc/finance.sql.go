@@ -12,54 +12,6 @@ import (
 	"github.com/shopspring/decimal"
 )
 
-const accruedAmounts = `-- name: AccruedAmounts :many
-SELECT x.subject AS transaction_id, t.id, t.order_id, coalesce(t.settlement_id, 0)::bigint AS settlement_id, l.account, sum(x.amount)::numeric AS amount
-FROM journal_evidence x JOIN journal_line l ON l.entry_id = x.entry_id AND l.line_no = x.line_no
-JOIN finance_transaction t ON t.connection_id = $1 AND t.transaction_id = x.subject
-WHERE x.entry_id = $2 GROUP BY 1, 2, 3, 4, 5 ORDER BY 1, 5
-`
-
-type AccruedAmountsParams struct {
-	ConnectionID int64
-	EntryID      int64
-}
-
-type AccruedAmountsRow struct {
-	TransactionID string
-	ID            int64
-	OrderID       string
-	SettlementID  int64
-	Account       string
-	Amount        decimal.Decimal
-}
-
-func (q *Queries) AccruedAmounts(ctx context.Context, arg AccruedAmountsParams) ([]AccruedAmountsRow, error) {
-	rows, err := q.db.Query(ctx, accruedAmounts, arg.ConnectionID, arg.EntryID)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	items := []AccruedAmountsRow{}
-	for rows.Next() {
-		var i AccruedAmountsRow
-		if err := rows.Scan(
-			&i.TransactionID,
-			&i.ID,
-			&i.OrderID,
-			&i.SettlementID,
-			&i.Account,
-			&i.Amount,
-		); err != nil {
-			return nil, err
-		}
-		items = append(items, i)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
-}
-
 const accruedPeriods = `-- name: AccruedPeriods :many
 SELECT e.fiscal_year, e.period FROM journal_entry e JOIN settlement s ON s.id = $1
 WHERE e.connection_id = s.connection_id AND e.entry_type = 'accrual' AND e.currency = s.currency AND e.status NOT IN ('draft', 'reversed', 'discarded') AND e.submitted_at < s.created_at
@@ -81,6 +33,43 @@ func (q *Queries) AccruedPeriods(ctx context.Context, settlementID int64) ([]Acc
 	for rows.Next() {
 		var i AccruedPeriodsRow
 		if err := rows.Scan(&i.FiscalYear, &i.Period); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const accruedTransactions = `-- name: AccruedTransactions :many
+SELECT coalesce(t.settlement_id, 0)::bigint AS settlement_id, count(DISTINCT x.subject) AS transactions
+FROM journal_evidence x JOIN finance_transaction t ON t.connection_id = $1 AND t.transaction_id = x.subject
+WHERE x.entry_id = $2 GROUP BY 1 ORDER BY 1
+`
+
+type AccruedTransactionsParams struct {
+	ConnectionID int64
+	EntryID      int64
+}
+
+type AccruedTransactionsRow struct {
+	SettlementID int64
+	Transactions int64
+}
+
+// How many transactions an accrual rests on, by the settlement that has them by now; 0: none has.
+func (q *Queries) AccruedTransactions(ctx context.Context, arg AccruedTransactionsParams) ([]AccruedTransactionsRow, error) {
+	rows, err := q.db.Query(ctx, accruedTransactions, arg.ConnectionID, arg.EntryID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []AccruedTransactionsRow{}
+	for rows.Next() {
+		var i AccruedTransactionsRow
+		if err := rows.Scan(&i.SettlementID, &i.Transactions); err != nil {
 			return nil, err
 		}
 		items = append(items, i)
@@ -174,6 +163,89 @@ DELETE FROM finance_part WHERE transaction_id = ANY ($1::bigint[])
 func (q *Queries) ClearParts(ctx context.Context, ids []int64) error {
 	_, err := q.db.Exec(ctx, clearParts, ids)
 	return err
+}
+
+const compareAccrual = `-- name: CompareAccrual :many
+WITH told AS MATERIALIZED (
+    SELECT ($1::int[])[i] AS kind_id, ($2::text[])[i] AS product_group, ($3::text[])[i] AS fulfillment, ($4::text[])[i] AS account
+    FROM generate_subscripts($1::int[], 1) i
+), piece AS (
+    SELECT coalesce(l.order_id, '') COLLATE "C" AS order_id, coalesce(t.account, 'no account') COLLATE "C" AS account, l.amount AS actual, 0::numeric AS accrued, 0::numeric AS open, 0::bigint AS transaction_id
+    FROM settlement_line l LEFT JOIN product p ON p.id = l.product_id
+    LEFT JOIN told t ON t.kind_id = l.kind_id AND t.product_group = coalesce(p.product_group, '') AND t.fulfillment = l.fulfillment
+    WHERE l.settlement_id = ANY ($5::bigint[]) AND l.posted_on <= $6::date
+    UNION ALL
+    SELECT t.order_id, l.account, 0, x.amount, CASE WHEN t.settlement_id IS NULL THEN x.amount ELSE 0 END, t.id
+    FROM journal_evidence x JOIN journal_line l ON l.entry_id = x.entry_id AND l.line_no = x.line_no
+    JOIN finance_transaction t ON t.connection_id = $7 AND t.transaction_id = x.subject
+    WHERE x.entry_id = $8
+)
+SELECT (grouping(order_id) = 0)::boolean AS of_order, coalesce(order_id, '')::text AS order_id, account::text AS account, sum(accrued)::numeric AS accrued, sum(actual)::numeric AS actual,
+       sum(open)::numeric AS open, max(transaction_id)::bigint AS transaction_id
+FROM piece GROUP BY GROUPING SETS ((account), (order_id, account))
+HAVING CASE WHEN grouping(order_id) = 0 THEN sum(actual) - sum(accrued) + sum(open) <> 0 ELSE sum(accrued) <> 0 OR sum(actual) <> 0 END
+ORDER BY 1, order_id, account
+`
+
+type CompareAccrualParams struct {
+	Kinds         []int32
+	ProductGroups []string
+	Fulfillments  []string
+	Accounts      []string
+	Settlements   []int64
+	UntilOn       time.Time
+	ConnectionID  int64
+	EntryID       int64
+}
+
+type CompareAccrualRow struct {
+	OfOrder       bool
+	OrderID       string
+	Account       string
+	Accrued       decimal.Decimal
+	Actual        decimal.Decimal
+	Open          decimal.Decimal
+	TransactionID int64
+}
+
+// An accrual beside what settlements say up to a day: by account, and by order and
+// account where they differ of what is settled by now. Subjects come in as arrays
+// with the account of each; what has none stands there as such.
+func (q *Queries) CompareAccrual(ctx context.Context, arg CompareAccrualParams) ([]CompareAccrualRow, error) {
+	rows, err := q.db.Query(ctx, compareAccrual,
+		arg.Kinds,
+		arg.ProductGroups,
+		arg.Fulfillments,
+		arg.Accounts,
+		arg.Settlements,
+		arg.UntilOn,
+		arg.ConnectionID,
+		arg.EntryID,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []CompareAccrualRow{}
+	for rows.Next() {
+		var i CompareAccrualRow
+		if err := rows.Scan(
+			&i.OfOrder,
+			&i.OrderID,
+			&i.Account,
+			&i.Accrued,
+			&i.Actual,
+			&i.Open,
+			&i.TransactionID,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const deferredBalance = `-- name: DeferredBalance :one
@@ -1003,20 +1075,14 @@ func (q *Queries) SetFinanceReadTo(ctx context.Context, arg SetFinanceReadToPara
 	return err
 }
 
-const settledAmounts = `-- name: SettledAmounts :many
-SELECT coalesce(l.order_id, '')::text AS order_id, k.marketplace, k.transaction_type, k.amount_type, k.amount_description, k.sign, coalesce(p.product_group, '')::text AS product_group, l.fulfillment,
-       sum(l.amount)::numeric AS amount
-FROM settlement_line l JOIN kind k ON k.id = l.kind_id LEFT JOIN product p ON p.id = l.product_id
-WHERE l.settlement_id = ANY ($1::bigint[]) AND l.posted_on <= $2::date GROUP BY 1, 2, 3, 4, 5, 6, 7, 8
+const settledSubjects = `-- name: SettledSubjects :many
+SELECT DISTINCT k.id, k.marketplace, k.transaction_type, k.amount_type, k.amount_description, k.sign, coalesce(p.product_group, '')::text AS product_group, r.fulfillment
+FROM sku_sum a JOIN rollup r ON r.settlement_id = a.settlement_id AND r.kind_id = a.kind_id JOIN kind k ON k.id = a.kind_id LEFT JOIN product p ON p.id = a.product_id
+WHERE a.settlement_id = ANY ($1::bigint[]) ORDER BY k.id
 `
 
-type SettledAmountsParams struct {
-	Settlements []int64
-	UntilOn     time.Time
-}
-
-type SettledAmountsRow struct {
-	OrderID           string
+type SettledSubjectsRow struct {
+	ID                int32
 	Marketplace       string
 	TransactionType   string
 	AmountType        string
@@ -1024,21 +1090,20 @@ type SettledAmountsRow struct {
 	Sign              int16
 	ProductGroup      string
 	Fulfillment       string
-	Amount            decimal.Decimal
 }
 
-// What settlements say up to a day, by order and kind.
-func (q *Queries) SettledAmounts(ctx context.Context, arg SettledAmountsParams) ([]SettledAmountsRow, error) {
-	rows, err := q.db.Query(ctx, settledAmounts, arg.Settlements, arg.UntilOn)
+// What lines of settlements can be to a rule; no line is anything else.
+func (q *Queries) SettledSubjects(ctx context.Context, settlements []int64) ([]SettledSubjectsRow, error) {
+	rows, err := q.db.Query(ctx, settledSubjects, settlements)
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
-	items := []SettledAmountsRow{}
+	items := []SettledSubjectsRow{}
 	for rows.Next() {
-		var i SettledAmountsRow
+		var i SettledSubjectsRow
 		if err := rows.Scan(
-			&i.OrderID,
+			&i.ID,
 			&i.Marketplace,
 			&i.TransactionType,
 			&i.AmountType,
@@ -1046,7 +1111,6 @@ func (q *Queries) SettledAmounts(ctx context.Context, arg SettledAmountsParams) 
 			&i.Sign,
 			&i.ProductGroup,
 			&i.Fulfillment,
-			&i.Amount,
 		); err != nil {
 			return nil, err
 		}

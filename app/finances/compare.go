@@ -1,11 +1,9 @@
 package finances
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/shopspring/decimal"
@@ -82,71 +80,77 @@ func (s *Service) Compare(ctx context.Context, entryID int64) (Compared, error) 
 	}
 	c := Compared{Accrual: Accrual{ID: e.ID, ConnectionID: e.ConnectionID, ConnectionName: e.ConnectionName, Reference: e.Reference, Type: journal.EntryType(e.EntryType),
 		Status: journal.Status(e.Status), Period: period.Period{FiscalYear: int(e.FiscalYear), Number: int(e.Period)}.Key(), On: period.DateOf(e.EntryOn), Net: money.New(e.Clearing, money.Currency(e.Currency))}}
-	accrued, err := db.AccruedAmounts(ctx, sqlc.AccruedAmountsParams{ConnectionID: e.ConnectionID, EntryID: e.ID})
-	if err != nil {
-		return c, fmt.Errorf("read what accrual %d rests on: %w", entryID, err)
+	if err := c.count(ctx, db); err != nil {
+		return c, err
 	}
-	c.count(accrued)
-	actual, err := s.settled(ctx, c, e.RuleSetID)
+	p, err := s.told(ctx, db, c, e.RuleSetID)
 	if err != nil {
 		return c, err
 	}
-	c.differ(accrued, actual)
+	p.ConnectionID, p.EntryID, p.Settlements, p.UntilOn = c.ConnectionID, c.ID, c.Settlements, c.On.Time()
+	rows, err := db.CompareAccrual(ctx, p)
+	if err != nil {
+		return c, fmt.Errorf("hold accrual %d beside settlements: %w", entryID, err)
+	}
+	for _, r := range rows {
+		d := Difference{Account: r.Account, Accrued: r.Accrued, Actual: r.Actual, Open: r.Open}
+		if !r.OfOrder {
+			c.Accounts = append(c.Accounts, d)
+			continue
+		}
+		d.Order, d.Transaction = r.OrderID, r.TransactionID
+		c.Orders = append(c.Orders, d)
+	}
 	return c, nil
 }
 
-func (c *Compared) count(accrued []sqlc.AccruedAmountsRow) {
-	seen := map[string]bool{}
-	for _, a := range accrued {
-		if seen[a.TransactionID] {
-			continue
-		}
-		seen[a.TransactionID] = true
-		c.Transactions++
-		if a.SettlementID == 0 {
-			c.Open++
-			continue
-		}
-		c.Settled++
-		if !slices.Contains(c.Settlements, a.SettlementID) {
-			c.Settlements = append(c.Settlements, a.SettlementID)
-		}
+// count says how many transactions are settled by now, and where.
+func (c *Compared) count(ctx context.Context, db *sqlc.Queries) error {
+	c.Settlements = []int64{}
+	rows, err := db.AccruedTransactions(ctx, sqlc.AccruedTransactionsParams{ConnectionID: c.ConnectionID, EntryID: c.ID})
+	if err != nil {
+		return fmt.Errorf("count what accrual %d rests on: %w", c.ID, err)
 	}
+	for _, r := range rows {
+		c.Transactions += r.Transactions
+		if r.SettlementID == 0 {
+			c.Open += int(r.Transactions)
+			continue
+		}
+		c.Settled += int(r.Transactions)
+		c.Settlements = append(c.Settlements, r.SettlementID)
+	}
+	return nil
 }
 
-// atAccount is an amount of an order on an account.
-type atAccount struct {
-	account, order string
-	amount         decimal.Decimal
-}
-
-// settled returns what the settlements have up to the accrual's day, by the
-// rules of the accrual.
-func (s *Service) settled(ctx context.Context, c Compared, ruleSetID int64) ([]atAccount, error) {
+// told says on which accounts the lines of settlements stand by the rules of the
+// accrual.
+func (s *Service) told(ctx context.Context, db *sqlc.Queries, c Compared, ruleSetID int64) (sqlc.CompareAccrualParams, error) {
+	told := sqlc.CompareAccrualParams{Kinds: []int32{}, ProductGroups: []string{}, Fulfillments: []string{}, Accounts: []string{}}
 	if len(c.Settlements) == 0 {
-		return nil, nil
+		return told, nil
 	}
 	set, err := s.ruleSet(ctx, c.ConnectionID, ruleSetID)
 	if err != nil || set == nil {
-		return nil, err
+		return told, err
 	}
 	rules := mapping.Compile(*set)
-	rows, err := sqlc.New(s.Pool).SettledAmounts(ctx, sqlc.SettledAmountsParams{Settlements: c.Settlements, UntilOn: c.On.Time()})
+	subjects, err := db.SettledSubjects(ctx, c.Settlements)
 	if err != nil {
-		return nil, fmt.Errorf("read settled amounts: %w", err)
+		return told, fmt.Errorf("read what is settled: %w", err)
 	}
-	list := make([]atAccount, 0, len(rows))
-	for _, r := range rows {
+	for _, r := range subjects {
 		kind := mapping.Kind{Marketplace: r.Marketplace, TransactionType: r.TransactionType, AmountType: r.AmountType, AmountDescription: r.AmountDescription, Sign: int(r.Sign)}
-		account := "no account"
-		if rule, ok := rules.Match(mapping.Subject{Kind: kind, ProductGroup: r.ProductGroup, Fulfillment: r.Fulfillment}); ok {
-			if picked, ok := set.Account(rule); ok {
-				account = picked
-			}
+		rule, ok := rules.Match(mapping.Subject{Kind: kind, ProductGroup: r.ProductGroup, Fulfillment: r.Fulfillment})
+		if !ok {
+			continue
 		}
-		list = append(list, atAccount{account, r.OrderID, r.Amount})
+		if account, ok := set.Account(rule); ok {
+			told.Kinds, told.ProductGroups = append(told.Kinds, r.ID), append(told.ProductGroups, r.ProductGroup)
+			told.Fulfillments, told.Accounts = append(told.Fulfillments, r.Fulfillment), append(told.Accounts, account)
+		}
 	}
-	return list, nil
+	return told, nil
 }
 
 // ruleSet is the one that an accrual was made by, or the one in use.
@@ -155,49 +159,6 @@ func (s *Service) ruleSet(ctx context.Context, connectionID, id int64) (*mapping
 		return s.Rules(ctx, s.Pool, connectionID)
 	}
 	return mapping.Load(ctx, s.Pool, id)
-}
-
-// differ fills in both lists.
-func (c *Compared) differ(accrued []sqlc.AccruedAmountsRow, actual []atAccount) {
-	accounts, orders := map[string]*Difference{}, map[[2]string]*Difference{}
-	at := func(account, order string) (*Difference, *Difference) {
-		if accounts[account] == nil {
-			accounts[account] = &Difference{Account: account}
-		}
-		key := [2]string{account, order}
-		if orders[key] == nil {
-			orders[key] = &Difference{Account: account, Order: order}
-		}
-		return accounts[account], orders[key]
-	}
-	for _, a := range accrued {
-		account, order := at(a.Account, a.OrderID)
-		for _, d := range []*Difference{account, order} {
-			d.Accrued = d.Accrued.Add(a.Amount)
-			if a.SettlementID == 0 {
-				d.Open = d.Open.Add(a.Amount)
-			}
-		}
-		order.Transaction = a.ID
-	}
-	for _, a := range actual {
-		account, order := at(a.account, a.order)
-		account.Actual, order.Actual = account.Actual.Add(a.amount), order.Actual.Add(a.amount)
-	}
-	for _, d := range accounts {
-		if !d.Accrued.IsZero() || !d.Actual.IsZero() {
-			c.Accounts = append(c.Accounts, *d)
-		}
-	}
-	for _, d := range orders {
-		if !d.Value().IsZero() {
-			c.Orders = append(c.Orders, *d)
-		}
-	}
-	slices.SortFunc(c.Accounts, func(x, y Difference) int { return cmp.Compare(x.Account, y.Account) })
-	slices.SortFunc(c.Orders, func(x, y Difference) int {
-		return cmp.Or(cmp.Compare(x.Order, y.Order), cmp.Compare(x.Account, y.Account))
-	})
 }
 
 // Total adds differences up.

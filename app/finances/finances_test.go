@@ -123,7 +123,7 @@ func (b *bench) lines(n int) {
 			return err
 		}
 		s, number := b.books.Settlement(n), 0
-		return b.books.Lines(n, func(l seller.Line) error {
+		err := b.books.Lines(n, func(l seller.Line) error {
 			number++
 			amount := decimal.New(l.Cents, -2)
 			_, err := tx.Exec(b.t.Context(), `WITH k AS (INSERT INTO kind (connection_id, marketplace, transaction_type, amount_type, amount_description, sign) VALUES ($1, $2, $3, $4, $5, $6)
@@ -133,6 +133,13 @@ func (b *bench) lines(n int) {
 				l.Posted, number, period.Posted(l.Posted, s.Start, s.End, time.UTC).Time(), amount, l.Fulfillment, l.OrderID, s.ID)
 			return err
 		})
+		if err != nil {
+			return err
+		}
+		_, err = tx.Exec(b.t.Context(), `
+			INSERT INTO rollup SELECT settlement_id, kind_id, posted_on, '', fulfillment, 0, count(*), coalesce(sum(quantity), 0), sum(amount) FROM settlement_line GROUP BY 1, 2, 3, 5 ON CONFLICT DO NOTHING;
+			INSERT INTO sku_sum SELECT settlement_id, date_trunc('month', posted_on)::date, 0, kind_id, count(*), coalesce(sum(quantity), 0), sum(amount) FROM settlement_line GROUP BY 1, 2, 4 ON CONFLICT DO NOTHING`)
+		return err
 	}))
 }
 

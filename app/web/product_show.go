@@ -3,7 +3,6 @@ package web
 import (
 	"fmt"
 	"net/http"
-	"net/url"
 	"strconv"
 	"strings"
 
@@ -32,12 +31,10 @@ type productDesk struct {
 
 // productDesk reads the SKU of the path; NotFound when nobody knows it.
 func (s *server) productDesk(r *request, connection int64) (productDesk, error) {
-	sku, err := url.PathUnescape(r.Param("sku"))
+	sku := r.Param("sku")
+	id, name, err := s.productConnection(r, connection)
+	d := productDesk{connection: id, name: name, sku: sku}
 	if err != nil {
-		return productDesk{}, fault.Wrap(err, fault.NotFound, "This is no SKU.")
-	}
-	d := productDesk{sku: sku}
-	if d.connection, d.name, err = s.productConnection(r, connection); err != nil {
 		return d, err
 	}
 	if d.connection == 0 {

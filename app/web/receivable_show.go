@@ -16,10 +16,7 @@ func (s *server) receivableShow(r *request) error {
 	if err != nil {
 		return err
 	}
-	order, err := url.PathUnescape(r.Param("order"))
-	if err != nil {
-		return err
-	}
+	order := r.Param("order")
 	whole, err := s.Receivable.Order(r.ctx(), id, order)
 	if err != nil {
 		return err

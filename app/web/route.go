@@ -3,6 +3,7 @@ package web
 import (
 	"fmt"
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 
@@ -152,6 +153,9 @@ func (s *server) serve(route Route) echo.HandlerFunc {
 		if r.person.Scoped && route.whole() {
 			return fault.New(fault.Forbidden, "This is about every connection, and you see some of them only. Somebody who sees all of them can do it.")
 		}
+		if err := plainParams(c); err != nil {
+			return err
+		}
 		if !readable(c.ParamValues()) || !allReadable(c.QueryParams()) {
 			return fault.New(fault.Invalid, "The address holds bytes that are no text.")
 		}
@@ -168,6 +172,24 @@ func (s *server) serve(route Route) echo.HandlerFunc {
 		}
 		return route.Handle(r)
 	}
+}
+
+// plainParams makes texts of what stands in the path. The router leaves it
+// escaped where the address has a form of its own, as one with %2F has.
+func plainParams(c echo.Context) error {
+	if c.Request().URL.RawPath == "" {
+		return nil
+	}
+	values := slices.Clone(c.ParamValues())
+	for i, value := range values {
+		plain, err := url.PathUnescape(value)
+		if err != nil {
+			return fault.Wrap(err, fault.NotFound, "There is no such page.")
+		}
+		values[i] = plain
+	}
+	c.SetParamValues(values...)
+	return nil
 }
 
 // admit decides whether somebody, or nobody, may use a route.

@@ -2,6 +2,7 @@ package web
 
 import (
 	"net/http"
+	"net/url"
 	"strings"
 	"testing"
 
@@ -101,4 +102,23 @@ func TestSomebodyWhoLostEveryRoleMayOnlyLeave(t *testing.T) {
 	require.NoError(t, site.Identity.SetGroupRoles(t.Context(), audit.Job("test"), "group of ops", nil))
 	require.Equal(t, http.StatusForbidden, b.get("/tasks/1/events").StatusCode)
 	require.Equal(t, signedOutPath, b.post("/sign-out", nil).to())
+}
+
+// TestWhatStandsInAPathIsTheTextItWasMadeOf opens addresses of every odd name that
+// a SKU or an order can have, and of what is no text.
+func TestWhatStandsInAPathIsTheTextItWasMadeOf(t *testing.T) {
+	t.Parallel()
+	b := open(t, options{routes: func(s *server) []Route {
+		return append(pages(s), Route{GET, "/named/:name/end", signedIn, func(r *request) error { return r.String(http.StatusOK, r.Param("name")) }, 0})
+	}}).as(t, identity.Viewer)
+	for _, name := range []string{"A-1", "50% off", "50%off", "%2F", "a/b", "a b+c", "a?b#c&d", "Größe Ø", "100%", "..", "日本/%", `"<'>`, ";", "a\\b"} {
+		answer := b.get("/named/" + url.PathEscape(name) + "/end")
+		require.Equal(t, http.StatusOK, answer.StatusCode, name)
+		require.Equal(t, name, answer.body)
+	}
+	for _, path := range []string{"/named/%A3%FC6%D9%25%2F/end", "/named/%A3/end", "/named/a%00b%2F/end"} {
+		answer := b.get(path)
+		require.Equal(t, http.StatusUnprocessableEntity, answer.StatusCode, path)
+		require.Contains(t, answer.body, "bytes that are no text")
+	}
 }
