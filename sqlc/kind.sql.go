@@ -9,6 +9,50 @@ import (
 	"context"
 )
 
+const kinds = `-- name: Kinds :many
+SELECT connection_id, id, marketplace, transaction_type, amount_type, amount_description, sign
+FROM kind WHERE $1::bigint = 0 OR connection_id = $1 ORDER BY connection_id, id
+`
+
+type KindsRow struct {
+	ConnectionID      int64
+	ID                int32
+	Marketplace       string
+	TransactionType   string
+	AmountType        string
+	AmountDescription string
+	Sign              int16
+}
+
+// Of a connection, or of all.
+func (q *Queries) Kinds(ctx context.Context, connectionID int64) ([]KindsRow, error) {
+	rows, err := q.db.Query(ctx, kinds, connectionID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []KindsRow{}
+	for rows.Next() {
+		var i KindsRow
+		if err := rows.Scan(
+			&i.ConnectionID,
+			&i.ID,
+			&i.Marketplace,
+			&i.TransactionType,
+			&i.AmountType,
+			&i.AmountDescription,
+			&i.Sign,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const kindsOfConnection = `-- name: KindsOfConnection :many
 SELECT id, marketplace, transaction_type, amount_type, amount_description, sign
 FROM kind WHERE connection_id = $1 ORDER BY id

@@ -47,34 +47,33 @@ func (t told) in(asked string) bool {
 // tell says what each kind counts as by the rules in use. The amounts of a
 // connection without rules are all without one.
 func (s *Service) tell(ctx context.Context, connectionID int64) ([]told, error) {
-	db := sqlc.New(s.pool)
-	connections, err := db.ConnectionChoices(ctx)
+	kinds, err := sqlc.New(s.pool).Kinds(ctx, connectionID)
 	if err != nil {
-		return nil, fmt.Errorf("read connections: %w", err)
+		return nil, fmt.Errorf("read kinds: %w", err)
 	}
-	var list []told
-	for _, c := range connections {
-		if connectionID != 0 && c.ID != connectionID {
-			continue
+	list, of := make([]told, len(kinds)), int64(0)
+	var rules *mapping.Matcher
+	for i, k := range kinds {
+		if k.ConnectionID != of {
+			if rules, err = s.inUse(ctx, k.ConnectionID); err != nil {
+				return nil, err
+			}
+			of = k.ConnectionID
 		}
-		kinds, err := db.KindsOfConnection(ctx, c.ID)
-		if err != nil {
-			return nil, fmt.Errorf("read kinds: %w", err)
-		}
-		rules, err := s.rules.InUse(ctx, c.ID)
-		if fault.Is(err, fault.NotFound) {
-			rules = mapping.Compile(mapping.RuleSet{})
-		} else if err != nil {
-			return nil, err
-		}
-		for _, k := range kinds {
-			list = append(list, tellOne(rules, k))
-		}
+		list[i] = tellOne(rules, k)
 	}
 	return list, nil
 }
 
-func tellOne(rules *mapping.Matcher, k sqlc.KindsOfConnectionRow) told {
+func (s *Service) inUse(ctx context.Context, connectionID int64) (*mapping.Matcher, error) {
+	rules, err := s.rules.InUse(ctx, connectionID)
+	if fault.Is(err, fault.NotFound) {
+		return mapping.Compile(mapping.RuleSet{}), nil
+	}
+	return rules, err
+}
+
+func tellOne(rules *mapping.Matcher, k sqlc.KindsRow) told {
 	kind := mapping.Kind{Marketplace: k.Marketplace, TransactionType: k.TransactionType, AmountType: k.AmountType, AmountDescription: k.AmountDescription, Sign: int(k.Sign)}
 	t := told{kind: k.ID, marketplace: k.Marketplace, counted: counts(kind)}
 	// Rules may tell accounts apart by who ships; the category is the same.
