@@ -28,17 +28,17 @@ func (s *server) feeList(r *request) error {
 		return err
 	}
 	var rows, totals []fee.Row
+	var markets []string
 	err = atOnce(
 		func() (err error) { rows, err = s.Fees.Summary(r.ctx(), f); return err },
-		func() (err error) { totals, err = s.Fees.Totals(r.ctx(), f); return err })
+		func() (err error) { totals, err = s.Fees.Totals(r.ctx(), f); return err },
+		func() (err error) { markets, err = s.Fees.Marketplaces(r.ctx(), f.Connection); return err })
 	if err != nil {
 		return err
 	}
 	page := r.page("Fees", views.Fees)
 	model := views.FeePage{Monthly: f.Group.Monthly(), NoSKU: f.Group == fee.ByMarketplace || f.Group == fee.ByMonth, Alert: r.unmappedFees(f, totals)}
-	if model.Filter, err = s.feeFilterBar(r, f); err != nil {
-		return err
-	}
+	model.Filter = feeFilterBar(r, f, markets)
 	model.Without = map[string]bool{views.FeeConnection: oneConnection(page, f.Connection)}
 	model.Summary, model.Export, model.Sorts = feeSummary(f), r.listExport(), r.feeSorts(f)
 	model.Empty = views.Empty{Icon: "receipt-text", Title: "No amounts in these months", Text: "Choose other months, or upload the settlements of these."}
@@ -159,11 +159,7 @@ func groupTitle(g fee.Group) string {
 	return "SKU"
 }
 
-func (s *server) feeFilterBar(r *request, f fee.Filter) (views.Filter, error) {
-	names, err := s.Fees.Marketplaces(r.ctx(), f.Connection)
-	if err != nil {
-		return views.Filter{}, err
-	}
+func feeFilterBar(r *request, f fee.Filter, names []string) views.Filter {
 	markets := []views.Option{{Label: "Any"}}
 	for _, name := range names {
 		markets = append(markets, views.Option{Value: name, Label: name})
@@ -196,7 +192,7 @@ func (s *server) feeFilterBar(r *request, f fee.Filter) (views.Filter, error) {
 			bar.Clear = r.link("q", "", "by", "", "marketplace", "", "from", "", "to", "", "after", "")
 		}
 	}
-	return bar, nil
+	return bar
 }
 
 // feeSorts links the columns' heads: figures the greatest first.
@@ -326,11 +322,11 @@ func (s *server) feeExport(r *request) error {
 	if err != nil {
 		return err
 	}
-	bar, err := s.feeFilterBar(r, f)
+	markets, err := s.Fees.Marketplaces(r.ctx(), f.Connection)
 	if err != nil {
 		return err
 	}
-	about, err := s.about(r, bar)
+	about, err := s.about(r, feeFilterBar(r, f, markets))
 	if err != nil {
 		return err
 	}
