@@ -31,12 +31,14 @@ WITH told AS MATERIALIZED (
     FROM cycle c JOIN month_sum m ON m.settlement_id = c.id JOIN told t ON t.kind_id = m.kind_id
     WHERE NOT @by_product::boolean AND m.month >= @prior_from::date AND m.month <= @to_month::date
     GROUP BY 1, 2, 4, 5
+), shift AS MATERIALIZED (
+    -- Under which month the sums of a month are shown, as what they are and as what was before.
+    SELECT m.month::date AS month, p.prior, (m.month + interval '1 month' * p.months)::date AS shown_in
+    FROM generate_series(CAST(@prior_from::date AS timestamp), CAST(@to_month::date AS timestamp), interval '1 month') m (month) CROSS JOIN (SELECT 0 AS prior, 0 AS months UNION ALL SELECT 1, @months::int) p
+    WHERE (m.month + interval '1 month' * p.months)::date >= @from_month::date AND (m.month + interval '1 month' * p.months)::date <= @to_month::date
 ), shown AS (
-    SELECT b.books, b.market, b.product_id,
-           CASE WHEN @by_month::boolean THEN (b.month + interval '1 month' * p.months)::date ELSE @from_month::date END AS month,
-           p.prior, b.part, b.amount, b.units
-    FROM base b CROSS JOIN (SELECT 0 AS prior, 0 AS months UNION ALL SELECT 1, @months::int) p
-    WHERE (b.month + interval '1 month' * p.months)::date >= @from_month::date AND (b.month + interval '1 month' * p.months)::date <= @to_month::date
+    SELECT b.books, b.market, b.product_id, CASE WHEN @by_month::boolean THEN s.shown_in ELSE @from_month::date END AS month, s.prior, b.part, b.amount, b.units
+    FROM base b JOIN shift s ON s.month = b.month
 ), summed AS (
     SELECT books, market, product_id, month,
            coalesce(sum(units) FILTER (WHERE prior = 0), 0) AS units, coalesce(sum(units) FILTER (WHERE prior = 1), 0) AS prior_units,

@@ -264,12 +264,14 @@ WITH told AS MATERIALIZED (
     FROM cycle c JOIN month_sum m ON m.settlement_id = c.id JOIN told t ON t.kind_id = m.kind_id
     WHERE NOT $18::boolean AND m.month >= $19::date AND m.month <= $20::date
     GROUP BY 1, 2, 4, 5
+), shift AS MATERIALIZED (
+    -- Under which month the sums of a month are shown, as what they are and as what was before.
+    SELECT m.month::date AS month, p.prior, (m.month + interval '1 month' * p.months)::date AS shown_in
+    FROM generate_series(CAST($19::date AS timestamp), CAST($20::date AS timestamp), interval '1 month') m (month) CROSS JOIN (SELECT 0 AS prior, 0 AS months UNION ALL SELECT 1, $24::int) p
+    WHERE (m.month + interval '1 month' * p.months)::date >= $25::date AND (m.month + interval '1 month' * p.months)::date <= $20::date
 ), shown AS (
-    SELECT b.books, b.market, b.product_id,
-           CASE WHEN $24::boolean THEN (b.month + interval '1 month' * p.months)::date ELSE $25::date END AS month,
-           p.prior, b.part, b.amount, b.units
-    FROM base b CROSS JOIN (SELECT 0 AS prior, 0 AS months UNION ALL SELECT 1, $26::int) p
-    WHERE (b.month + interval '1 month' * p.months)::date >= $25::date AND (b.month + interval '1 month' * p.months)::date <= $20::date
+    SELECT b.books, b.market, b.product_id, CASE WHEN $26::boolean THEN s.shown_in ELSE $25::date END AS month, s.prior, b.part, b.amount, b.units
+    FROM base b JOIN shift s ON s.month = b.month
 ), summed AS (
     SELECT books, market, product_id, month,
            coalesce(sum(units) FILTER (WHERE prior = 0), 0) AS units, coalesce(sum(units) FILTER (WHERE prior = 1), 0) AS prior_units,
@@ -324,9 +326,9 @@ type SumFeesParams struct {
 	EverySku         bool
 	Products         []int32
 	LastDay          time.Time
-	ByMonth          bool
-	FromMonth        time.Time
 	Months           int32
+	FromMonth        time.Time
+	ByMonth          bool
 	Marketplaces     []string
 	Sort             string
 	Direction        int32
@@ -384,9 +386,9 @@ func (q *Queries) SumFees(ctx context.Context, arg SumFeesParams) ([]SumFeesRow,
 		arg.EverySku,
 		arg.Products,
 		arg.LastDay,
-		arg.ByMonth,
-		arg.FromMonth,
 		arg.Months,
+		arg.FromMonth,
+		arg.ByMonth,
 		arg.Marketplaces,
 		arg.Sort,
 		arg.Direction,
