@@ -6,7 +6,6 @@ import (
 	"strconv"
 
 	"tieout/app/closing"
-	"tieout/app/period"
 	"tieout/views"
 )
 
@@ -100,12 +99,8 @@ func (r *request) closeFilter() (closing.Filter, error) {
 	in := r.query()
 	f := closing.Filter{ConnectionID: r.connection(), PageSize: closePageSize,
 		State: closing.State(in.choice("state", "", string(closing.Open), string(closing.Requested), string(closing.Closed), string(closing.Reopened)))}
-	if key := in.key("after", 2); key != nil {
-		starts, err := period.ParseDate(key[0])
-		if err != nil {
-			return f, err
-		}
-		f.After = closing.Place{Starts: starts, Connection: parseID(key[1])}
+	if starts, connection, ok := in.dayKey("after"); ok {
+		f.After = closing.Place{Starts: starts, Connection: connection}
 	}
 	return f, in.err()
 }

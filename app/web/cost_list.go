@@ -6,7 +6,6 @@ import (
 	"strconv"
 
 	"tieout/app/cost"
-	"tieout/app/period"
 	"tieout/views"
 )
 
@@ -76,12 +75,8 @@ func (r *request) costFilter() (cost.Filter, error) {
 	in := r.query()
 	f := cost.Filter{Connection: r.connection(), Period: in.text("period", 7), Text: in.text("q", 60), PageSize: costPageSize,
 		State: cost.State(in.choice("state", "", string(cost.Waiting), string(cost.Open), string(cost.Posted)))}
-	if key := in.key("after", 2); key != nil {
-		starts, err := period.ParseDate(key[0])
-		if err != nil {
-			in.refuse("after", "This is no place in the list.")
-		}
-		f.After = cost.Place{Starts: starts, ID: parseID(key[1])}
+	if starts, id, ok := in.dayKey("after"); ok {
+		f.After = cost.Place{Starts: starts, ID: id}
 	}
 	return f, in.err()
 }

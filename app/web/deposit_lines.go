@@ -81,9 +81,8 @@ func (r *request) bankLineFilter() (deposit.LineFilter, error) {
 	in := r.query()
 	f := deposit.LineFilter{Connection: r.connection(), Account: in.id("account"), Text: in.text("q", 120), PageSize: bankPageSize,
 		State: deposit.LineState(in.choice("state", string(deposit.LineAmazon), string(deposit.LineOpen), string(deposit.LineDiffers), string(deposit.LineMatched), string(deposit.LineIgnored), string(deposit.LineAll)))}
-	var err error
-	if f.After, err = in.place(); err != nil {
-		return f, err
+	if on, id, ok := in.dayKey("after"); ok {
+		f.After = deposit.Place{On: on, ID: id}
 	}
 	return f, in.err()
 }

@@ -8,7 +8,6 @@ import (
 	"tieout/app/deposit"
 	"tieout/app/identity"
 	"tieout/app/money"
-	"tieout/app/period"
 	"tieout/views"
 )
 
@@ -62,16 +61,6 @@ func (r *request) awaitedRow(d deposit.Deposit) views.AwaitedRow {
 	return row
 }
 
-// place reads where a list, newest first, goes on.
-func (in *input) place() (deposit.Place, error) {
-	key := in.key("after", 2)
-	if key == nil {
-		return deposit.Place{}, nil
-	}
-	on, err := period.ParseDate(key[0])
-	return deposit.Place{On: on, ID: parseID(key[1])}, err
-}
-
 func (r *request) awaitedFilter() (deposit.Filter, error) {
 	in := r.query()
 	states := []string{"open", "all"}
@@ -79,9 +68,8 @@ func (r *request) awaitedFilter() (deposit.Filter, error) {
 		states = append(states, string(state))
 	}
 	f := deposit.Filter{Connection: r.connection(), Currency: money.Currency(in.text("currency", 3)), State: in.choice("state", states...), Text: in.text("q", 60), PageSize: bankPageSize}
-	var err error
-	if f.After, err = in.place(); err != nil {
-		return f, err
+	if on, id, ok := in.dayKey("after"); ok {
+		f.After = deposit.Place{On: on, ID: id}
 	}
 	return f, in.err()
 }

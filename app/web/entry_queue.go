@@ -105,12 +105,9 @@ func (r *request) entryFilter() (journal.Filter, string, error) {
 	default:
 		filter.Status = journal.Status(state)
 	}
-	if key := in.key("after", 2); key != nil {
-		on, err := period.ParseDate(key[0])
-		if err == nil {
-			at := on.Time()
-			filter.AfterOn, filter.AfterID = &at, parseID(key[1])
-		}
+	if on, id, ok := in.dayKey("after"); ok {
+		at := on.Time()
+		filter.AfterOn, filter.AfterID = &at, id
 	}
 	return filter, state, in.err()
 }

@@ -69,12 +69,8 @@ func (r *request) unsettledFilter() (finances.Filter, error) {
 		}
 		f.Due = day
 	}
-	if key := in.key("after", 2); key != nil {
-		due, err := period.ParseDate(key[0])
-		if err != nil {
-			return f, err
-		}
-		f.After = finances.Place{Due: due, ID: parseID(key[1])}
+	if due, id, ok := in.dayKey("after"); ok {
+		f.After = finances.Place{Due: due, ID: id}
 	}
 	return f, in.err()
 }

@@ -202,10 +202,20 @@ func (in *input) key(name string, parts int) []string {
 		return nil
 	}
 	var key []string
-	if err := json.Unmarshal(packed, &key); err != nil || len(key) != parts {
+	if err := json.Unmarshal(packed, &key); err != nil || len(key) != parts || !readable(key) {
 		return nil
 	}
 	return key
+}
+
+// dayKey is a key of a day and an id; false when there is none, or it is another.
+func (in *input) dayKey(name string) (on period.Date, id int64, ok bool) {
+	key := in.key(name, 2)
+	if key == nil {
+		return period.Date{}, 0, false
+	}
+	on, err := period.ParseDate(key[0])
+	return on, parseID(key[1]), err == nil
 }
 
 // nextKey packs the sort values of a list's last row for the address of the

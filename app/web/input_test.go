@@ -71,6 +71,24 @@ func TestPagingKeysComeBackOrBeginAnew(t *testing.T) {
 	}
 }
 
+// TestAPlaceInAListIsADayAndAnId takes keys that somebody made up.
+func TestAPlaceInAListIsADayAndAnId(t *testing.T) {
+	t.Parallel()
+	read := func(key string) (string, int64, bool) {
+		on, id, ok := (&input{url.Values{"after": {key}}, map[string]string{}}).dayKey("after")
+		return on.String(), id, ok
+	}
+	on, id, ok := read(nextKey("2026-11-30", "7"))
+	require.True(t, ok)
+	require.Equal(t, "2026-11-30", on)
+	require.EqualValues(t, 7, id)
+	for _, wrong := range []string{"", "?", nextKey("1", "2"), nextKey("2026-11-30"), nextKey("2026-13-30", "2"), nextKey("2026-11-30", "2", "3"), nextKey("\x00", "2")} {
+		_, _, ok := read(wrong)
+		require.False(t, ok, wrong)
+	}
+	require.Nil(t, (&input{url.Values{"after": {nextKey("a\x00b")}}, map[string]string{}}).key("after", 1), "the database holds no such text")
+}
+
 func TestOnlyPathsOfThisSiteAreReturnedTo(t *testing.T) {
 	t.Parallel()
 	for _, path := range []string{"/", "/settlements", "/journal/7?tab=lines&after=a%2Fb", "/settlements?q=https://evil.example"} {

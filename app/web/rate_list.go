@@ -10,7 +10,6 @@ import (
 
 	"tieout/app/identity"
 	"tieout/app/money"
-	"tieout/app/period"
 	"tieout/app/rates"
 	"tieout/views"
 )
@@ -78,12 +77,8 @@ func (r *request) rateFilter() (rates.Filter, error) {
 	f := rates.Filter{ConnectionID: r.connection(), From: in.date("from"), To: in.date("to"), PageSize: ratePageSize}
 	base, quote, _ := strings.Cut(in.text("pair", 7), "-")
 	f.Base, f.Quote = money.Currency(base), money.Currency(quote)
-	if key := in.key("after", 2); key != nil {
-		on, err := period.ParseDate(key[0])
-		if err != nil {
-			return f, err
-		}
-		f.After = rates.Place{On: on, ID: parseID(key[1])}
+	if on, id, ok := in.dayKey("after"); ok {
+		f.After = rates.Place{On: on, ID: id}
 	}
 	return f, in.err()
 }

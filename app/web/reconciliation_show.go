@@ -215,12 +215,8 @@ func (r *request) openFilter() (reconcile.Filter, error) {
 	in := r.query()
 	f := reconcile.Filter{Connection: r.connection(), Name: name, State: in.choice("state", "", "explained", "all"), Cause: in.text("cause", 120),
 		Currency: money.Currency(strings.ToUpper(in.text("currency", 3))), Text: in.text("q", 120), From: in.date("from"), To: in.date("to"), PageSize: openPageSize}
-	if key := in.key("after", 2); key != nil {
-		since, err := period.ParseDate(key[0])
-		if err != nil {
-			return f, err
-		}
-		f.After = reconcile.Place{Since: since, ID: parseID(key[1])}
+	if since, id, ok := in.dayKey("after"); ok {
+		f.After = reconcile.Place{Since: since, ID: id}
 	}
 	return f, in.err()
 }

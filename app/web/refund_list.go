@@ -5,7 +5,6 @@ import (
 	"io"
 	"strconv"
 
-	"tieout/app/period"
 	"tieout/app/refund"
 	"tieout/views"
 )
@@ -61,12 +60,8 @@ func (r *request) refundFilter() (refund.Filter, error) {
 	in := r.query()
 	f := refund.Filter{Connection: r.connection(), Text: in.text("q", 120), State: in.choice("state", "", "done", "all"), PageSize: refundPageSize,
 		Finding: refund.Finding(in.choice("finding", "", string(refund.NotReturned), string(refund.NotRefunded)))}
-	if key := in.key("after", 2); key != nil {
-		since, err := period.ParseDate(key[0])
-		if err != nil {
-			return f, err
-		}
-		f.After = refund.Place{Since: since, ID: parseID(key[1])}
+	if since, id, ok := in.dayKey("after"); ok {
+		f.After = refund.Place{Since: since, ID: id}
 	}
 	return f, in.err()
 }

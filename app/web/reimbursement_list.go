@@ -108,12 +108,8 @@ func (r *request) reimbursementFilter() (reimbursement.Filter, error) {
 	f := reimbursement.Filter{Connection: r.connection(), Text: in.text("q", 120), PageSize: reimbursementPageSize,
 		State: in.choice("state", "", string(reimbursement.Open), string(reimbursement.Claimed), string(reimbursement.Reimbursed), string(reimbursement.Settled), "all"),
 		Cause: reimbursement.Cause(in.choice("cause", "", string(reimbursement.Lost), string(reimbursement.Damaged)))}
-	if key := in.key("after", 2); key != nil {
-		due, err := period.ParseDate(key[0])
-		if err != nil {
-			return f, err
-		}
-		f.After = reimbursement.Place{Due: due, ID: parseID(key[1])}
+	if due, id, ok := in.dayKey("after"); ok {
+		f.After = reimbursement.Place{Due: due, ID: id}
 	}
 	return f, in.err()
 }
