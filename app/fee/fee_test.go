@@ -66,6 +66,14 @@ func open(t *testing.T) *books {
 	return b
 }
 
+// told is what the kinds of all connections count as.
+func (b *books) told() fee.Told {
+	b.t.Helper()
+	kinds, err := b.Tell(b.t.Context(), 0)
+	require.NoError(b.t, err)
+	return kinds
+}
+
 func (b *books) exec(work func(exec func(sql string, args ...any))) {
 	b.t.Helper()
 	require.NoError(b.t, pgx.BeginFunc(b.t.Context(), b.pool, func(tx pgx.Tx) error {
@@ -173,7 +181,7 @@ func TestASummaryIsWhatItsLinesAreWhateverItIsGroupedBy(t *testing.T) {
 				total.add(l)
 			}
 		}
-		rows, err := b.Summary(t.Context(), f)
+		rows, err := b.Summary(t.Context(), f, b.told())
 		require.NoError(t, err)
 		require.NotEmpty(t, rows)
 		found := sums{}
@@ -197,7 +205,7 @@ func TestASummaryIsWhatItsLinesAreWhateverItIsGroupedBy(t *testing.T) {
 			found.units, found.sales, found.fees = found.units+r.Units, found.sales+cents(r.Sales), found.fees+cents(r.Fees)
 		}
 		require.Equal(t, []int64{total.units, total.sales, total.fees}, []int64{found.units, found.sales, found.fees})
-		totals, err := b.Totals(t.Context(), f)
+		totals, err := b.Totals(t.Context(), f, b.told())
 		require.NoError(t, err)
 		require.Len(t, totals, 1)
 		require.Equal(t, total, sums{totals[0].Units, cents(totals[0].Sales), cents(totals[0].Fees), cents(totals[0].Charged[fee.Referral]), cents(totals[0].Unmapped)})
@@ -205,7 +213,7 @@ func TestASummaryIsWhatItsLinesAreWhateverItIsGroupedBy(t *testing.T) {
 		var paged []fee.Row
 		f.PageSize = 3
 		for {
-			page, err := b.Summary(t.Context(), f)
+			page, err := b.Summary(t.Context(), f, b.told())
 			require.NoError(t, err)
 			paged = append(paged, page...)
 			if len(page) < f.PageSize {
@@ -319,10 +327,12 @@ func BenchmarkSummary(b *testing.B) {
 	} {
 		b.Run(c.name, func(b *testing.B) {
 			for b.Loop() {
-				rows, err := service.Summary(b.Context(), c.f)
+				kinds, err := service.Tell(b.Context(), c.f.Connection)
+				require.NoError(b, err)
+				rows, err := service.Summary(b.Context(), c.f, kinds)
 				require.NoError(b, err)
 				require.NotEmpty(b, rows)
-				_, err = service.Totals(b.Context(), c.f)
+				_, err = service.Totals(b.Context(), c.f, kinds)
 				require.NoError(b, err)
 			}
 		})

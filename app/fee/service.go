@@ -31,6 +31,9 @@ func NewService(pool *pgxpool.Pool, c clock.Clock) *Service {
 	return &Service{pool, c, mapping.NewService(pool, c)}
 }
 
+// Told is what kinds count as by the rules in use, see Tell.
+type Told []told
+
 // told is what a kind counts as.
 type told struct {
 	kind        int32
@@ -44,14 +47,14 @@ func (t told) in(asked string) bool {
 	return asked == "" || t.marketplace == asked || asked == None && t.marketplace == ""
 }
 
-// tell says what each kind counts as by the rules in use. The amounts of a
-// connection without rules are all without one.
-func (s *Service) tell(ctx context.Context, connectionID int64) ([]told, error) {
+// Tell says what each kind of a connection, or with 0 of all, counts as by the
+// rules in use. The amounts of a connection without rules are all without one.
+func (s *Service) Tell(ctx context.Context, connectionID int64) (Told, error) {
 	kinds, err := sqlc.New(s.pool).Kinds(ctx, connectionID)
 	if err != nil {
 		return nil, fmt.Errorf("read kinds: %w", err)
 	}
-	list, of := make([]told, len(kinds)), int64(0)
+	list, of := make(Told, len(kinds)), int64(0)
 	var rules *mapping.Matcher
 	for i, k := range kinds {
 		if k.ConnectionID != of {
@@ -113,9 +116,9 @@ func (s *Service) Marketplaces(ctx context.Context, connectionID int64) ([]strin
 	return slices.DeleteFunc(list, func(name string) bool { return name == "" }), nil
 }
 
-// Summary returns a page of rows.
-func (s *Service) Summary(ctx context.Context, f Filter) ([]Row, error) {
-	p, err := s.params(ctx, f)
+// Summary returns a page of rows; kinds are told of the filter's connection.
+func (s *Service) Summary(ctx context.Context, f Filter, kinds Told) ([]Row, error) {
+	p, err := s.params(ctx, f, kinds)
 	if err != nil {
 		return nil, err
 	}
@@ -133,9 +136,9 @@ func (s *Service) Summary(ctx context.Context, f Filter) ([]Row, error) {
 }
 
 // Totals adds the filtered rows up, by currency.
-func (s *Service) Totals(ctx context.Context, f Filter) ([]Row, error) {
+func (s *Service) Totals(ctx context.Context, f Filter, kinds Told) ([]Row, error) {
 	f.After = nil
-	p, err := s.params(ctx, f)
+	p, err := s.params(ctx, f, kinds)
 	if err != nil {
 		return nil, err
 	}
@@ -161,16 +164,12 @@ const zoneDays = 2
 
 func dayBounds(from time.Time) time.Time { return from.AddDate(0, 0, -zoneDays) }
 
-func (s *Service) params(ctx context.Context, f Filter) (sqlc.SumFeesParams, error) {
-	list, err := s.tell(ctx, f.Connection)
-	if err != nil {
-		return sqlc.SumFeesParams{}, err
-	}
-	p := sqlc.SumFeesParams{ConnectionID: f.Connection, FromMonth: f.From.Time(), ToMonth: f.To.Time(), LastDay: f.To.Time().AddDate(0, 1, -1), PriorFrom: f.prior().Time(), EndsFrom: dayBounds(f.prior().Time()),
+func (s *Service) params(ctx context.Context, f Filter, kinds Told) (p sqlc.SumFeesParams, err error) {
+	p = sqlc.SumFeesParams{ConnectionID: f.Connection, FromMonth: f.From.Time(), ToMonth: f.To.Time(), LastDay: f.To.Time().AddDate(0, 1, -1), PriorFrom: f.prior().Time(), EndsFrom: dayBounds(f.prior().Time()),
 		StartsBefore: f.To.Time().AddDate(0, 1, zoneDays), Months: int32(f.span()), First: true, PageSize: int32(f.PageSize), Direction: 1,
 		Kinds: []int32{}, Parts: []int32{}, Counted: []bool{}, Markets: []int32{}, Marketplaces: []string{}, Products: []int32{}}
 	markets := map[string]int32{} // numbered from 1, as arrays in SQL are
-	for _, t := range list {
+	for _, t := range kinds {
 		if t.part == Nothing && !t.counted || !t.in(f.Marketplace) {
 			continue
 		}
@@ -227,7 +226,7 @@ func (s *Service) rows(ctx context.Context, p sqlc.SumFeesParams) ([]Row, error)
 // Made returns a page of what a number is made of, the newest settlements
 // first, with what all of it adds up to.
 func (s *Service) Made(ctx context.Context, q Question) ([]Made, []Sum, error) {
-	list, err := s.tell(ctx, q.Connection)
+	list, err := s.Tell(ctx, q.Connection)
 	if err != nil {
 		return nil, nil, err
 	}

@@ -27,11 +27,15 @@ func (s *server) feeList(r *request) error {
 	if err != nil {
 		return err
 	}
+	kinds, err := s.Fees.Tell(r.ctx(), f.Connection)
+	if err != nil {
+		return err
+	}
 	var rows, totals []fee.Row
 	var markets []string
 	err = atOnce(
-		func() (err error) { rows, err = s.Fees.Summary(r.ctx(), f); return err },
-		func() (err error) { totals, err = s.Fees.Totals(r.ctx(), f); return err },
+		func() (err error) { rows, err = s.Fees.Summary(r.ctx(), f, kinds); return err },
+		func() (err error) { totals, err = s.Fees.Totals(r.ctx(), f, kinds); return err },
 		func() (err error) { markets, err = s.Fees.Marketplaces(r.ctx(), f.Connection); return err })
 	if err != nil {
 		return err
@@ -330,7 +334,11 @@ func (s *server) feeExport(r *request) error {
 	if err != nil {
 		return err
 	}
+	kinds, err := s.Fees.Tell(r.ctx(), f.Connection)
+	if err != nil {
+		return err
+	}
 	f.PageSize, f.After = exportPageSize, nil
-	rows := rowsOf(func() ([]fee.Row, error) { return s.Fees.Summary(r.ctx(), f) }, func(last fee.Row) { place := last.Place(); f.After = &place })
+	rows := rowsOf(func() ([]fee.Row, error) { return s.Fees.Summary(r.ctx(), f, kinds) }, func(last fee.Row) { place := last.Place(); f.After = &place })
 	return r.workbook("fees", func(w io.Writer) error { return s.Workbooks.FeeList(w, about, rows) })
 }
