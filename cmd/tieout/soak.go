@@ -147,9 +147,9 @@ func (s soak) run(ctx context.Context, env environment) (err error) {
 
 // takeTurn lets a fault have its turn, then everything settle, and verifies.
 func (w *soakWorld) takeTurn(ctx context.Context, number int, t turn, weight int) error {
-	share := func(whole int) int { return whole * t.weight / weight }
+	share := func(whole int) int { return (whole*t.weight + weight - 1) / weight } // rounded up: all of it is done
 	length := w.s.length * time.Duration(t.weight) / time.Duration(weight)
-	d := day{seed: w.s.seed + uint64(number), first: w.first, orders: max(share(w.s.orders), 1), unknown: 0.02, length: length}
+	d := day{seed: w.s.seed + uint64(number), first: w.first, orders: share(w.s.orders), unknown: 0.02, length: length}
 	w.first += d.orders
 	people, err := w.gather(ctx)
 	if err != nil {
