@@ -492,19 +492,13 @@ func (q *Queries) InsertSettlement(ctx context.Context, arg InsertSettlementPara
 }
 
 const keepLineChanges = `-- name: KeepLineChanges :exec
-WITH both_sides AS (
-    SELECT l.kind_id, l.posted_at, l.posted_on, l.order_id, l.merchant_order_id, l.adjustment_id, l.shipment_id, l.order_item_code, l.promotion_id, l.product_id,
-           l.quantity, l.fulfillment, l.amount, l.line_no, 1 AS sign
-    FROM settlement_line l WHERE l.settlement_id = $1::bigint AND NOT EXISTS (SELECT 1 FROM line_comparison c WHERE c.settlement_id = $1::bigint)
-    UNION ALL
-    SELECT l.kind_id, l.posted_at, l.posted_on, l.order_id, l.merchant_order_id, l.adjustment_id, l.shipment_id, l.order_item_code, l.promotion_id, l.product_id,
-           l.quantity, l.fulfillment, l.amount, l.line_no, -1
-    FROM settlement_line l WHERE l.settlement_id = $3::bigint AND NOT EXISTS (SELECT 1 FROM line_comparison c WHERE c.settlement_id = $1::bigint)
-), differing AS (
-    SELECT x.kind_id, x.product_id, x.posted_at, x.posted_on, coalesce(x.order_id, '') AS order_id, x.quantity, x.amount, sum(x.sign) AS lines, min(x.line_no) AS line_no
-    FROM both_sides x
-    GROUP BY x.kind_id, x.posted_at, x.posted_on, x.order_id, x.merchant_order_id, x.adjustment_id, x.shipment_id, x.order_item_code, x.promotion_id, x.product_id, x.quantity,
-             x.fulfillment, x.amount
+WITH differing AS (
+    SELECT l.kind_id, l.product_id, l.posted_at, l.posted_on, coalesce(l.order_id, '') AS order_id, l.quantity, l.amount, sum(x.sign) AS lines,
+           CASE WHEN sum(x.sign) > 0 THEN min(l.line_no) FILTER (WHERE x.sign > 0) ELSE min(l.line_no) FILTER (WHERE x.sign < 0) END AS line_no
+    FROM settlement_line l CROSS JOIN LATERAL (SELECT CASE WHEN l.settlement_id = $1::bigint THEN 1 ELSE -1 END AS sign) x
+    WHERE l.settlement_id IN ($1::bigint, $3::bigint) AND NOT EXISTS (SELECT 1 FROM line_comparison c WHERE c.settlement_id = $1::bigint)
+    GROUP BY l.kind_id, l.posted_at, l.posted_on, l.order_id, l.merchant_order_id, l.adjustment_id, l.shipment_id, l.order_item_code, l.promotion_id, l.product_id, l.quantity,
+             l.fulfillment, l.amount
     HAVING sum(x.sign) <> 0
 ), compared AS (
     INSERT INTO line_comparison (settlement_id, changes, total)
@@ -523,7 +517,8 @@ type KeepLineChangesParams struct {
 }
 
 // What one reading of a settlement has otherwise than another: lines alike are
-// counted on both sides, whatever row they stand in. Does nothing when it is kept.
+// counted on both sides, whatever row they stand in; the row that is named is of the
+// side that has more. Does nothing when it is kept.
 func (q *Queries) KeepLineChanges(ctx context.Context, arg KeepLineChangesParams) error {
 	_, err := q.db.Exec(ctx, keepLineChanges, arg.SettlementID, arg.Size, arg.ReplacesID)
 	return err

@@ -16,7 +16,8 @@ import (
 const changesKept = 500
 
 // LineChange is a line that one reading of a settlement has more or less often
-// than another. Lines is positive where the newer one has more.
+// than another. Lines is positive where the newer one has more; LineNo is the first
+// such row of the report that has more.
 type LineChange = sqlc.LineChangesRow
 
 // Changes are what a re-issue has otherwise than the reading that it replaces.

@@ -54,6 +54,17 @@ func TestWhatAReissueChangesIsFoundOnce(t *testing.T) {
 			require.True(t, total.Decimal().Equal(changes.Total), "seed %d: %s and %s", seed, total, changes.Total)
 			require.Len(t, changes.Lines, int(min(kinds, 500)))
 			require.NoError(t, b.service.CompareLines(t.Context(), d))
+			for _, l := range changes.Lines { // the row is one of the report that has more of it
+				of := d.ID
+				if l.Lines < 0 {
+					of = *d.ReplacesID
+				}
+				line, err := b.service.GetLine(t.Context(), of, l.LineNo, 0)
+				require.NoError(t, err, "seed %d: row %d of settlement %d", seed, l.LineNo, of)
+				require.Equal(t, l.OrderID, line.OrderID)
+				require.Equal(t, l.KindID, line.KindID)
+				require.True(t, l.Amount.Equal(line.Amount), "seed %d: row %d: %s and %s", seed, l.LineNo, l.Amount, line.Amount)
+			}
 			if kinds <= 500 {
 				require.True(t, changes.Total.Equal(added(changes)))
 			}
