@@ -24,7 +24,7 @@ type KindsRow struct {
 	Sign              int16
 }
 
-// Of a connection, or of all.
+// Of a connection, or with 0 of all.
 func (q *Queries) Kinds(ctx context.Context, connectionID int64) ([]KindsRow, error) {
 	rows, err := q.db.Query(ctx, kinds, connectionID)
 	if err != nil {
@@ -36,47 +36,6 @@ func (q *Queries) Kinds(ctx context.Context, connectionID int64) ([]KindsRow, er
 		var i KindsRow
 		if err := rows.Scan(
 			&i.ConnectionID,
-			&i.ID,
-			&i.Marketplace,
-			&i.TransactionType,
-			&i.AmountType,
-			&i.AmountDescription,
-			&i.Sign,
-		); err != nil {
-			return nil, err
-		}
-		items = append(items, i)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
-}
-
-const kindsOfConnection = `-- name: KindsOfConnection :many
-SELECT id, marketplace, transaction_type, amount_type, amount_description, sign
-FROM kind WHERE connection_id = $1 ORDER BY id
-`
-
-type KindsOfConnectionRow struct {
-	ID                int32
-	Marketplace       string
-	TransactionType   string
-	AmountType        string
-	AmountDescription string
-	Sign              int16
-}
-
-func (q *Queries) KindsOfConnection(ctx context.Context, connectionID int64) ([]KindsOfConnectionRow, error) {
-	rows, err := q.db.Query(ctx, kindsOfConnection, connectionID)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	items := []KindsOfConnectionRow{}
-	for rows.Next() {
-		var i KindsOfConnectionRow
-		if err := rows.Scan(
 			&i.ID,
 			&i.Marketplace,
 			&i.TransactionType,

@@ -128,7 +128,7 @@ func (r *Reader) Cycles(ctx context.Context, connectionID int64, cycles int32) (
 	if err != nil {
 		return nil, fmt.Errorf("read cycles: %w", err)
 	}
-	known, err := db.KindsOfConnection(ctx, connectionID) // after the sums, so that it knows all that they name
+	known, err := db.Kinds(ctx, connectionID) // after the sums, so that it knows all that they name
 	if err != nil {
 		return nil, fmt.Errorf("list kinds: %w", err)
 	}

@@ -3,9 +3,9 @@
 // Texts come from sellers, buyers, banks and whoever sends a file. Characters that
 // are not seen and yet change what is seen can make an order, an account or a file
 // look like another one, and letters that are written from right to left take the
-// numbers beside them along. So where people read them the former stand as what they are,
-// [U+202E], and a run of the latter is set apart from what surrounds it. What is
-// stored, exported and sent back by a form stays as it came.
+// numbers beside them along. So where people read them the former stand as what
+// they are, [U+202E], and a run of the latter is set apart from what surrounds it.
+// What is stored, exported and sent back by a form stays as it came.
 package legible
 
 import (

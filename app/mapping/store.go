@@ -158,7 +158,7 @@ func Totals(ctx context.Context, db sqlc.DBTX, connectionID int64) ([]Amount, er
 // kindsOf returns the connection's kinds by number. Read after sums it knows
 // every kind that they name.
 func kindsOf(ctx context.Context, db sqlc.DBTX, connectionID int64) (map[int32]Kind, error) {
-	rows, err := sqlc.New(db).KindsOfConnection(ctx, connectionID)
+	rows, err := sqlc.New(db).Kinds(ctx, connectionID)
 	if err != nil {
 		return nil, fmt.Errorf("list kinds: %w", err)
 	}

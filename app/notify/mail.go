@@ -115,7 +115,7 @@ func (m *Mail) write(to []string, message Message) (*gomail.Msg, error) {
 	out.SetGenHeader("X-Auto-Response-Suppress", "All")
 	for i := range page.Items {
 		item := &page.Items[i]
-		item.Title, item.Text, item.Connection = legible.String(oneLine(item.Title)), legible.String(oneLine(item.Text)), legible.String(oneLine(item.Connection))
+		item.Title, item.Text, item.Connection = shown(item.Title), shown(item.Text), shown(item.Connection)
 	}
 	if err := out.SetBodyTextTemplate(plainText, page); err != nil {
 		return nil, fmt.Errorf("write text: %w", err)
@@ -130,6 +130,9 @@ type page struct {
 	Message
 	Subject string
 }
+
+// shown is a text as a line of a mail.
+func shown(text string) string { return legible.String(oneLine(text)) }
 
 // subject is the one occasion, or how many there are.
 func subject(m Message) string {
