@@ -87,7 +87,7 @@ func (s *Service) Compare(ctx context.Context, entryID int64) (Compared, error) 
 	if err != nil {
 		return c, err
 	}
-	p.ConnectionID, p.EntryID, p.Settlements, p.UntilOn = c.ConnectionID, c.ID, c.Settlements, c.On.Time()
+	p.ConnectionID, p.EntryID, p.UntilOn = c.ConnectionID, c.ID, c.On.Time()
 	rows, err := db.CompareAccrual(ctx, p)
 	if err != nil {
 		return c, fmt.Errorf("hold accrual %d beside settlements: %w", entryID, err)
@@ -124,9 +124,9 @@ func (c *Compared) count(ctx context.Context, db *sqlc.Queries) error {
 }
 
 // told says on which accounts the lines of settlements stand by the rules of the
-// accrual.
+// accrual. Without rules no settlement says anything.
 func (s *Service) told(ctx context.Context, db *sqlc.Queries, c Compared, ruleSetID int64) (sqlc.CompareAccrualParams, error) {
-	told := sqlc.CompareAccrualParams{Kinds: []int32{}, ProductGroups: []string{}, Fulfillments: []string{}, Accounts: []string{}}
+	told := sqlc.CompareAccrualParams{Settlements: []int64{}, Kinds: []int32{}, ProductGroups: []string{}, Fulfillments: []string{}, Accounts: []string{}}
 	if len(c.Settlements) == 0 {
 		return told, nil
 	}
@@ -134,6 +134,7 @@ func (s *Service) told(ctx context.Context, db *sqlc.Queries, c Compared, ruleSe
 	if err != nil || set == nil {
 		return told, err
 	}
+	told.Settlements = c.Settlements
 	rules := mapping.Compile(*set)
 	subjects, err := db.SettledSubjects(ctx, c.Settlements)
 	if err != nil {
