@@ -246,31 +246,32 @@ WITH told AS MATERIALIZED (
     SELECT s.id, min(s.id) OVER (PARTITION BY s.currency, CASE WHEN $13::boolean THEN s.connection_id ELSE 0 END) AS books FROM settlement s
     WHERE s.replaced_at IS NULL AND ($14::bigint = 0 OR s.connection_id = $14)
       -- Accounting dates lie within a cycle, in another time zone at most.
-      AND s.end_at >= $15::timestamptz AND s.start_at < $16::timestamptz
+      -- The planner takes two bounds for few rows, and would then sort the many sums; of coalesce it knows nothing.
+      AND coalesce(s.end_at >= $15::timestamptz AND s.start_at < $16::timestamptz, false)
 ), base AS (
     SELECT c.books, t.market, CASE WHEN $17::boolean THEN a.product_id ELSE 0 END AS product_id, a.month, t.part, sum(a.amount) AS amount, sum(a.quantity) FILTER (WHERE t.counted) AS units
     FROM cycle c JOIN sku_sum a ON a.settlement_id = c.id JOIN told t ON t.kind_id = a.kind_id
-    WHERE $18::boolean AND a.month >= $19::date AND a.month <= $20::date
-      AND ($21::boolean OR a.product_id = ANY ($22::int[]))
+    WHERE $18::boolean AND a.month = ANY ($19::date[])
+      AND ($20::boolean OR a.product_id = ANY ($21::int[]))
     GROUP BY 1, 2, 3, 4, 5
     UNION ALL
     SELECT c.books, t.market, 0, date_trunc('month', r.posted_on::timestamp)::date, t.part, r.amount, CASE WHEN t.counted THEN r.quantity END
     FROM cycle c JOIN rollup r ON r.settlement_id = c.id JOIN told t ON t.kind_id = r.kind_id
-    WHERE $18::boolean AND $21::boolean AND r.correction_id <> 0 -- corrections name no product
-      AND r.posted_on >= $19::date AND r.posted_on <= $23::date
+    WHERE $18::boolean AND $20::boolean AND r.correction_id <> 0 -- corrections name no product
+      AND r.posted_on >= $22::date AND r.posted_on <= $23::date
     UNION ALL
     -- Sums by month say the same of all products together, in a few rows.
     SELECT c.books, t.market, 0, m.month, t.part, sum(m.amount), sum(m.quantity) FILTER (WHERE t.counted)
     FROM cycle c JOIN month_sum m ON m.settlement_id = c.id JOIN told t ON t.kind_id = m.kind_id
-    WHERE NOT $18::boolean AND m.month >= $19::date AND m.month <= $20::date
+    WHERE NOT $18::boolean AND m.month >= $22::date AND m.month <= $24::date
     GROUP BY 1, 2, 4, 5
 ), shift AS MATERIALIZED (
     -- Under which month the sums of a month are shown, as what they are and as what was before.
     SELECT m.month::date AS month, p.prior, (m.month + interval '1 month' * p.months)::date AS shown_in
-    FROM generate_series(CAST($19::date AS timestamp), CAST($20::date AS timestamp), interval '1 month') m (month) CROSS JOIN (SELECT 0 AS prior, 0 AS months UNION ALL SELECT 1, $24::int) p
-    WHERE (m.month + interval '1 month' * p.months)::date >= $25::date AND (m.month + interval '1 month' * p.months)::date <= $20::date
+    FROM generate_series(CAST($22::date AS timestamp), CAST($24::date AS timestamp), interval '1 month') m (month) CROSS JOIN (SELECT 0 AS prior, 0 AS months UNION ALL SELECT 1, $25::int) p
+    WHERE (m.month + interval '1 month' * p.months)::date >= $26::date AND (m.month + interval '1 month' * p.months)::date <= $24::date
 ), shown AS (
-    SELECT b.books, b.market, b.product_id, CASE WHEN $26::boolean THEN s.shown_in ELSE $25::date END AS month, s.prior, b.part, b.amount, b.units
+    SELECT b.books, b.market, b.product_id, CASE WHEN $27::boolean THEN s.shown_in ELSE $26::date END AS month, s.prior, b.part, b.amount, b.units
     FROM base b JOIN shift s ON s.month = b.month
 ), summed AS (
     SELECT books, market, product_id, month,
@@ -282,12 +283,12 @@ WITH told AS MATERIALIZED (
            coalesce(-sum(amount) FILTER (WHERE prior = 0 AND part IN (2, 3, 4, 5, 6)), 0) AS fees, coalesce(-sum(amount) FILTER (WHERE prior = 1 AND part IN (2, 3, 4, 5, 6)), 0) AS prior_fees
     FROM shown GROUP BY 1, 2, 3, 4
 ), listed AS (
-    SELECT coalesce(c.id, 0) AS connection_id, coalesce(c.name, '') AS connection_name, s.currency COLLATE "C" AS currency, ($27::text[])[x.market] COLLATE "C" AS marketplace, coalesce(p.sku, '') AS sku, x.month, x.units, x.prior_units, x.sales, x.prior_sales,
+    SELECT coalesce(c.id, 0) AS connection_id, coalesce(c.name, '') AS connection_name, s.currency COLLATE "C" AS currency, ($28::text[])[x.market] COLLATE "C" AS marketplace, coalesce(p.sku, '') AS sku, x.month, x.units, x.prior_units, x.sales, x.prior_sales,
            x.referral, x.fulfilment, x.storage, x.advertising, x.other, x.unmapped, x.fees, x.prior_fees,
-           (CASE $28::text WHEN 'sales' THEN x.sales WHEN 'units' THEN x.units WHEN 'fees' THEN x.fees
+           (CASE $29::text WHEN 'sales' THEN x.sales WHEN 'units' THEN x.units WHEN 'fees' THEN x.fees
                 WHEN 'unit' THEN coalesce(x.fees / nullif(x.units, 0), 0) WHEN 'share' THEN coalesce(x.fees / nullif(x.sales, 0), 0)
                 WHEN 'change' THEN coalesce(x.fees / nullif(x.sales, 0), 0) - coalesce(x.prior_fees / nullif(x.prior_sales, 0), 0)
-                WHEN 'month' THEN extract(epoch FROM x.month) ELSE 0 END * $29::int)::numeric AS sort_value
+                WHEN 'month' THEN extract(epoch FROM x.month) ELSE 0 END * $30::int)::numeric AS sort_value
     FROM summed x JOIN settlement s ON s.id = x.books LEFT JOIN product p ON p.id = x.product_id LEFT JOIN connection c ON c.id = s.connection_id AND $13::boolean
     -- What was there before and is no more is still a change; what never was is none.
     WHERE (x.sales, x.fees, x.units, x.unmapped, x.prior_sales, x.prior_fees) <> (0, 0, 0, 0, 0, 0)
@@ -321,11 +322,12 @@ type SumFeesParams struct {
 	StartsBefore     time.Time
 	BySku            bool
 	ByProduct        bool
-	PriorFrom        time.Time
-	ToMonth          time.Time
+	EveryMonth       []time.Time
 	EverySku         bool
 	Products         []int32
+	PriorFrom        time.Time
 	LastDay          time.Time
+	ToMonth          time.Time
 	Months           int32
 	FromMonth        time.Time
 	ByMonth          bool
@@ -381,11 +383,12 @@ func (q *Queries) SumFees(ctx context.Context, arg SumFeesParams) ([]SumFeesRow,
 		arg.StartsBefore,
 		arg.BySku,
 		arg.ByProduct,
-		arg.PriorFrom,
-		arg.ToMonth,
+		arg.EveryMonth,
 		arg.EverySku,
 		arg.Products,
+		arg.PriorFrom,
 		arg.LastDay,
+		arg.ToMonth,
 		arg.Months,
 		arg.FromMonth,
 		arg.ByMonth,

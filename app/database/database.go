@@ -124,12 +124,15 @@ func Once(ctx context.Context, pool *pgxpool.Pool, c clock.Clock, work func(tx *
 	return nil
 }
 
-// ByArguments is a pool that plans each query for its arguments. PostgreSQL
-// otherwise makes one plan for all of them after a few, which is a bad one where
-// an argument decides what is read at all.
-type ByArguments struct{ *pgxpool.Pool }
+// Apart is a pool whose queries are planned apart from the same queries of
+// others. PostgreSQL keeps one plan for all uses of a text, which is a bad one for
+// those that read much where most read little.
+type Apart struct {
+	*pgxpool.Pool
+	Use string // one of a few
+}
 
 // Query implements sqlc.DBTX.
-func (p ByArguments) Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error) {
-	return p.Pool.Query(ctx, sql, append([]any{pgx.QueryExecModeCacheDescribe}, args...)...)
+func (p Apart) Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error) {
+	return p.Pool.Query(ctx, sql+"\n-- "+p.Use, args...)
 }

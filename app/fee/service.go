@@ -206,8 +206,11 @@ func (s *Service) products(ctx context.Context, connectionID int64, text, sku st
 
 func (s *Service) rows(ctx context.Context, p sqlc.SumFeesParams) ([]Row, error) {
 	db := sqlc.New(s.pool)
-	if p.ByProduct { // many rows: worth a plan of its own
-		db = sqlc.New(database.ByArguments{Pool: s.pool})
+	if p.ByProduct { // many rows: worth a plan of their own
+		db = sqlc.New(database.Apart{Pool: s.pool, Use: "by product"})
+	}
+	for month := p.PriorFrom; !month.After(p.ToMonth); month = month.AddDate(0, 1, 0) {
+		p.EveryMonth = append(p.EveryMonth, month)
 	}
 	found, err := db.SumFees(ctx, p)
 	if err != nil {

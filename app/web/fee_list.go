@@ -31,24 +31,24 @@ func (s *server) feeList(r *request) error {
 	if err != nil {
 		return err
 	}
+	var page views.Page
+	var model views.FeePage
 	var rows, totals []fee.Row
 	var markets []string
 	err = atOnce(
 		func() (err error) { rows, err = s.Fees.Summary(r.ctx(), f, kinds); return err },
 		func() (err error) { totals, err = s.Fees.Totals(r.ctx(), f, kinds); return err },
-		func() (err error) { markets, err = s.Fees.Marketplaces(r.ctx(), f.Connection); return err })
+		func() (err error) { markets, err = s.Fees.Marketplaces(r.ctx(), f.Connection); return err },
+		func() (err error) { model.Chooser, err = s.chooser(r, listFees); return err },
+		func() error { page = r.page("Fees", views.Fees); return nil })
 	if err != nil {
 		return err
 	}
-	page := r.page("Fees", views.Fees)
-	model := views.FeePage{Monthly: f.Group.Monthly(), NoSKU: f.Group == fee.ByMarketplace || f.Group == fee.ByMonth, Alert: r.unmappedFees(f, totals)}
+	model.Monthly, model.NoSKU, model.Alert = f.Group.Monthly(), f.Group == fee.ByMarketplace || f.Group == fee.ByMonth, r.unmappedFees(f, totals)
 	model.Filter = feeFilterBar(r, f, markets)
 	model.Without = map[string]bool{views.FeeConnection: oneConnection(page, f.Connection)}
 	model.Summary, model.Export, model.Sorts = feeSummary(f), r.listExport(), r.feeSorts(f)
 	model.Empty = views.Empty{Icon: "receipt-text", Title: "No amounts in these months", Text: "Choose other months, or upload the settlements of these."}
-	if model.Chooser, err = s.chooser(r, listFees); err != nil {
-		return err
-	}
 	for _, row := range rows {
 		model.Rows = append(model.Rows, r.feeRow(f, row, true))
 	}
