@@ -1,5 +1,5 @@
 -- name: FrameCounts :one
--- What every page's frame shows, in one look.
+-- What every page's frame shows, in one look; and whether there is anything to say besides.
 SELECT (SELECT count(*) FROM exception x WHERE x.state = 'open' AND (x.snoozed_until IS NULL OR x.snoozed_until < now())
             AND (sqlc.narg(connection_id)::bigint IS NULL OR x.connection_id = sqlc.narg(connection_id))) AS exceptions,
        (SELECT count(*) FROM journal_entry e WHERE e.status = 'submitted'
@@ -7,7 +7,10 @@ SELECT (SELECT count(*) FROM exception x WHERE x.state = 'open' AND (x.snoozed_u
             AND NOT EXISTS (SELECT 1 FROM journal_preparer p WHERE p.entry_id = e.id AND p.person_id = @person_id)
             AND NOT EXISTS (SELECT 1 FROM approval a WHERE a.entry_id = e.id AND a.person_id = @person_id AND a.voided_at IS NULL)) AS to_approve,
        (SELECT count(*) FROM journal_entry e WHERE e.status = 'draft'
-            AND (sqlc.narg(connection_id)::bigint IS NULL OR e.connection_id = sqlc.narg(connection_id))) AS to_submit;
+            AND (sqlc.narg(connection_id)::bigint IS NULL OR e.connection_id = sqlc.narg(connection_id))) AS to_submit,
+       EXISTS (SELECT 1 FROM connection c WHERE c.revenue_mode = 'invoiced') AS invoiced,
+       EXISTS (SELECT 1 FROM outbound_message m WHERE m.state IN ('intended', 'sending', 'sent') AND m.error <> '') AS failing,
+       EXISTS (SELECT 1 FROM flow f WHERE f.paused_at IS NOT NULL OR f.failures > 0) AS halting;
 
 -- name: StoppedFlows :many
 -- Flows that a person paused, and those whose other side does not answer.

@@ -153,7 +153,10 @@ SELECT (SELECT count(*) FROM exception x WHERE x.state = 'open' AND (x.snoozed_u
             AND NOT EXISTS (SELECT 1 FROM journal_preparer p WHERE p.entry_id = e.id AND p.person_id = $2)
             AND NOT EXISTS (SELECT 1 FROM approval a WHERE a.entry_id = e.id AND a.person_id = $2 AND a.voided_at IS NULL)) AS to_approve,
        (SELECT count(*) FROM journal_entry e WHERE e.status = 'draft'
-            AND ($1::bigint IS NULL OR e.connection_id = $1)) AS to_submit
+            AND ($1::bigint IS NULL OR e.connection_id = $1)) AS to_submit,
+       EXISTS (SELECT 1 FROM connection c WHERE c.revenue_mode = 'invoiced') AS invoiced,
+       EXISTS (SELECT 1 FROM outbound_message m WHERE m.state IN ('intended', 'sending', 'sent') AND m.error <> '') AS failing,
+       EXISTS (SELECT 1 FROM flow f WHERE f.paused_at IS NOT NULL OR f.failures > 0) AS halting
 `
 
 type FrameCountsParams struct {
@@ -165,13 +168,23 @@ type FrameCountsRow struct {
 	Exceptions int64
 	ToApprove  int64
 	ToSubmit   int64
+	Invoiced   bool
+	Failing    bool
+	Halting    bool
 }
 
-// What every page's frame shows, in one look.
+// What every page's frame shows, in one look; and whether there is anything to say besides.
 func (q *Queries) FrameCounts(ctx context.Context, arg FrameCountsParams) (FrameCountsRow, error) {
 	row := q.db.QueryRow(ctx, frameCounts, arg.ConnectionID, arg.PersonID)
 	var i FrameCountsRow
-	err := row.Scan(&i.Exceptions, &i.ToApprove, &i.ToSubmit)
+	err := row.Scan(
+		&i.Exceptions,
+		&i.ToApprove,
+		&i.ToSubmit,
+		&i.Invoiced,
+		&i.Failing,
+		&i.Halting,
+	)
 	return i, err
 }
 

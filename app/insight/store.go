@@ -52,7 +52,8 @@ func (r *Reader) StoppedFlows(ctx context.Context, patience int) ([]StoppedFlow,
 }
 
 // Counts are what waits: open exceptions, entries that the person could
-// approve, and drafts.
+// approve, and drafts; and whether a connection is invoiced, a message fails, or a
+// flow halts at all.
 type Counts = sqlc.FrameCountsRow
 
 // Counts returns what waits for a person; connectionID 0 is everywhere.

@@ -12,7 +12,7 @@ import (
 	"tieout/app/fault"
 	"tieout/app/flow"
 	"tieout/app/identity"
-	"tieout/app/receivable"
+	"tieout/app/insight"
 	"tieout/app/settlement/report"
 	"tieout/app/task"
 	"tieout/app/web"
@@ -32,20 +32,15 @@ func (c chrome) Frame(ctx context.Context, person identity.Person, connectionID 
 	if err != nil {
 		return web.Frame{}, err
 	}
-	frame := web.Frame{Exceptions: int(counts.Exceptions)}
+	frame := web.Frame{Exceptions: int(counts.Exceptions), Invoiced: counts.Invoiced}
 	if person.Can(identity.ApproveEntries) {
 		frame.Entries = int(counts.ToApprove)
 	} else if person.Can(identity.PrepareEntries) {
 		frame.Entries = int(counts.ToSubmit)
 	}
-	if frame.Banner, err = c.banner(ctx, person); err != nil {
+	if frame.Banner, err = c.banner(ctx, person, counts); err != nil {
 		return web.Frame{}, err
 	}
-	invoiced, err := receivable.NewService(c.pool, c.clock).Connections(ctx, 0)
-	if err != nil {
-		return web.Frame{}, err
-	}
-	frame.Invoiced = len(invoiced) > 0
 	for _, choice := range choices {
 		title := choice.Title
 		if title == "" {
@@ -56,14 +51,24 @@ func (c chrome) Frame(ctx context.Context, person identity.Person, connectionID 
 	return frame, nil
 }
 
-// banner says which P21 does not answer, nil while all do.
-func (c chrome) banner(ctx context.Context, person identity.Person) (*web.Banner, error) {
-	outages, err := c.insight.Outages(ctx)
-	if err != nil {
-		return nil, err
+// banner says which P21, or else which flow, does not go on, nil while all do.
+func (c chrome) banner(ctx context.Context, person identity.Person, counts insight.Counts) (*web.Banner, error) {
+	if counts.Failing {
+		if b, err := c.outageBanner(ctx, person); err != nil || b != nil {
+			return b, err
+		}
 	}
-	if len(outages) == 0 {
+	if counts.Halting {
 		return c.flowBanner(ctx, person)
+	}
+	return nil, nil
+}
+
+// outageBanner says which P21 does not answer, nil while all do.
+func (c chrome) outageBanner(ctx context.Context, person identity.Person) (*web.Banner, error) {
+	outages, err := c.insight.Outages(ctx)
+	if err != nil || len(outages) == 0 {
+		return nil, err
 	}
 	longest, others := outages[0], ""
 	name := longest.Title
