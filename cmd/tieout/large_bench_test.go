@@ -127,7 +127,7 @@ func (s *site) importCycles(b *testing.B, name string, account *seller.Account, 
 func (s *site) keepOrders(b *testing.B, connection int64) {
 	b.Helper()
 	s.run(b, `INSERT INTO exception (connection_id, class, cause, title, records, amount, currency, flow)
-		SELECT $1, 'unknown_sku', 'SKU-' || n, 'SKU-' || n || ' stands for no item', 3, 75 + n, 'USD', 'orders' FROM generate_series(1, 1000) n`, connection)
+		SELECT $1, 'unknown_sku', 'SKU-' || n, 'SKU-' || n || ' stands for no item', 3, 75 + n, 'USD', 'orders' FROM generate_series(1, 1000) n ON CONFLICT DO NOTHING`, connection)
 	s.run(b, `WITH sold AS (
 			SELECT order_id AS key, min(posted_on) AS placed_on, sum(amount) AS amount, min(sku) AS sku FROM settled_sale GROUP BY order_id ORDER BY min(posted_on) DESC LIMIT $2
 		), numbered AS (
@@ -143,6 +143,7 @@ func (s *site) keepOrders(b *testing.B, connection int64) {
 			       v.id, '{"reference": "x"}', sha256(t.key::bytea), 1, (4000000 + t.n)::text, w.id, CASE WHEN w.id IS NULL THEN '' ELSE 'no item' END, t.placed_on, t.placed_on + interval '1 day'
 			FROM told t CROSS JOIN (SELECT max(id) AS id FROM flow_version WHERE connection_id = $1 AND flow = 'orders') v
 			LEFT JOIN waiting w ON w.n = t.n / 67 AND t.n % 67 < 3
+			ON CONFLICT (connection_id, flow, key) DO NOTHING -- the stand-in has sold some of these
 			RETURNING id, key, source_at, title)
 		INSERT INTO flow_content (record_id, number, hash, source, source_at, document_id, position)
 		SELECT r.id, 1, sha256(r.key::bytea), jsonb_build_object('id', r.key, 'createdTime', r.source_at, 'fulfillment', '{"fulfillmentStatus": "SHIPPED"}'::jsonb,
