@@ -82,7 +82,7 @@ SELECT t.id, t.connection_id, c.name AS connection_name, t.transaction_id, t.typ
        t.released_on, t.due_on, t.settlement_id, coalesce(s.amazon_id, t.settlement_ref)::text AS settlement
 FROM finance_transaction t JOIN connection c ON c.id = t.connection_id LEFT JOIN settlement s ON s.id = t.settlement_id
 WHERE (@connection_id::bigint = 0 OR t.connection_id = @connection_id) AND NOT t.aside
-  AND CASE @state::text WHEN 'held' THEN t.status = 'DEFERRED' WHEN 'released' THEN t.status <> 'DEFERRED' AND t.settlement_id IS NULL
+  AND CASE @state::text WHEN 'held' THEN t.status = 'DEFERRED' AND t.settlement_id IS NULL WHEN 'released' THEN t.status <> 'DEFERRED' AND t.settlement_id IS NULL
       WHEN 'settled' THEN t.settlement_id IS NOT NULL WHEN 'all' THEN true ELSE t.settlement_id IS NULL END
   AND (@currency::text = '' OR t.currency = @currency) AND (@type::text = '' OR t.type = @type)
   AND (@any_due::boolean OR t.due_on = @due::date)
@@ -161,15 +161,29 @@ SELECT e.fiscal_year, e.period FROM journal_entry e JOIN settlement s ON s.id = 
 WHERE e.connection_id = s.connection_id AND e.entry_type = 'accrual' AND e.currency = s.currency AND e.status NOT IN ('draft', 'reversed', 'discarded') AND e.submitted_at < s.created_at;
 
 -- name: ListAccruals :many
-SELECT e.id, e.connection_id, c.name AS connection_name, e.reference, e.entry_type, e.status, e.fiscal_year, e.period, e.entry_on, e.currency, e.clearing,
-       (SELECT count(DISTINCT x.subject) FROM journal_evidence x WHERE x.entry_id = e.id) AS transactions
-FROM journal_entry e JOIN connection c ON c.id = e.connection_id
+SELECT e.id, e.connection_id, c.name AS connection_name, e.reference, e.entry_type, e.status, e.fiscal_year, e.period, e.entry_on, e.currency, e.clearing, coalesce(a.transactions, 0)::bigint AS transactions
+FROM journal_entry e JOIN connection c ON c.id = e.connection_id LEFT JOIN accrual_comparison a ON a.entry_id = e.id
 WHERE e.entry_type IN ('accrual', 'deferral') AND e.status <> 'discarded' AND (@connection_id::bigint = 0 OR e.connection_id = @connection_id)
 ORDER BY e.entry_on DESC, e.id DESC LIMIT 24;
 
 -- name: GetAccrual :one
-SELECT e.id, e.connection_id, c.name AS connection_name, e.reference, e.entry_type, e.status, e.fiscal_year, e.period, e.entry_on, e.currency, e.clearing, coalesce(e.rule_set_id, 0)::bigint AS rule_set_id
-FROM journal_entry e JOIN connection c ON c.id = e.connection_id WHERE e.id = $1 AND e.entry_type = 'accrual';
+SELECT e.id, e.connection_id, c.name AS connection_name, e.reference, e.entry_type, e.status, e.fiscal_year, e.period, e.entry_on, e.currency, e.clearing,
+       a.compared_at, coalesce(a.transactions, 0)::bigint AS transactions, coalesce(a.settled, 0)::bigint AS settled, coalesce(a.settlements, '{}')::bigint[] AS settlements, coalesce(a.differing, 0)::bigint AS differing
+FROM journal_entry e JOIN connection c ON c.id = e.connection_id LEFT JOIN accrual_comparison a ON a.entry_id = e.id WHERE e.id = $1 AND e.entry_type = 'accrual';
+
+-- name: AccrualDifferences :many
+SELECT position, account, order_id, coalesce(transaction_id, 0)::bigint AS transaction_id, accrued, open, settled
+FROM accrual_difference WHERE entry_id = @entry_id AND of_order = @of_order AND position > @after_position ORDER BY position LIMIT @page_size;
+
+-- name: AccrualsToCompare :many
+-- Those that may be beside settlements otherwise than is kept: never compared, a draft, not all settled, or settled by a report that another one replaced.
+SELECT e.id, e.entry_type, e.entry_on, coalesce(e.rule_set_id, 0)::bigint AS rule_set_id, (e.status = 'draft')::boolean AS draft,
+       coalesce(a.transactions, -1)::bigint AS transactions, coalesce(a.settled, 0)::bigint AS settled, coalesce(a.settlements, '{}')::bigint[] AS settlements
+FROM journal_entry e LEFT JOIN accrual_comparison a ON a.entry_id = e.id
+WHERE e.connection_id = @connection_id AND e.entry_type IN ('accrual', 'deferral') AND e.status <> 'discarded'
+  AND (a.entry_id IS NULL OR e.status = 'draft'
+       OR e.entry_type = 'accrual' AND (a.settled < a.transactions OR EXISTS (SELECT 1 FROM settlement s WHERE s.id = ANY (a.settlements) AND s.replaced_at IS NOT NULL)))
+ORDER BY e.id;
 
 -- name: AccruedTransactions :many
 -- How many transactions an accrual rests on, by the settlement that has them by now; 0: none has.
@@ -183,15 +197,21 @@ SELECT DISTINCT k.id, k.marketplace, k.transaction_type, k.amount_type, k.amount
 FROM sku_sum a JOIN rollup r ON r.settlement_id = a.settlement_id AND r.kind_id = a.kind_id JOIN kind k ON k.id = a.kind_id LEFT JOIN product p ON p.id = a.product_id
 WHERE a.settlement_id = ANY (@settlements::bigint[]) ORDER BY k.id;
 
--- name: CompareAccrual :many
+-- name: KeepComparison :exec
+INSERT INTO accrual_comparison (entry_id, transactions, settled, settlements, differing, compared_at) VALUES (@entry_id, @transactions, @settled, @settlements, 0, @now)
+ON CONFLICT (entry_id) DO UPDATE SET transactions = excluded.transactions, settled = excluded.settled, settlements = excluded.settlements, differing = 0, compared_at = excluded.compared_at;
+
+-- name: ForgetDifferences :exec
+DELETE FROM accrual_difference WHERE entry_id = $1;
+
+-- name: KeepDifferences :exec
 -- An accrual beside what settlements say up to a day: by account, and by order and
 -- account where they differ of what is settled by now. Subjects come in as arrays
 -- with the account of each; what has none stands there as such.
 WITH told AS MATERIALIZED (
-    SELECT (@kinds::int[])[i] AS kind_id, (@product_groups::text[])[i] AS product_group, (@fulfillments::text[])[i] AS fulfillment, (@accounts::text[])[i] AS account
-    FROM generate_subscripts(@kinds::int[], 1) i
+    SELECT unnest(@kinds::int[]) AS kind_id, unnest(@product_groups::text[]) AS product_group, unnest(@fulfillments::text[]) AS fulfillment, unnest(@accounts::text[]) AS account
 ), piece AS (
-    SELECT coalesce(l.order_id, '') COLLATE "C" AS order_id, coalesce(t.account, 'no account') COLLATE "C" AS account, l.amount AS actual, 0::numeric AS accrued, 0::numeric AS open, 0::bigint AS transaction_id
+    SELECT coalesce(l.order_id, '') COLLATE "C" AS order_id, coalesce(t.account, 'no account') COLLATE "C" AS account, l.amount AS settled, 0::numeric AS accrued, 0::numeric AS open, NULL::bigint AS transaction_id
     FROM settlement_line l LEFT JOIN product p ON p.id = l.product_id
     LEFT JOIN told t ON t.kind_id = l.kind_id AND t.product_group = coalesce(p.product_group, '') AND t.fulfillment = l.fulfillment
     WHERE l.settlement_id = ANY (@settlements::bigint[]) AND l.posted_on <= @until_on::date
@@ -199,10 +219,13 @@ WITH told AS MATERIALIZED (
     SELECT t.order_id, l.account, 0, x.amount, CASE WHEN t.settlement_id IS NULL THEN x.amount ELSE 0 END, t.id
     FROM journal_evidence x JOIN journal_line l ON l.entry_id = x.entry_id AND l.line_no = x.line_no
     JOIN finance_transaction t ON t.connection_id = @connection_id AND t.transaction_id = x.subject
-    WHERE x.entry_id = @entry_id
+    WHERE x.entry_id = @entry_id::bigint
+), kept AS (
+    INSERT INTO accrual_difference (entry_id, position, of_order, account, order_id, transaction_id, accrued, open, settled)
+    SELECT @entry_id::bigint, row_number() OVER (ORDER BY grouping(order_id) DESC, order_id, account), grouping(order_id) = 0, account, coalesce(order_id, ''),
+           CASE WHEN grouping(order_id) = 0 THEN max(transaction_id) END, sum(accrued), sum(open), sum(settled)
+    FROM piece GROUP BY GROUPING SETS ((account), (order_id, account))
+    HAVING CASE WHEN grouping(order_id) = 0 THEN sum(settled) - sum(accrued) + sum(open) <> 0 ELSE sum(accrued) <> 0 OR sum(settled) <> 0 END
+    RETURNING of_order
 )
-SELECT (grouping(order_id) = 0)::boolean AS of_order, coalesce(order_id, '')::text AS order_id, account::text AS account, sum(accrued)::numeric AS accrued, sum(actual)::numeric AS actual,
-       sum(open)::numeric AS open, max(transaction_id)::bigint AS transaction_id
-FROM piece GROUP BY GROUPING SETS ((account), (order_id, account))
-HAVING CASE WHEN grouping(order_id) = 0 THEN sum(actual) - sum(accrued) + sum(open) <> 0 ELSE sum(accrued) <> 0 OR sum(actual) <> 0 END
-ORDER BY 1, order_id, account;
+UPDATE accrual_comparison SET differing = (SELECT count(*) FROM kept WHERE of_order) WHERE entry_id = @entry_id::bigint;

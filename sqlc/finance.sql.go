@@ -12,6 +12,112 @@ import (
 	"github.com/shopspring/decimal"
 )
 
+const accrualDifferences = `-- name: AccrualDifferences :many
+SELECT position, account, order_id, coalesce(transaction_id, 0)::bigint AS transaction_id, accrued, open, settled
+FROM accrual_difference WHERE entry_id = $1 AND of_order = $2 AND position > $3 ORDER BY position LIMIT $4
+`
+
+type AccrualDifferencesParams struct {
+	EntryID       int64
+	OfOrder       bool
+	AfterPosition int32
+	PageSize      int32
+}
+
+type AccrualDifferencesRow struct {
+	Position      int32
+	Account       string
+	OrderID       string
+	TransactionID int64
+	Accrued       decimal.Decimal
+	Open          decimal.Decimal
+	Settled       decimal.Decimal
+}
+
+func (q *Queries) AccrualDifferences(ctx context.Context, arg AccrualDifferencesParams) ([]AccrualDifferencesRow, error) {
+	rows, err := q.db.Query(ctx, accrualDifferences,
+		arg.EntryID,
+		arg.OfOrder,
+		arg.AfterPosition,
+		arg.PageSize,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []AccrualDifferencesRow{}
+	for rows.Next() {
+		var i AccrualDifferencesRow
+		if err := rows.Scan(
+			&i.Position,
+			&i.Account,
+			&i.OrderID,
+			&i.TransactionID,
+			&i.Accrued,
+			&i.Open,
+			&i.Settled,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const accrualsToCompare = `-- name: AccrualsToCompare :many
+SELECT e.id, e.entry_type, e.entry_on, coalesce(e.rule_set_id, 0)::bigint AS rule_set_id, (e.status = 'draft')::boolean AS draft,
+       coalesce(a.transactions, -1)::bigint AS transactions, coalesce(a.settled, 0)::bigint AS settled, coalesce(a.settlements, '{}')::bigint[] AS settlements
+FROM journal_entry e LEFT JOIN accrual_comparison a ON a.entry_id = e.id
+WHERE e.connection_id = $1 AND e.entry_type IN ('accrual', 'deferral') AND e.status <> 'discarded'
+  AND (a.entry_id IS NULL OR e.status = 'draft'
+       OR e.entry_type = 'accrual' AND (a.settled < a.transactions OR EXISTS (SELECT 1 FROM settlement s WHERE s.id = ANY (a.settlements) AND s.replaced_at IS NOT NULL)))
+ORDER BY e.id
+`
+
+type AccrualsToCompareRow struct {
+	ID           int64
+	EntryType    string
+	EntryOn      time.Time
+	RuleSetID    int64
+	Draft        bool
+	Transactions int64
+	Settled      int64
+	Settlements  []int64
+}
+
+// Those that may be beside settlements otherwise than is kept: never compared, a draft, not all settled, or settled by a report that another one replaced.
+func (q *Queries) AccrualsToCompare(ctx context.Context, connectionID int64) ([]AccrualsToCompareRow, error) {
+	rows, err := q.db.Query(ctx, accrualsToCompare, connectionID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []AccrualsToCompareRow{}
+	for rows.Next() {
+		var i AccrualsToCompareRow
+		if err := rows.Scan(
+			&i.ID,
+			&i.EntryType,
+			&i.EntryOn,
+			&i.RuleSetID,
+			&i.Draft,
+			&i.Transactions,
+			&i.Settled,
+			&i.Settlements,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const accruedPeriods = `-- name: AccruedPeriods :many
 SELECT e.fiscal_year, e.period FROM journal_entry e JOIN settlement s ON s.id = $1
 WHERE e.connection_id = s.connection_id AND e.entry_type = 'accrual' AND e.currency = s.currency AND e.status NOT IN ('draft', 'reversed', 'discarded') AND e.submitted_at < s.created_at
@@ -165,89 +271,6 @@ func (q *Queries) ClearParts(ctx context.Context, ids []int64) error {
 	return err
 }
 
-const compareAccrual = `-- name: CompareAccrual :many
-WITH told AS MATERIALIZED (
-    SELECT ($1::int[])[i] AS kind_id, ($2::text[])[i] AS product_group, ($3::text[])[i] AS fulfillment, ($4::text[])[i] AS account
-    FROM generate_subscripts($1::int[], 1) i
-), piece AS (
-    SELECT coalesce(l.order_id, '') COLLATE "C" AS order_id, coalesce(t.account, 'no account') COLLATE "C" AS account, l.amount AS actual, 0::numeric AS accrued, 0::numeric AS open, 0::bigint AS transaction_id
-    FROM settlement_line l LEFT JOIN product p ON p.id = l.product_id
-    LEFT JOIN told t ON t.kind_id = l.kind_id AND t.product_group = coalesce(p.product_group, '') AND t.fulfillment = l.fulfillment
-    WHERE l.settlement_id = ANY ($5::bigint[]) AND l.posted_on <= $6::date
-    UNION ALL
-    SELECT t.order_id, l.account, 0, x.amount, CASE WHEN t.settlement_id IS NULL THEN x.amount ELSE 0 END, t.id
-    FROM journal_evidence x JOIN journal_line l ON l.entry_id = x.entry_id AND l.line_no = x.line_no
-    JOIN finance_transaction t ON t.connection_id = $7 AND t.transaction_id = x.subject
-    WHERE x.entry_id = $8
-)
-SELECT (grouping(order_id) = 0)::boolean AS of_order, coalesce(order_id, '')::text AS order_id, account::text AS account, sum(accrued)::numeric AS accrued, sum(actual)::numeric AS actual,
-       sum(open)::numeric AS open, max(transaction_id)::bigint AS transaction_id
-FROM piece GROUP BY GROUPING SETS ((account), (order_id, account))
-HAVING CASE WHEN grouping(order_id) = 0 THEN sum(actual) - sum(accrued) + sum(open) <> 0 ELSE sum(accrued) <> 0 OR sum(actual) <> 0 END
-ORDER BY 1, order_id, account
-`
-
-type CompareAccrualParams struct {
-	Kinds         []int32
-	ProductGroups []string
-	Fulfillments  []string
-	Accounts      []string
-	Settlements   []int64
-	UntilOn       time.Time
-	ConnectionID  int64
-	EntryID       int64
-}
-
-type CompareAccrualRow struct {
-	OfOrder       bool
-	OrderID       string
-	Account       string
-	Accrued       decimal.Decimal
-	Actual        decimal.Decimal
-	Open          decimal.Decimal
-	TransactionID int64
-}
-
-// An accrual beside what settlements say up to a day: by account, and by order and
-// account where they differ of what is settled by now. Subjects come in as arrays
-// with the account of each; what has none stands there as such.
-func (q *Queries) CompareAccrual(ctx context.Context, arg CompareAccrualParams) ([]CompareAccrualRow, error) {
-	rows, err := q.db.Query(ctx, compareAccrual,
-		arg.Kinds,
-		arg.ProductGroups,
-		arg.Fulfillments,
-		arg.Accounts,
-		arg.Settlements,
-		arg.UntilOn,
-		arg.ConnectionID,
-		arg.EntryID,
-	)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	items := []CompareAccrualRow{}
-	for rows.Next() {
-		var i CompareAccrualRow
-		if err := rows.Scan(
-			&i.OfOrder,
-			&i.OrderID,
-			&i.Account,
-			&i.Accrued,
-			&i.Actual,
-			&i.Open,
-			&i.TransactionID,
-		); err != nil {
-			return nil, err
-		}
-		items = append(items, i)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
-}
-
 const deferredBalance = `-- name: DeferredBalance :one
 SELECT coalesce(sum(l.functional_debit - l.functional_credit), 0)::numeric AS balance
 FROM journal_entry e JOIN journal_line l ON l.entry_id = e.id AND l.clearing
@@ -385,9 +408,19 @@ func (q *Queries) FinanceReadTo(ctx context.Context, arg FinanceReadToParams) (F
 	return i, err
 }
 
+const forgetDifferences = `-- name: ForgetDifferences :exec
+DELETE FROM accrual_difference WHERE entry_id = $1
+`
+
+func (q *Queries) ForgetDifferences(ctx context.Context, entryID int64) error {
+	_, err := q.db.Exec(ctx, forgetDifferences, entryID)
+	return err
+}
+
 const getAccrual = `-- name: GetAccrual :one
-SELECT e.id, e.connection_id, c.name AS connection_name, e.reference, e.entry_type, e.status, e.fiscal_year, e.period, e.entry_on, e.currency, e.clearing, coalesce(e.rule_set_id, 0)::bigint AS rule_set_id
-FROM journal_entry e JOIN connection c ON c.id = e.connection_id WHERE e.id = $1 AND e.entry_type = 'accrual'
+SELECT e.id, e.connection_id, c.name AS connection_name, e.reference, e.entry_type, e.status, e.fiscal_year, e.period, e.entry_on, e.currency, e.clearing,
+       a.compared_at, coalesce(a.transactions, 0)::bigint AS transactions, coalesce(a.settled, 0)::bigint AS settled, coalesce(a.settlements, '{}')::bigint[] AS settlements, coalesce(a.differing, 0)::bigint AS differing
+FROM journal_entry e JOIN connection c ON c.id = e.connection_id LEFT JOIN accrual_comparison a ON a.entry_id = e.id WHERE e.id = $1 AND e.entry_type = 'accrual'
 `
 
 type GetAccrualRow struct {
@@ -402,7 +435,11 @@ type GetAccrualRow struct {
 	EntryOn        time.Time
 	Currency       string
 	Clearing       decimal.Decimal
-	RuleSetID      int64
+	ComparedAt     *time.Time
+	Transactions   int64
+	Settled        int64
+	Settlements    []int64
+	Differing      int64
 }
 
 func (q *Queries) GetAccrual(ctx context.Context, id int64) (GetAccrualRow, error) {
@@ -420,7 +457,11 @@ func (q *Queries) GetAccrual(ctx context.Context, id int64) (GetAccrualRow, erro
 		&i.EntryOn,
 		&i.Currency,
 		&i.Clearing,
-		&i.RuleSetID,
+		&i.ComparedAt,
+		&i.Transactions,
+		&i.Settled,
+		&i.Settlements,
+		&i.Differing,
 	)
 	return i, err
 }
@@ -499,6 +540,82 @@ type InsertPartsParams struct {
 	Amount            decimal.Decimal
 }
 
+const keepComparison = `-- name: KeepComparison :exec
+INSERT INTO accrual_comparison (entry_id, transactions, settled, settlements, differing, compared_at) VALUES ($1, $2, $3, $4, 0, $5)
+ON CONFLICT (entry_id) DO UPDATE SET transactions = excluded.transactions, settled = excluded.settled, settlements = excluded.settlements, differing = 0, compared_at = excluded.compared_at
+`
+
+type KeepComparisonParams struct {
+	EntryID      int64
+	Transactions int64
+	Settled      int64
+	Settlements  []int64
+	Now          time.Time
+}
+
+func (q *Queries) KeepComparison(ctx context.Context, arg KeepComparisonParams) error {
+	_, err := q.db.Exec(ctx, keepComparison,
+		arg.EntryID,
+		arg.Transactions,
+		arg.Settled,
+		arg.Settlements,
+		arg.Now,
+	)
+	return err
+}
+
+const keepDifferences = `-- name: KeepDifferences :exec
+WITH told AS MATERIALIZED (
+    SELECT unnest($2::int[]) AS kind_id, unnest($3::text[]) AS product_group, unnest($4::text[]) AS fulfillment, unnest($5::text[]) AS account
+), piece AS (
+    SELECT coalesce(l.order_id, '') COLLATE "C" AS order_id, coalesce(t.account, 'no account') COLLATE "C" AS account, l.amount AS settled, 0::numeric AS accrued, 0::numeric AS open, NULL::bigint AS transaction_id
+    FROM settlement_line l LEFT JOIN product p ON p.id = l.product_id
+    LEFT JOIN told t ON t.kind_id = l.kind_id AND t.product_group = coalesce(p.product_group, '') AND t.fulfillment = l.fulfillment
+    WHERE l.settlement_id = ANY ($6::bigint[]) AND l.posted_on <= $7::date
+    UNION ALL
+    SELECT t.order_id, l.account, 0, x.amount, CASE WHEN t.settlement_id IS NULL THEN x.amount ELSE 0 END, t.id
+    FROM journal_evidence x JOIN journal_line l ON l.entry_id = x.entry_id AND l.line_no = x.line_no
+    JOIN finance_transaction t ON t.connection_id = $8 AND t.transaction_id = x.subject
+    WHERE x.entry_id = $1::bigint
+), kept AS (
+    INSERT INTO accrual_difference (entry_id, position, of_order, account, order_id, transaction_id, accrued, open, settled)
+    SELECT $1::bigint, row_number() OVER (ORDER BY grouping(order_id) DESC, order_id, account), grouping(order_id) = 0, account, coalesce(order_id, ''),
+           CASE WHEN grouping(order_id) = 0 THEN max(transaction_id) END, sum(accrued), sum(open), sum(settled)
+    FROM piece GROUP BY GROUPING SETS ((account), (order_id, account))
+    HAVING CASE WHEN grouping(order_id) = 0 THEN sum(settled) - sum(accrued) + sum(open) <> 0 ELSE sum(accrued) <> 0 OR sum(settled) <> 0 END
+    RETURNING of_order
+)
+UPDATE accrual_comparison SET differing = (SELECT count(*) FROM kept WHERE of_order) WHERE entry_id = $1::bigint
+`
+
+type KeepDifferencesParams struct {
+	EntryID       int64
+	Kinds         []int32
+	ProductGroups []string
+	Fulfillments  []string
+	Accounts      []string
+	Settlements   []int64
+	UntilOn       time.Time
+	ConnectionID  int64
+}
+
+// An accrual beside what settlements say up to a day: by account, and by order and
+// account where they differ of what is settled by now. Subjects come in as arrays
+// with the account of each; what has none stands there as such.
+func (q *Queries) KeepDifferences(ctx context.Context, arg KeepDifferencesParams) error {
+	_, err := q.db.Exec(ctx, keepDifferences,
+		arg.EntryID,
+		arg.Kinds,
+		arg.ProductGroups,
+		arg.Fulfillments,
+		arg.Accounts,
+		arg.Settlements,
+		arg.UntilOn,
+		arg.ConnectionID,
+	)
+	return err
+}
+
 const knownTransactions = `-- name: KnownTransactions :many
 SELECT id, transaction_id, status, content_hash, released_at, released_on FROM finance_transaction
 WHERE connection_id = $1 AND transaction_id = ANY ($2::text[])
@@ -556,9 +673,8 @@ func (q *Queries) LeaveReplacedSettlements(ctx context.Context, connectionID int
 }
 
 const listAccruals = `-- name: ListAccruals :many
-SELECT e.id, e.connection_id, c.name AS connection_name, e.reference, e.entry_type, e.status, e.fiscal_year, e.period, e.entry_on, e.currency, e.clearing,
-       (SELECT count(DISTINCT x.subject) FROM journal_evidence x WHERE x.entry_id = e.id) AS transactions
-FROM journal_entry e JOIN connection c ON c.id = e.connection_id
+SELECT e.id, e.connection_id, c.name AS connection_name, e.reference, e.entry_type, e.status, e.fiscal_year, e.period, e.entry_on, e.currency, e.clearing, coalesce(a.transactions, 0)::bigint AS transactions
+FROM journal_entry e JOIN connection c ON c.id = e.connection_id LEFT JOIN accrual_comparison a ON a.entry_id = e.id
 WHERE e.entry_type IN ('accrual', 'deferral') AND e.status <> 'discarded' AND ($1::bigint = 0 OR e.connection_id = $1)
 ORDER BY e.entry_on DESC, e.id DESC LIMIT 24
 `
@@ -616,7 +732,7 @@ SELECT t.id, t.connection_id, c.name AS connection_name, t.transaction_id, t.typ
        t.released_on, t.due_on, t.settlement_id, coalesce(s.amazon_id, t.settlement_ref)::text AS settlement
 FROM finance_transaction t JOIN connection c ON c.id = t.connection_id LEFT JOIN settlement s ON s.id = t.settlement_id
 WHERE ($1::bigint = 0 OR t.connection_id = $1) AND NOT t.aside
-  AND CASE $2::text WHEN 'held' THEN t.status = 'DEFERRED' WHEN 'released' THEN t.status <> 'DEFERRED' AND t.settlement_id IS NULL
+  AND CASE $2::text WHEN 'held' THEN t.status = 'DEFERRED' AND t.settlement_id IS NULL WHEN 'released' THEN t.status <> 'DEFERRED' AND t.settlement_id IS NULL
       WHEN 'settled' THEN t.settlement_id IS NOT NULL WHEN 'all' THEN true ELSE t.settlement_id IS NULL END
   AND ($3::text = '' OR t.currency = $3) AND ($4::text = '' OR t.type = $4)
   AND ($5::boolean OR t.due_on = $6::date)

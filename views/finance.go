@@ -137,6 +137,7 @@ func (p TransactionPage) versions() Table {
 // AccrualPage holds an accrual beside what was settled.
 type AccrualPage struct {
 	Status   Pill
+	Pending  bool // it was not compared yet
 	Facts    []Fact
 	Export   []Choice
 	Accounts []AccrualDifference
@@ -156,6 +157,10 @@ type AccrualDifference struct {
 func (p AccrualPage) accounts() Table {
 	table := Table{ID: "accounts", Caption: "By account", Inside: true, Columns: []Column{{Label: "Account", Kind: Tight}, {Label: "Accrued", Kind: Number}, {Label: "Not settled yet", Kind: Number},
 		{Label: "Settled", Kind: Number}, {Label: "Difference", Kind: Number}}, Empty: Empty{Icon: "inbox", Title: "Nothing was accrued"}}
+	if p.Pending {
+		table.Empty = Empty{Icon: "clock", Title: "Not compared yet", Text: "Accruals are held beside settlements whenever transactions are read, every hour."}
+		return table
+	}
 	for _, d := range append(p.Accounts, p.Total) {
 		table.Rows = append(table.Rows, Row{Cells: []templ.Component{Code(d.Account), Money(d.Accrued), Money(d.Open), Money(d.Actual), TieOut(d.Tie)}})
 	}
@@ -165,6 +170,9 @@ func (p AccrualPage) accounts() Table {
 func (p AccrualPage) orders() Table {
 	table := Table{ID: "orders", Caption: "What differs", Summary: p.More, Inside: true, Columns: []Column{{Label: "Order", Kind: Tight}, {Label: "Account", Kind: Tight}, {Label: "Accrued", Kind: Number},
 		{Label: "Not settled yet", Kind: Number}, {Label: "Settled", Kind: Number}, {Label: "Difference", Kind: Number}}, Empty: Empty{Icon: "circle-check", Title: "Nothing differs"}}
+	if p.Pending {
+		table.Empty = Empty{Icon: "clock", Title: "Not compared yet"}
+	}
 	for _, d := range p.Orders {
 		table.Rows = append(table.Rows, Row{Cells: []templ.Component{anchorOrNothing(d.Order), Code(d.Account), Money(d.Accrued), Money(d.Open), Money(d.Actual), Money(d.Differ)}})
 	}

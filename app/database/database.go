@@ -124,15 +124,9 @@ func Once(ctx context.Context, pool *pgxpool.Pool, c clock.Clock, work func(tx *
 	return nil
 }
 
-// Apart is a pool whose queries are planned apart from the same queries of
-// others. PostgreSQL keeps one plan for all uses of a text, which is a bad one for
-// those that read much where most read little.
-type Apart struct {
-	*pgxpool.Pool
-	Use string // one of a few
-}
-
-// Query implements sqlc.DBTX.
-func (p Apart) Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error) {
-	return p.Pool.Query(ctx, sql+"\n-- "+p.Use, args...)
+// PlannedOnce reads with plans that are made for any arguments and kept. For a long
+// query that suits them, planning it anew each time takes longer than it saves;
+// PostgreSQL would find out by itself after a few on each connection, or not.
+func PlannedOnce(ctx context.Context, pool *pgxpool.Pool, read func(tx pgx.Tx) error) error {
+	return pgx.BeginTxFunc(ctx, pool, pgx.TxOptions{BeginQuery: "BEGIN READ ONLY; SET LOCAL plan_cache_mode = force_generic_plan"}, read)
 }

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/shopspring/decimal"
 
@@ -205,14 +206,14 @@ func (s *Service) products(ctx context.Context, connectionID int64, text, sku st
 }
 
 func (s *Service) rows(ctx context.Context, p sqlc.SumFeesParams) ([]Row, error) {
-	db := sqlc.New(s.pool)
-	if p.ByProduct { // many rows: worth a plan of their own
-		db = sqlc.New(database.Apart{Pool: s.pool, Use: "by product"})
-	}
 	for month := p.PriorFrom; !month.After(p.ToMonth); month = month.AddDate(0, 1, 0) {
 		p.EveryMonth = append(p.EveryMonth, month)
 	}
-	found, err := db.SumFees(ctx, p)
+	var found []sqlc.SumFeesRow
+	err := database.PlannedOnce(ctx, s.pool, func(tx pgx.Tx) (err error) {
+		found, err = sqlc.New(tx).SumFees(ctx, p)
+		return err
+	})
 	if err != nil {
 		return nil, fmt.Errorf("sum fees: %w", err)
 	}

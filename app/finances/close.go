@@ -34,7 +34,7 @@ type closing struct {
 
 // Close proposes the accruals, and the deferrals where the policy asks for them,
 // of a connection's periods that have ended: the last one and those whose drafts
-// nobody has submitted.
+// nobody has submitted. All that there are it holds beside settlements.
 func (s *Service) Close(ctx context.Context, connectionID int64) error {
 	return database.WithTx(ctx, s.Pool, s.Clock, func(tx *database.Tx) error {
 		c := closing{Service: s, tx: tx, db: sqlc.New(tx), missing: map[string]*unmapped{}, problems: map[string]exception.Raised{}}
@@ -42,28 +42,35 @@ func (s *Service) Close(ctx context.Context, connectionID int64) error {
 		if c.books, err = c.db.FinanceBooks(ctx, connectionID); err != nil {
 			return fmt.Errorf("read connection %d: %w", connectionID, err)
 		}
-		set, err := s.Rules(ctx, tx, connectionID)
-		if err != nil || set == nil {
-			return err // without rules everything waits, and settlements say so
-		}
-		c.rules = mapping.Compile(*set)
-		periods, err := c.periods(ctx)
-		if err != nil {
+		if err := c.draft(ctx); err != nil {
 			return err
 		}
-		currencies, err := c.db.FinanceCurrencies(ctx, connectionID)
-		if err != nil {
-			return fmt.Errorf("read currencies: %w", err)
-		}
-		for _, p := range periods {
-			for _, currency := range currencies {
-				if err := c.close(ctx, p, money.Currency(currency)); err != nil {
-					return fmt.Errorf("close %s in %s: %w", p.Key(), currency, err)
-				}
+		return c.compare(ctx)
+	})
+}
+
+func (c *closing) draft(ctx context.Context) error {
+	set, err := c.Rules(ctx, c.tx, c.books.ID)
+	if err != nil || set == nil {
+		return err // without rules everything waits, and settlements say so
+	}
+	c.rules = mapping.Compile(*set)
+	periods, err := c.periods(ctx)
+	if err != nil {
+		return err
+	}
+	currencies, err := c.db.FinanceCurrencies(ctx, c.books.ID)
+	if err != nil {
+		return fmt.Errorf("read currencies: %w", err)
+	}
+	for _, p := range periods {
+		for _, currency := range currencies {
+			if err := c.close(ctx, p, money.Currency(currency)); err != nil {
+				return fmt.Errorf("close %s in %s: %w", p.Key(), currency, err)
 			}
 		}
-		return c.say(ctx)
-	})
+	}
+	return c.say(ctx)
 }
 
 // periods are the open ones to bring up to date, the earliest first.

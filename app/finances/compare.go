@@ -4,13 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/shopspring/decimal"
 
 	"tieout/app/fault"
 	"tieout/app/journal"
-	"tieout/app/mapping"
 	"tieout/app/money"
 	"tieout/app/period"
 	"tieout/sqlc"
@@ -30,18 +31,19 @@ type Accrual struct {
 	Transactions   int64
 }
 
-// Compared is an accrual beside what settlements said in the end.
+// Compared is an accrual beside what settlements say by now.
 type Compared struct {
 	Accrual
+	At          time.Time    // when it was compared; zero: not yet
 	Accounts    []Difference // by account
-	Orders      []Difference // only those that differ
+	Differing   int64        // orders that differ, see Service.Orders
 	Settlements []int64
-	Settled     int // transactions that a settlement has by now
-	Open        int // and those that none has
+	Settled     int64 // transactions that a settlement has by now
 }
 
 // Difference is what was accrued of something beside what was settled.
 type Difference struct {
+	Position    int32 // in its list
 	Account     string
 	Order       string // of Orders; empty: belongs to none
 	Transaction int64  // one of it; 0: the settlement has it, the accrual had not
@@ -67,99 +69,41 @@ func (s *Service) Accruals(ctx context.Context, connectionID int64) ([]Accrual, 
 	return list, nil
 }
 
-// Compare holds an accrual beside the settlements that carry its transactions,
-// account by account and order by order.
-func (s *Service) Compare(ctx context.Context, entryID int64) (Compared, error) {
-	db := sqlc.New(s.Pool)
-	e, err := db.GetAccrual(ctx, entryID)
+// Compared returns an accrual beside the settlements that carry its transactions,
+// account by account, as it was last compared.
+func (s *Service) Compared(ctx context.Context, entryID int64) (Compared, error) {
+	e, err := sqlc.New(s.Pool).GetAccrual(ctx, entryID)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return Compared{}, fault.New(fault.NotFound, "There is no such accrual.")
 	}
 	if err != nil {
 		return Compared{}, fmt.Errorf("read accrual %d: %w", entryID, err)
 	}
-	c := Compared{Accrual: Accrual{ID: e.ID, ConnectionID: e.ConnectionID, ConnectionName: e.ConnectionName, Reference: e.Reference, Type: journal.EntryType(e.EntryType),
-		Status: journal.Status(e.Status), Period: period.Period{FiscalYear: int(e.FiscalYear), Number: int(e.Period)}.Key(), On: period.DateOf(e.EntryOn), Net: money.New(e.Clearing, money.Currency(e.Currency))}}
-	if err := c.count(ctx, db); err != nil {
-		return c, err
+	c := Compared{Accrual: Accrual{ID: e.ID, ConnectionID: e.ConnectionID, ConnectionName: e.ConnectionName, Reference: e.Reference, Type: journal.EntryType(e.EntryType), Status: journal.Status(e.Status),
+		Period: period.Period{FiscalYear: int(e.FiscalYear), Number: int(e.Period)}.Key(), On: period.DateOf(e.EntryOn), Net: money.New(e.Clearing, money.Currency(e.Currency)), Transactions: e.Transactions},
+		Differing: e.Differing, Settlements: e.Settlements, Settled: e.Settled}
+	if e.ComparedAt != nil {
+		c.At = *e.ComparedAt
 	}
-	p, err := s.told(ctx, db, c, e.RuleSetID)
-	if err != nil {
-		return c, err
-	}
-	p.ConnectionID, p.EntryID, p.UntilOn = c.ConnectionID, c.ID, c.On.Time()
-	rows, err := db.CompareAccrual(ctx, p)
-	if err != nil {
-		return c, fmt.Errorf("hold accrual %d beside settlements: %w", entryID, err)
-	}
-	for _, r := range rows {
-		d := Difference{Account: r.Account, Accrued: r.Accrued, Actual: r.Actual, Open: r.Open}
-		if !r.OfOrder {
-			c.Accounts = append(c.Accounts, d)
-			continue
-		}
-		d.Order, d.Transaction = r.OrderID, r.TransactionID
-		c.Orders = append(c.Orders, d)
-	}
-	return c, nil
+	c.Accounts, err = s.differences(ctx, sqlc.AccrualDifferencesParams{EntryID: entryID, PageSize: math.MaxInt32})
+	return c, err
 }
 
-// count says how many transactions are settled by now, and where.
-func (c *Compared) count(ctx context.Context, db *sqlc.Queries) error {
-	c.Settlements = []int64{}
-	rows, err := db.AccruedTransactions(ctx, sqlc.AccruedTransactionsParams{ConnectionID: c.ConnectionID, EntryID: c.ID})
-	if err != nil {
-		return fmt.Errorf("count what accrual %d rests on: %w", c.ID, err)
-	}
-	for _, r := range rows {
-		c.Transactions += r.Transactions
-		if r.SettlementID == 0 {
-			c.Open += int(r.Transactions)
-			continue
-		}
-		c.Settled += int(r.Transactions)
-		c.Settlements = append(c.Settlements, r.SettlementID)
-	}
-	return nil
+// Orders returns a page of an accrual's orders that differ, those behind a place.
+func (s *Service) Orders(ctx context.Context, entryID int64, after int32, pageSize int) ([]Difference, error) {
+	return s.differences(ctx, sqlc.AccrualDifferencesParams{EntryID: entryID, OfOrder: true, AfterPosition: after, PageSize: int32(pageSize)})
 }
 
-// told says on which accounts the lines of settlements stand by the rules of the
-// accrual. Without rules no settlement says anything.
-func (s *Service) told(ctx context.Context, db *sqlc.Queries, c Compared, ruleSetID int64) (sqlc.CompareAccrualParams, error) {
-	told := sqlc.CompareAccrualParams{Settlements: []int64{}, Kinds: []int32{}, ProductGroups: []string{}, Fulfillments: []string{}, Accounts: []string{}}
-	if len(c.Settlements) == 0 {
-		return told, nil
-	}
-	set, err := s.ruleSet(ctx, c.ConnectionID, ruleSetID)
-	if err != nil || set == nil {
-		return told, err
-	}
-	told.Settlements = c.Settlements
-	rules := mapping.Compile(*set)
-	subjects, err := db.SettledSubjects(ctx, c.Settlements)
+func (s *Service) differences(ctx context.Context, p sqlc.AccrualDifferencesParams) ([]Difference, error) {
+	rows, err := sqlc.New(s.Pool).AccrualDifferences(ctx, p)
 	if err != nil {
-		return told, fmt.Errorf("read what is settled: %w", err)
+		return nil, fmt.Errorf("read differences of accrual %d: %w", p.EntryID, err)
 	}
-	for _, r := range subjects {
-		kind := mapping.Kind{Marketplace: r.Marketplace, TransactionType: r.TransactionType, AmountType: r.AmountType, AmountDescription: r.AmountDescription, Sign: int(r.Sign)}
-		rule, ok := rules.Match(mapping.Subject{Kind: kind, ProductGroup: r.ProductGroup, Fulfillment: r.Fulfillment})
-		if !ok {
-			continue
-		}
-		if account, ok := set.Account(rule); ok {
-			told.Kinds, told.ProductGroups = append(told.Kinds, r.ID), append(told.ProductGroups, r.ProductGroup)
-			told.Fulfillments, told.Accounts = append(told.Fulfillments, r.Fulfillment), append(told.Accounts, account)
-		}
+	list := make([]Difference, len(rows))
+	for i, r := range rows {
+		list[i] = Difference{r.Position, r.Account, r.OrderID, r.TransactionID, r.Accrued, r.Settled, r.Open}
 	}
-	return told, nil
-}
-
-// ruleSet is the one that an accrual was made by, or the one in use.
-func (s *Service) ruleSet(ctx context.Context, connectionID, id int64) (*mapping.RuleSet, error) {
-	if id == 0 {
-		return s.Rules(ctx, s.Pool, connectionID)
-	}
-	return mapping.Load(ctx, s.Pool, id)
+	return list, nil
 }
 
 // Total adds differences up.

@@ -111,6 +111,18 @@ func (b *bench) settle(n int) {
 	}))
 }
 
+// force changes what the database refuses to change.
+func (b *bench) force(sql string, args ...any) {
+	b.t.Helper()
+	require.NoError(b.t, pgx.BeginFunc(b.t.Context(), b.pool, func(tx pgx.Tx) error {
+		if _, err := tx.Exec(b.t.Context(), `SET LOCAL session_replication_role = replica`); err != nil {
+			return err
+		}
+		_, err := tx.Exec(b.t.Context(), sql, args...)
+		return err
+	}))
+}
+
 // at sets the clock forward.
 func (b *bench) at(t time.Time) { b.clock.Advance(t.Sub(b.clock.Now())) }
 
@@ -337,35 +349,70 @@ func TestAnAccrualIsComparedWithWhatTheSettlementSays(t *testing.T) {
 	accruals, err := b.Accruals(t.Context(), b.connection)
 	require.NoError(t, err)
 	require.Len(t, accruals, 1)
-	open, err := b.Compare(t.Context(), accruals[0].ID)
-	require.NoError(t, err)
+	require.Positive(t, accruals[0].Transactions)
+	id := accruals[0].ID
+	compared := func() finances.Compared {
+		c, err := b.Compared(t.Context(), id)
+		require.NoError(t, err)
+		require.Equal(t, accruals[0].Transactions, c.Transactions)
+		return c
+	}
+	orders := func() []finances.Difference {
+		list, err := b.Orders(t.Context(), id, 0, 10)
+		require.NoError(t, err)
+		return list
+	}
+	open := compared()
 	require.Zero(t, open.Settled)
-	require.Empty(t, open.Orders, "what no settlement has differs from nothing")
+	require.True(t, b.clock.Now().Equal(open.At), open.At)
+	total := finances.Total(open.Accounts)
+	require.Equal(t, total.Accrued.String(), total.Open.String())
+	require.False(t, total.Open.IsZero())
+	require.Empty(t, orders(), "what no settlement has differs from nothing")
+	b.force(`UPDATE journal_entry SET status = 'submitted', submitted_by = 1, submitted_at = now(), content_hash = '\x00' WHERE id = $1`, id)
 
 	b.at(b.books.Account().End(n + 1).Add(time.Hour))
 	b.lines(n + 1)
 	b.read()
-	whole, err := b.Compare(t.Context(), accruals[0].ID)
-	require.NoError(t, err)
-	require.Equal(t, int(whole.Transactions), whole.Settled)
-	total := finances.Total(whole.Accounts)
-	require.True(t, total.Value().IsZero(), "%s", total.Value())
-	require.Empty(t, whole.Orders)
-
-	require.NoError(t, pgx.BeginFunc(t.Context(), b.pool, func(tx pgx.Tx) error {
-		_, err := tx.Exec(t.Context(), `SET LOCAL session_replication_role = replica;
-			UPDATE settlement_line SET amount = amount + 1 WHERE (settlement_id, line_no) = (SELECT l.settlement_id, min(l.line_no) FROM settlement_line l
-				JOIN finance_transaction t ON t.order_id = l.order_id AND t.type = 'Shipment' AND t.settlement_id = l.settlement_id AND l.order_id <> ''
-				WHERE l.posted_on <= '2026-10-31' AND l.amount <> 0 GROUP BY 1)`)
-		return err
-	}))
-	whole, err = b.Compare(t.Context(), accruals[0].ID)
-	require.NoError(t, err)
-	require.Len(t, whole.Orders, 1, "one order differs")
-	require.Equal(t, "1", whole.Orders[0].Value().String())
-	require.NotZero(t, whole.Orders[0].Transaction)
+	require.Zero(t, compared().Settled, "as it was last compared")
 	require.NoError(t, b.Close(t.Context(), b.connection))
-	require.Equal(t, "discarded", b.value(`SELECT status FROM journal_entry WHERE id = $1`, accruals[0].ID), "the settlement has all of it: the draft is gone")
+	whole := compared()
+	require.Equal(t, whole.Transactions, whole.Settled)
+	require.Len(t, whole.Settlements, 1)
+	total = finances.Total(whole.Accounts)
+	require.False(t, total.Actual.IsZero())
+	require.True(t, total.Value().IsZero(), "%s", total.Value())
+	require.Empty(t, orders())
+
+	b.force(`UPDATE settlement_line SET amount = amount + 1 WHERE (settlement_id, line_no) = (SELECT l.settlement_id, min(l.line_no) FROM settlement_line l
+		JOIN finance_transaction t ON t.order_id = l.order_id AND t.type = 'Shipment' AND t.settlement_id = l.settlement_id AND l.order_id <> ''
+		WHERE l.posted_on <= '2026-10-31' AND l.amount <> 0 GROUP BY 1)`)
+	require.NoError(t, b.Close(t.Context(), b.connection))
+	require.Empty(t, orders(), "lines never change: what is settled for good is not compared again")
+	b.exec(`UPDATE accrual_comparison SET settled = settled - 1`)
+	require.NoError(t, b.Close(t.Context(), b.connection))
+	require.Len(t, orders(), 1, "one order differs")
+	require.Equal(t, int64(1), compared().Differing)
+	require.Equal(t, "1", orders()[0].Value().String())
+	require.NotZero(t, orders()[0].Transaction)
+	behind, err := b.Orders(t.Context(), id, orders()[0].Position, 10)
+	require.NoError(t, err)
+	require.Empty(t, behind)
+}
+
+func TestADraftWhoseTransactionsAreSettledIsGone(t *testing.T) {
+	t.Parallel()
+	b := open(t)
+	n := b.books.Account().Finished(start) - 1
+	b.settle(n)
+	b.read()
+	require.NoError(t, b.Close(t.Context(), b.connection))
+	id := b.value(`SELECT id::text FROM journal_entry WHERE entry_type = 'accrual' AND status = 'draft'`)
+	b.at(b.books.Account().End(n + 1).Add(time.Hour))
+	b.lines(n + 1)
+	b.read()
+	require.NoError(t, b.Close(t.Context(), b.connection))
+	require.Equal(t, "discarded", b.value(`SELECT status FROM journal_entry WHERE id = $1`, id), "the settlement has all of it")
 }
 
 // TestTheLedgerCannotBeBentInTheDatabase tries what a faulty program could do.

@@ -105,6 +105,22 @@ var rules = []rule{
 		 SELECT format('settlement %s is kept to change %s sorts of line and has %s, which change it by %s', c.settlement_id, c.changes, l.n, l.total)
 		 FROM line_comparison c CROSS JOIN LATERAL (SELECT count(*) AS n, coalesce(sum(x.lines * x.amount), 0) AS total FROM line_change x WHERE x.settlement_id = c.settlement_id) l
 		 WHERE l.n > c.changes OR l.n = c.changes AND l.total <> c.total OR l.n < c.changes AND l.n < 500`},
+	{"accruals-agree", "What is kept of an accrual beside settlements is what it rests on, and its accounts and orders differ by the same.",
+		`SELECT count(*) FROM accrual_comparison`,
+		`SELECT format('entry %s rests on %s transactions; %s are kept', e.reference, x.n, c.transactions)
+		 FROM accrual_comparison c JOIN journal_entry e ON e.id = c.entry_id CROSS JOIN LATERAL (SELECT count(DISTINCT x.subject) AS n FROM journal_evidence x WHERE x.entry_id = e.id) x
+		 WHERE e.status <> 'discarded' AND x.n <> c.transactions
+		 UNION ALL
+		 SELECT format('entry %s accrues %s; %s is kept', e.reference, x.amount, d.accrued)
+		 FROM accrual_comparison c JOIN journal_entry e ON e.id = c.entry_id CROSS JOIN LATERAL (SELECT coalesce(sum(x.amount), 0) AS amount FROM journal_evidence x WHERE x.entry_id = e.id) x
+		 CROSS JOIN LATERAL (SELECT coalesce(sum(d.accrued), 0) AS accrued FROM accrual_difference d WHERE d.entry_id = e.id AND NOT d.of_order) d
+		 WHERE e.entry_type = 'accrual' AND e.status <> 'discarded' AND x.amount <> d.accrued
+		 UNION ALL
+		 SELECT format('entry %s: its accounts differ by %s, its orders by %s; %s of %s are kept', e.reference, d.accounts, d.orders, d.n, c.differing)
+		 FROM accrual_comparison c JOIN journal_entry e ON e.id = c.entry_id CROSS JOIN LATERAL (SELECT count(*) FILTER (WHERE d.of_order) AS n,
+			coalesce(sum(d.settled - d.accrued + d.open) FILTER (WHERE NOT d.of_order), 0) AS accounts, coalesce(sum(d.settled - d.accrued + d.open) FILTER (WHERE d.of_order), 0) AS orders
+			FROM accrual_difference d WHERE d.entry_id = c.entry_id) d
+		 WHERE d.n <> c.differing OR d.accounts <> d.orders`},
 	{"settlement-ties-out", "No entry is submitted from a settlement whose lines do not add up to its deposit.",
 		`SELECT count(*) FROM settlement`,
 		`SELECT format('settlement %s is out of balance by %s and entry %s is %s', s.amazon_id, b.difference, e.reference, e.status)
@@ -237,7 +253,7 @@ var rules = []rule{
 		`SELECT count(*) FROM information_schema.columns WHERE table_schema = 'public' AND data_type = 'numeric'`,
 		`SELECT format('%s.%s is %s', table_name, column_name, data_type) FROM information_schema.columns
 		 WHERE table_schema = 'public' AND data_type IN ('real', 'double precision', 'money')
-		   AND table_name IN ('settlement', 'settlement_line', 'rollup', 'line_block', 'line_change', 'line_comparison', 'sku_sum', 'settlement_correction', 'bank_statement', 'bank_line', 'deposit_match_part', 'journal_entry', 'journal_line', 'journal_source', 'journal_evidence', 'cost_entry', 'cost_piece', 'exchange_rate', 'policy', 'exception')
+		   AND table_name IN ('settlement', 'settlement_line', 'rollup', 'line_block', 'line_change', 'line_comparison', 'accrual_difference', 'sku_sum', 'settlement_correction', 'bank_statement', 'bank_line', 'deposit_match_part', 'journal_entry', 'journal_line', 'journal_source', 'journal_evidence', 'cost_entry', 'cost_piece', 'exchange_rate', 'policy', 'exception')
 		 UNION ALL
 		 SELECT format('entry %s is in %s, its settlement in %s', e.reference, e.currency, s.currency)
 		 FROM journal_entry e JOIN settlement s ON s.id = e.settlement_id WHERE e.currency <> s.currency`},

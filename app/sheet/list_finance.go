@@ -3,7 +3,6 @@ package sheet
 import (
 	"io"
 	"iter"
-	"slices"
 
 	"github.com/shopspring/decimal"
 
@@ -35,7 +34,7 @@ func (k *Book) UnsettledList(w io.Writer, about [][2]string, rows iter.Seq2[fina
 
 // Accrual writes an accrual beside what was settled: by account, and by order
 // where they differ. Part tells the two apart; the totals are of both.
-func (k *Book) Accrual(w io.Writer, c finances.Compared) error {
+func (k *Book) Accrual(w io.Writer, c finances.Compared, orders iter.Seq2[finances.Difference, error]) error {
 	l, err := newList("Accrued and settled", nil, column{"Part", 12}, column{"Account", 18}, column{"Order", 24}, column{"Accrued", 16}, column{"Not settled yet", 16}, column{"Settled", 16},
 		column{"Difference", 16}, column{currencyKey, 9})
 	if err != nil {
@@ -44,11 +43,12 @@ func (k *Book) Accrual(w io.Writer, c finances.Compared) error {
 	currency := string(c.Net.Currency)
 	about := [][2]string{{"Accrual", c.Reference}, {"Connection", c.ConnectionName}, {"Period", c.Period}, {"Earned by", c.On.String()}}
 	rows := func(yield func(finances.Difference, error) bool) {
-		for _, d := range slices.Concat(c.Accounts, c.Orders) {
+		for _, d := range c.Accounts {
 			if !yield(d, nil) {
 				return
 			}
 		}
+		orders(yield)
 	}
 	n := 0
 	return writeList(w, l, about, rows, func(d finances.Difference) ([]any, error) {

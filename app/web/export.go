@@ -56,7 +56,7 @@ type Workbooks interface {
 	Reconciliations(w io.Writer, about [][2]string, list []reconcile.Standing, state func(reconcile.Standing) string) error
 	Revaluation(w io.Writer, about [][2]string, list []revaluation.Computation) error
 	UnsettledList(w io.Writer, about [][2]string, rows iter.Seq2[finances.Transaction, error]) error
-	Accrual(w io.Writer, c finances.Compared) error
+	Accrual(w io.Writer, c finances.Compared, orders iter.Seq2[finances.Difference, error]) error
 	RefundList(w io.Writer, about [][2]string, rows iter.Seq2[refund.Case, error], title func(refund.Finding) string) error
 	LossList(w io.Writer, about [][2]string, rows iter.Seq2[reimbursement.Case, error], cause func(reimbursement.Cause) string, state func(reimbursement.State) string) error
 	FeeList(w io.Writer, about [][2]string, rows iter.Seq2[fee.Row, error]) error

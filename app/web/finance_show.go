@@ -93,7 +93,11 @@ func (s *server) accrualShow(r *request) error {
 	if err != nil {
 		return err
 	}
-	c, err := s.Finances.Compare(r.ctx(), id)
+	c, err := s.Finances.Compared(r.ctx(), id)
+	if err != nil {
+		return err
+	}
+	orders, err := s.Finances.Orders(r.ctx(), id, 0, differencesShown)
 	if err != nil {
 		return err
 	}
@@ -101,20 +105,22 @@ func (s *server) accrualShow(r *request) error {
 	model := views.AccrualPage{Status: entryPill(string(c.Status)), Export: r.listExport(), Total: r.accrualDifference(finances.Total(c.Accounts), c), Facts: []views.Fact{
 		{Name: "Entry", Value: views.Anchor(views.Link{Text: c.Reference, Href: fmt.Sprintf("/entries/%d", c.ID)})}, {Name: "Connection", Value: views.Text(c.ConnectionName)},
 		{Name: "Period", Value: views.Text(c.Period)}, {Name: "Earned by", Value: views.Moment(r.format().Day(c.On))}, {Name: "Net", Value: views.Money(r.format().Money(c.Net))},
-		{Name: "Transactions settled", Value: views.Text(fmt.Sprintf("%s of %s", views.Count(c.Settled), views.Count(int(c.Transactions))))}}}
+		{Name: "Transactions settled", Value: views.Text(fmt.Sprintf("%s of %s", views.Count(int(c.Settled)), views.Count(int(c.Transactions))))}}}
 	model.Total.Account = "Total"
+	if model.Pending = c.At.IsZero(); !model.Pending {
+		model.Facts = append(model.Facts, views.Fact{Name: "Compared", Value: views.Moment(r.format().Time(c.At))})
+	}
 	for _, id := range c.Settlements {
 		model.Facts = append(model.Facts, views.Fact{Name: "Settlement", Value: views.Anchor(views.Link{Text: strconv.FormatInt(id, 10), Href: fmt.Sprintf("/settlements/%d", id)})})
 	}
 	for _, d := range c.Accounts {
 		model.Accounts = append(model.Accounts, r.accrualDifference(d, c))
 	}
-	for i, d := range c.Orders {
-		if i == differencesShown {
-			model.More = fmt.Sprintf("The first %d of %s; the workbook has all.", differencesShown, views.Count(len(c.Orders)))
-			break
-		}
+	for _, d := range orders {
 		model.Orders = append(model.Orders, r.accrualDifference(d, c))
+	}
+	if c.Differing > differencesShown {
+		model.More = fmt.Sprintf("The first %d of %s; the workbook has all.", differencesShown, views.Count(int(c.Differing)))
 	}
 	return r.show(views.AccrualView(page, model))
 }

@@ -262,6 +262,7 @@ func (s *site) pagesOfBooks(b *testing.B) []page {
 		"record":              {"/records/%d", `SELECT coalesce(max(id), 0) FROM flow_record WHERE flow = 'orders'`},
 		"reconciliation item": {"/reconciliation/items/%d", `SELECT coalesce(min(id), 0) FROM reconciliation_item`},
 		"transaction":         {"/unsettled/%d", `SELECT coalesce(max(id), 0) FROM finance_transaction`},
+		"accrual":             {"/accruals/%d", `SELECT coalesce(max(entry_id), 0) FROM accrual_comparison WHERE differing > 0`},
 		"refund":              {"/refunds/%d", `SELECT coalesce(min(id), 0) FROM refund_case`},
 		"reimbursement":       {"/reimbursements/%d", `SELECT coalesce(min(id), 0) FROM loss_case`},
 		"bank line":           {"/reconciliation/deposits/lines/%d", `SELECT coalesce(min(id), 0) FROM bank_line`},

@@ -73,13 +73,14 @@ func (s *site) fillLarge(b *testing.B) {
 			s.run(b, `ANALYZE`)
 		}
 	}
+	s.keepAccrual(b, connection)
 	require.NoError(b, s.reconciliations().CheckAll(b.Context(), connection))
 	require.NoError(b, refund.NewService(s.pool, s.clock).Check(b.Context(), connection))
 	require.NoError(b, reimbursement.NewService(s.pool, s.clock, s.settlements).Check(b.Context(), connection))
 	s.run(b, `INSERT INTO reconciliation_item (connection_id, name, key, currency, left_amount, right_amount, difference, cause, detail, hint, since, object_type, object_id, found_at)
 		SELECT $1, 'orders', '118-0000000-' || lpad(n::text, 7, '0') || ' BRW-POUR-01', 'USD', n, 0, n, 'unknown_order', 'no such order', '', current_date - n % 100, '', 0, now() FROM generate_series(1, 3000) n`, connection)
 	s.run(b, `VACUUM ANALYZE`)
-	s.run(b, `CREATE TABLE large_is_filled ()`)
+	s.run(b, `CREATE TABLE IF NOT EXISTS large_is_filled ()`)
 }
 
 func (s *site) run(b *testing.B, statement string, args ...any) {
@@ -179,4 +180,29 @@ func (s *site) keepTransactions(b *testing.B, connection int64) {
 		RETURNING id, total)
 		INSERT INTO finance_part (transaction_id, number, path, sku, quantity, fulfillment, transaction_type, amount_type, amount_description, amount)
 		SELECT id, 1, 'Principal', 'BRW-POUR-01', 1, 'AFN', 'Order', 'ItemPrice', 'Principal', total FROM told`, connection)
+}
+
+// keepAccrual accrues what no settlement has yet as if earned on the last day of
+// the last period, and has the settlement of that day settle nine of ten of it.
+func (s *site) keepAccrual(b *testing.B, connection int64) {
+	b.Helper()
+	if s.number(b, `SELECT count(*) FROM accrual_comparison WHERE differing > 0`) > 0 {
+		return
+	}
+	s.run(b, `UPDATE finance_transaction t SET posted_at = p.ends_on + interval '12 hours', posted_on = p.ends_on, released_at = p.ends_on + interval '12 hours', released_on = p.ends_on, due_on = p.ends_on
+		FROM (SELECT max(ends_on) AS ends_on FROM fiscal_period WHERE connection_id = $1 AND ends_on < current_date) p
+		WHERE t.connection_id = $1 AND t.settlement_id IS NULL AND t.status = 'RELEASED' AND t.transaction_id LIKE 'T%'`, connection)
+	require.NoError(b, s.finances.Close(b.Context(), connection))
+	accrual := s.number(b, `SELECT max(id) FROM journal_entry WHERE connection_id = $1 AND entry_type = 'accrual' AND status = 'draft'`, connection)
+	s.run(b, fmt.Sprintf(`DO $$ BEGIN
+		SET LOCAL session_replication_role = replica;
+		UPDATE journal_entry SET status = 'submitted', submitted_by = (SELECT min(id) FROM person), submitted_at = now(), content_hash = '' WHERE id = %d;
+	END $$`, accrual))
+	s.run(b, `UPDATE finance_transaction t SET settlement_id = (SELECT max(s.id) FROM settlement s JOIN journal_entry e ON e.id = $2 WHERE s.connection_id = $1 AND s.start_at::date <= e.entry_on AND s.end_at::date > e.entry_on)
+		WHERE t.connection_id = $1 AND t.id % 10 <> 0 AND t.transaction_id IN (SELECT subject FROM journal_evidence WHERE entry_id = $2)`, connection, accrual)
+	start := time.Now()
+	require.NoError(b, s.finances.Close(b.Context(), connection))
+	b.ReportMetric(time.Since(start).Seconds(), "compare-s")
+	b.ReportMetric(float64(s.number(b, `SELECT transactions FROM accrual_comparison WHERE entry_id = $1`, accrual)), "accrued")
+	b.ReportMetric(float64(s.number(b, `SELECT differing FROM accrual_comparison WHERE entry_id = $1`, accrual)), "differing")
 }
