@@ -244,7 +244,7 @@ func (s *site) pagesOfBooks(b *testing.B) []page {
 	pages := []page{{"overview", "/"}, {"settlements", "/settlements"}, {"settlements that have exceptions", "/settlements?state=exceptions"}, {"settlement", base}, {"its lines", base + "/lines"},
 		{"its lines of an order", base + "/lines?order=" + order}, {"one line", base + "/lines/500000"}, {"its documents", base + "/documents"}, {"its history", base + "/history"}, {"compared with the cycle before", base + "/compare"},
 		{"entries", "/entries"}, {"entry", fmt.Sprintf("/entries/%d", entry)}, {"line of an entry", fmt.Sprintf("/entries/%d/lines/1", entry)}, {"entries by hand", "/entries/by-hand"},
-		{"exceptions", "/exceptions"}, {"exceptions of a class", "/exceptions?class=unknown_sku"}, {"rules", fmt.Sprintf("/rules?connection=%d", us)},
+		{"exceptions", "/exceptions"}, {"exceptions of a class", "/exceptions?class=unknown_sku"}, {"rules", fmt.Sprintf("/rules?connection=%d", us)}, {"backtest", fmt.Sprintf("/rules/backtest?connection=%d", s.connection(b, "eu"))},
 		{"orders", "/orders"}, {"orders of a connection", fmt.Sprintf("/orders?connection=%d", us)}, {"orders behind exceptions", "/orders?state=exception"}, {"orders found by number", "/orders?q=" + order[:7]},
 		{"shipments", "/shipments"}, {"returns", "/returns"}, {"flows", "/flows"}, {"flow of orders", fmt.Sprintf("/flows/orders/%d", us)}, {"products", "/products"}, {"product", "/products/" + sku},
 		{"receivable", "/receivable"}, {"receivable that differs", "/receivable?state=variance"}, {"order on the receivable", fmt.Sprintf("/receivable/%d/%s", us, item)}, {"cash application", "/receivable/cash"}, {"cash of a deposit", base + "/cash"},
