@@ -6,6 +6,7 @@
 -- +goose Up
 CREATE TABLE accrual_comparison (
     entry_id     bigint      PRIMARY KEY REFERENCES journal_entry (id),
+    row_version  int         NOT NULL, -- the entry's
     transactions bigint      NOT NULL CHECK (transactions >= 0),
     settled      bigint      NOT NULL CHECK (settled BETWEEN 0 AND transactions),
     settlements  bigint[]    NOT NULL, -- those that have them

@@ -176,12 +176,12 @@ SELECT position, account, order_id, coalesce(transaction_id, 0)::bigint AS trans
 FROM accrual_difference WHERE entry_id = @entry_id AND of_order = @of_order AND position > @after_position ORDER BY position LIMIT @page_size;
 
 -- name: AccrualsToCompare :many
--- Those that may be beside settlements otherwise than is kept: never compared, a draft, not all settled, or settled by a report that another one replaced.
-SELECT e.id, e.entry_type, e.entry_on, coalesce(e.rule_set_id, 0)::bigint AS rule_set_id, (e.status = 'draft')::boolean AS draft,
-       coalesce(a.transactions, -1)::bigint AS transactions, coalesce(a.settled, 0)::bigint AS settled, coalesce(a.settlements, '{}')::bigint[] AS settlements
+-- Those that may be beside settlements otherwise than is kept: never compared, changed, not all settled, or settled by a report that another one replaced.
+SELECT e.id, e.row_version, e.entry_type, e.entry_on, coalesce(e.rule_set_id, 0)::bigint AS rule_set_id,
+       coalesce(a.row_version, -1)::int AS compared_version, coalesce(a.transactions, -1)::bigint AS transactions, coalesce(a.settled, 0)::bigint AS settled, coalesce(a.settlements, '{}')::bigint[] AS settlements
 FROM journal_entry e LEFT JOIN accrual_comparison a ON a.entry_id = e.id
 WHERE e.connection_id = @connection_id AND e.entry_type IN ('accrual', 'deferral') AND e.status <> 'discarded'
-  AND (a.entry_id IS NULL OR e.status = 'draft'
+  AND (a.entry_id IS NULL OR a.row_version <> e.row_version
        OR e.entry_type = 'accrual' AND (a.settled < a.transactions OR EXISTS (SELECT 1 FROM settlement s WHERE s.id = ANY (a.settlements) AND s.replaced_at IS NOT NULL)))
 ORDER BY e.id;
 
@@ -198,8 +198,8 @@ FROM sku_sum a JOIN rollup r ON r.settlement_id = a.settlement_id AND r.kind_id 
 WHERE a.settlement_id = ANY (@settlements::bigint[]) ORDER BY k.id;
 
 -- name: KeepComparison :exec
-INSERT INTO accrual_comparison (entry_id, transactions, settled, settlements, differing, compared_at) VALUES (@entry_id, @transactions, @settled, @settlements, 0, @now)
-ON CONFLICT (entry_id) DO UPDATE SET transactions = excluded.transactions, settled = excluded.settled, settlements = excluded.settlements, differing = 0, compared_at = excluded.compared_at;
+INSERT INTO accrual_comparison (entry_id, row_version, transactions, settled, settlements, differing, compared_at) VALUES (@entry_id, @row_version, @transactions, @settled, @settlements, 0, @now)
+ON CONFLICT (entry_id) DO UPDATE SET row_version = excluded.row_version, transactions = excluded.transactions, settled = excluded.settled, settlements = excluded.settlements, differing = 0, compared_at = excluded.compared_at;
 
 -- name: ForgetDifferences :exec
 DELETE FROM accrual_difference WHERE entry_id = $1;

@@ -68,27 +68,28 @@ func (q *Queries) AccrualDifferences(ctx context.Context, arg AccrualDifferences
 }
 
 const accrualsToCompare = `-- name: AccrualsToCompare :many
-SELECT e.id, e.entry_type, e.entry_on, coalesce(e.rule_set_id, 0)::bigint AS rule_set_id, (e.status = 'draft')::boolean AS draft,
-       coalesce(a.transactions, -1)::bigint AS transactions, coalesce(a.settled, 0)::bigint AS settled, coalesce(a.settlements, '{}')::bigint[] AS settlements
+SELECT e.id, e.row_version, e.entry_type, e.entry_on, coalesce(e.rule_set_id, 0)::bigint AS rule_set_id,
+       coalesce(a.row_version, -1)::int AS compared_version, coalesce(a.transactions, -1)::bigint AS transactions, coalesce(a.settled, 0)::bigint AS settled, coalesce(a.settlements, '{}')::bigint[] AS settlements
 FROM journal_entry e LEFT JOIN accrual_comparison a ON a.entry_id = e.id
 WHERE e.connection_id = $1 AND e.entry_type IN ('accrual', 'deferral') AND e.status <> 'discarded'
-  AND (a.entry_id IS NULL OR e.status = 'draft'
+  AND (a.entry_id IS NULL OR a.row_version <> e.row_version
        OR e.entry_type = 'accrual' AND (a.settled < a.transactions OR EXISTS (SELECT 1 FROM settlement s WHERE s.id = ANY (a.settlements) AND s.replaced_at IS NOT NULL)))
 ORDER BY e.id
 `
 
 type AccrualsToCompareRow struct {
-	ID           int64
-	EntryType    string
-	EntryOn      time.Time
-	RuleSetID    int64
-	Draft        bool
-	Transactions int64
-	Settled      int64
-	Settlements  []int64
+	ID              int64
+	RowVersion      int32
+	EntryType       string
+	EntryOn         time.Time
+	RuleSetID       int64
+	ComparedVersion int32
+	Transactions    int64
+	Settled         int64
+	Settlements     []int64
 }
 
-// Those that may be beside settlements otherwise than is kept: never compared, a draft, not all settled, or settled by a report that another one replaced.
+// Those that may be beside settlements otherwise than is kept: never compared, changed, not all settled, or settled by a report that another one replaced.
 func (q *Queries) AccrualsToCompare(ctx context.Context, connectionID int64) ([]AccrualsToCompareRow, error) {
 	rows, err := q.db.Query(ctx, accrualsToCompare, connectionID)
 	if err != nil {
@@ -100,10 +101,11 @@ func (q *Queries) AccrualsToCompare(ctx context.Context, connectionID int64) ([]
 		var i AccrualsToCompareRow
 		if err := rows.Scan(
 			&i.ID,
+			&i.RowVersion,
 			&i.EntryType,
 			&i.EntryOn,
 			&i.RuleSetID,
-			&i.Draft,
+			&i.ComparedVersion,
 			&i.Transactions,
 			&i.Settled,
 			&i.Settlements,
@@ -541,12 +543,13 @@ type InsertPartsParams struct {
 }
 
 const keepComparison = `-- name: KeepComparison :exec
-INSERT INTO accrual_comparison (entry_id, transactions, settled, settlements, differing, compared_at) VALUES ($1, $2, $3, $4, 0, $5)
-ON CONFLICT (entry_id) DO UPDATE SET transactions = excluded.transactions, settled = excluded.settled, settlements = excluded.settlements, differing = 0, compared_at = excluded.compared_at
+INSERT INTO accrual_comparison (entry_id, row_version, transactions, settled, settlements, differing, compared_at) VALUES ($1, $2, $3, $4, $5, 0, $6)
+ON CONFLICT (entry_id) DO UPDATE SET row_version = excluded.row_version, transactions = excluded.transactions, settled = excluded.settled, settlements = excluded.settlements, differing = 0, compared_at = excluded.compared_at
 `
 
 type KeepComparisonParams struct {
 	EntryID      int64
+	RowVersion   int32
 	Transactions int64
 	Settled      int64
 	Settlements  []int64
@@ -556,6 +559,7 @@ type KeepComparisonParams struct {
 func (q *Queries) KeepComparison(ctx context.Context, arg KeepComparisonParams) error {
 	_, err := q.db.Exec(ctx, keepComparison,
 		arg.EntryID,
+		arg.RowVersion,
 		arg.Transactions,
 		arg.Settled,
 		arg.Settlements,

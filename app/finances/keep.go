@@ -26,7 +26,7 @@ func (c *closing) compare(ctx context.Context) error {
 }
 
 func (c *closing) keep(ctx context.Context, a sqlc.AccrualsToCompareRow) error {
-	kept := sqlc.KeepComparisonParams{EntryID: a.ID, Settlements: []int64{}, Now: c.tx.Now}
+	kept := sqlc.KeepComparisonParams{EntryID: a.ID, RowVersion: a.RowVersion, Settlements: []int64{}, Now: c.tx.Now}
 	rows, err := c.db.AccruedTransactions(ctx, sqlc.AccruedTransactionsParams{ConnectionID: c.books.ID, EntryID: a.ID})
 	if err != nil {
 		return fmt.Errorf("count its transactions: %w", err)
@@ -38,7 +38,7 @@ func (c *closing) keep(ctx context.Context, a sqlc.AccrualsToCompareRow) error {
 			kept.Settlements = append(kept.Settlements, r.SettlementID)
 		}
 	}
-	if !a.Draft && kept.Transactions == a.Transactions && kept.Settled == a.Settled && slices.Equal(kept.Settlements, a.Settlements) {
+	if kept.RowVersion == a.ComparedVersion && kept.Transactions == a.Transactions && kept.Settled == a.Settled && slices.Equal(kept.Settlements, a.Settlements) {
 		return nil // as it was compared before
 	}
 	if err := c.db.KeepComparison(ctx, kept); err != nil {

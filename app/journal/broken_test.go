@@ -49,9 +49,9 @@ func TestVerifyNamesEveryBrokenInvariant(t *testing.T) {
 			`UPDATE settlement SET replaces_id = id; INSERT INTO line_comparison (settlement_id, changes, total) SELECT min(id), 1, 0 FROM settlement`,
 		},
 		"accruals-agree": {
-			`INSERT INTO accrual_comparison (entry_id, transactions, settled, settlements, differing, compared_at) SELECT min(id), 7, 0, '{}', 0, now() FROM journal_entry WHERE status <> 'discarded'`,
-			`INSERT INTO accrual_comparison (entry_id, transactions, settled, settlements, differing, compared_at) SELECT min(id), 0, 0, '{}', 1, now() FROM journal_entry`,
-			`INSERT INTO accrual_comparison (entry_id, transactions, settled, settlements, differing, compared_at) SELECT min(id), 0, 0, '{}', 0, now() FROM journal_entry;
+			`INSERT INTO accrual_comparison (entry_id, row_version, transactions, settled, settlements, differing, compared_at) SELECT min(id), 1, 7, 0, '{}', 0, now() FROM journal_entry WHERE status <> 'discarded'`,
+			`INSERT INTO accrual_comparison (entry_id, row_version, transactions, settled, settlements, differing, compared_at) SELECT min(id), 1, 0, 0, '{}', 1, now() FROM journal_entry`,
+			`INSERT INTO accrual_comparison (entry_id, row_version, transactions, settled, settlements, differing, compared_at) SELECT min(id), 1, 0, 0, '{}', 0, now() FROM journal_entry;
 			 INSERT INTO accrual_difference (entry_id, position, of_order, account, order_id, accrued, open, settled) SELECT min(id), 1, false, '1', '', 1, 0, 0 FROM journal_entry`,
 		},
 		"settlement-ties-out": {`UPDATE settlement SET deposit = deposit + 1`},
