@@ -168,7 +168,8 @@ ORDER BY e.entry_on DESC, e.id DESC LIMIT 24;
 
 -- name: GetAccrual :one
 SELECT e.id, e.connection_id, c.name AS connection_name, e.reference, e.entry_type, e.status, e.fiscal_year, e.period, e.entry_on, e.currency, e.clearing,
-       a.compared_at, coalesce(a.transactions, 0)::bigint AS transactions, coalesce(a.settled, 0)::bigint AS settled, coalesce(a.settlements, '{}')::bigint[] AS settlements, coalesce(a.differing, 0)::bigint AS differing
+       a.compared_at, coalesce(a.transactions, 0)::bigint AS transactions, coalesce(a.settled, 0)::bigint AS settled, coalesce(a.settlements, '{}')::bigint[] AS settlements,
+       ARRAY (SELECT s.amazon_id FROM settlement s WHERE s.id = ANY (a.settlements) ORDER BY s.id)::text[] AS amazon_ids, coalesce(a.differing, 0)::bigint AS differing
 FROM journal_entry e JOIN connection c ON c.id = e.connection_id LEFT JOIN accrual_comparison a ON a.entry_id = e.id WHERE e.id = $1 AND e.entry_type = 'accrual';
 
 -- name: AccrualDifferences :many

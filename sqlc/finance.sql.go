@@ -421,7 +421,8 @@ func (q *Queries) ForgetDifferences(ctx context.Context, entryID int64) error {
 
 const getAccrual = `-- name: GetAccrual :one
 SELECT e.id, e.connection_id, c.name AS connection_name, e.reference, e.entry_type, e.status, e.fiscal_year, e.period, e.entry_on, e.currency, e.clearing,
-       a.compared_at, coalesce(a.transactions, 0)::bigint AS transactions, coalesce(a.settled, 0)::bigint AS settled, coalesce(a.settlements, '{}')::bigint[] AS settlements, coalesce(a.differing, 0)::bigint AS differing
+       a.compared_at, coalesce(a.transactions, 0)::bigint AS transactions, coalesce(a.settled, 0)::bigint AS settled, coalesce(a.settlements, '{}')::bigint[] AS settlements,
+       ARRAY (SELECT s.amazon_id FROM settlement s WHERE s.id = ANY (a.settlements) ORDER BY s.id)::text[] AS amazon_ids, coalesce(a.differing, 0)::bigint AS differing
 FROM journal_entry e JOIN connection c ON c.id = e.connection_id LEFT JOIN accrual_comparison a ON a.entry_id = e.id WHERE e.id = $1 AND e.entry_type = 'accrual'
 `
 
@@ -441,6 +442,7 @@ type GetAccrualRow struct {
 	Transactions   int64
 	Settled        int64
 	Settlements    []int64
+	AmazonIds      []string
 	Differing      int64
 }
 
@@ -463,6 +465,7 @@ func (q *Queries) GetAccrual(ctx context.Context, id int64) (GetAccrualRow, erro
 		&i.Transactions,
 		&i.Settled,
 		&i.Settlements,
+		&i.AmazonIds,
 		&i.Differing,
 	)
 	return i, err

@@ -161,10 +161,17 @@ func (p AccrualPage) accounts() Table {
 		table.Empty = Empty{Icon: "clock", Title: "Not compared yet", Text: "Accruals are held beside settlements whenever transactions are read, every hour."}
 		return table
 	}
-	for _, d := range append(p.Accounts, p.Total) {
-		table.Rows = append(table.Rows, Row{Cells: []templ.Component{Code(d.Account), Money(d.Accrued), Money(d.Open), Money(d.Actual), TieOut(d.Tie)}})
+	for _, d := range p.Accounts {
+		table.Rows = append(table.Rows, d.row(Code(d.Account)))
+	}
+	if len(p.Accounts) > 0 {
+		table.Foot = []Row{p.Total.row(Strong("Total"))}
 	}
 	return table
+}
+
+func (d AccrualDifference) row(name templ.Component) Row {
+	return Row{Cells: []templ.Component{name, Money(d.Accrued), Money(d.Open), Money(d.Actual), TieOut(d.Tie)}}
 }
 
 func (p AccrualPage) orders() Table {

@@ -37,8 +37,14 @@ type Compared struct {
 	At          time.Time    // when it was compared; zero: not yet
 	Accounts    []Difference // by account
 	Differing   int64        // orders that differ, see Service.Orders
-	Settlements []int64
-	Settled     int64 // transactions that a settlement has by now
+	Settlements []Settlement // those that have them
+	Settled     int64        // transactions that a settlement has by now
+}
+
+// Settlement is one that has transactions of an accrual.
+type Settlement struct {
+	ID       int64
+	AmazonID string
 }
 
 // Difference is what was accrued of something beside what was settled.
@@ -81,7 +87,10 @@ func (s *Service) Compared(ctx context.Context, entryID int64) (Compared, error)
 	}
 	c := Compared{Accrual: Accrual{ID: e.ID, ConnectionID: e.ConnectionID, ConnectionName: e.ConnectionName, Reference: e.Reference, Type: journal.EntryType(e.EntryType), Status: journal.Status(e.Status),
 		Period: period.Period{FiscalYear: int(e.FiscalYear), Number: int(e.Period)}.Key(), On: period.DateOf(e.EntryOn), Net: money.New(e.Clearing, money.Currency(e.Currency)), Transactions: e.Transactions},
-		Differing: e.Differing, Settlements: e.Settlements, Settled: e.Settled}
+		Differing: e.Differing, Settled: e.Settled}
+	for i, id := range e.Settlements {
+		c.Settlements = append(c.Settlements, Settlement{id, e.AmazonIds[i]})
+	}
 	if e.ComparedAt != nil {
 		c.At = *e.ComparedAt
 	}

@@ -175,7 +175,7 @@ func feeFilterBar(r *request, f fee.Filter, names []string) views.Filter {
 	}
 	month := func(d period.Date) string { return d.Time().Format(monthLayout) }
 	bar := views.Filter{Action: "/reports", Fields: []views.Field{
-		{Name: "q", Label: "SKU", Type: "search", Value: f.Text, Width: "wide"},
+		{Name: "q", Label: "SKU", Type: "search", Value: f.Text},
 		{Name: "by", Label: "Rows", Value: string(f.Group), Options: groups},
 		{Name: "marketplace", Label: "Marketplace", Value: f.Marketplace, Options: markets},
 		{Name: "from", Label: "From month", Type: "month", Value: month(f.From)}, {Name: "to", Label: "to", Type: "month", Value: month(f.To)},

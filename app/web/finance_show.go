@@ -3,7 +3,6 @@ package web
 import (
 	"fmt"
 	"net/url"
-	"strconv"
 
 	"tieout/app/finances"
 	"tieout/app/period"
@@ -106,12 +105,11 @@ func (s *server) accrualShow(r *request) error {
 		{Name: "Entry", Value: views.Anchor(views.Link{Text: c.Reference, Href: fmt.Sprintf("/entries/%d", c.ID)})}, {Name: "Connection", Value: views.Text(c.ConnectionName)},
 		{Name: "Period", Value: views.Text(c.Period)}, {Name: "Earned by", Value: views.Moment(r.format().Day(c.On))}, {Name: "Net", Value: views.Money(r.format().Money(c.Net))},
 		{Name: "Transactions settled", Value: views.Text(fmt.Sprintf("%s of %s", views.Count(int(c.Settled)), views.Count(int(c.Transactions))))}}}
-	model.Total.Account = "Total"
 	if model.Pending = c.At.IsZero(); !model.Pending {
 		model.Facts = append(model.Facts, views.Fact{Name: "Compared", Value: views.Moment(r.format().Time(c.At))})
 	}
-	for _, id := range c.Settlements {
-		model.Facts = append(model.Facts, views.Fact{Name: "Settlement", Value: views.Anchor(views.Link{Text: strconv.FormatInt(id, 10), Href: fmt.Sprintf("/settlements/%d", id)})})
+	for _, carries := range c.Settlements {
+		model.Facts = append(model.Facts, views.Fact{Name: "Settlement", Value: views.Anchor(views.Link{Text: carries.AmazonID, Href: fmt.Sprintf("/settlements/%d", carries.ID)})})
 	}
 	for _, d := range c.Accounts {
 		model.Accounts = append(model.Accounts, r.accrualDifference(d, c))
@@ -137,7 +135,7 @@ func (r *request) accrualDifference(d finances.Difference, c finances.Compared) 
 	case d.Transaction != 0:
 		row.Order.Href = unsettledPath(d.Transaction)
 	case d.Order != "" && len(c.Settlements) > 0:
-		row.Order.Href = fmt.Sprintf("/settlements/%d/lines?%s", c.Settlements[0], url.Values{"order": {d.Order}}.Encode())
+		row.Order.Href = fmt.Sprintf("/settlements/%d/lines?%s", c.Settlements[0].ID, url.Values{"order": {d.Order}}.Encode())
 	}
 	return row
 }
