@@ -100,27 +100,14 @@ func (b *bench) read() {
 func (b *bench) settle(n int) {
 	b.t.Helper()
 	s := b.books.Settlement(n)
-	require.NoError(b.t, pgx.BeginFunc(b.t.Context(), b.pool, func(tx pgx.Tx) error {
-		for _, sql := range []string{`SET LOCAL session_replication_role = replica`, fmt.Sprintf(`INSERT INTO settlement (connection_id, import_id, document_id, amazon_id, currency, start_at, end_at, deposit, row_count,
-			line_count, line_sum, content_hash, marketplaces) VALUES (%d, 1, 1, '%s', 'USD', '%s', '%s', 0, 0, 0, 0, '', '{}')`, b.connection, s.ID, s.Start.Format(time.RFC3339), s.End.Format(time.RFC3339))} {
-			if _, err := tx.Exec(b.t.Context(), sql); err != nil {
-				return err
-			}
-		}
-		return nil
-	}))
+	b.force(`INSERT INTO settlement (connection_id, import_id, document_id, amazon_id, currency, start_at, end_at, deposit, row_count, line_count, line_sum, content_hash, marketplaces)
+		VALUES ($1, 1, 1, $2, 'USD', $3, $4, 0, 0, 0, 0, '', '{}')`, b.connection, s.ID, s.Start, s.End)
 }
 
 // force changes what the database refuses to change.
 func (b *bench) force(sql string, args ...any) {
 	b.t.Helper()
-	require.NoError(b.t, pgx.BeginFunc(b.t.Context(), b.pool, func(tx pgx.Tx) error {
-		if _, err := tx.Exec(b.t.Context(), `SET LOCAL session_replication_role = replica`); err != nil {
-			return err
-		}
-		_, err := tx.Exec(b.t.Context(), sql, args...)
-		return err
-	}))
+	require.NoError(b.t, dbtest.Force(b.t.Context(), b.pool, sql, args...))
 }
 
 // at sets the clock forward.

@@ -8,7 +8,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/shopspring/decimal"
 	"github.com/stretchr/testify/require"
@@ -61,13 +60,7 @@ func open(t *testing.T, name string, can func(*sandbox.Config)) *books {
 
 func (b *books) exec(sql string, args ...any) {
 	b.t.Helper()
-	require.NoError(b.t, pgx.BeginFunc(b.t.Context(), b.pool, func(tx pgx.Tx) error {
-		if _, err := tx.Exec(b.t.Context(), `SET LOCAL session_replication_role = replica`); err != nil {
-			return err
-		}
-		_, err := tx.Exec(b.t.Context(), sql, args...)
-		return err
-	}))
+	require.NoError(b.t, dbtest.Force(b.t.Context(), b.pool, sql, args...))
 }
 
 func journal(reference, amount string) p21.Journal {

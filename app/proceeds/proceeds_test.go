@@ -5,7 +5,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/stretchr/testify/require"
 
@@ -37,13 +36,7 @@ func open(t *testing.T) *books {
 
 func (b *books) exec(sql string, args ...any) {
 	b.t.Helper()
-	require.NoError(b.t, pgx.BeginFunc(b.t.Context(), b.pool, func(tx pgx.Tx) error {
-		if _, err := tx.Exec(b.t.Context(), `SET LOCAL session_replication_role = replica`); err != nil {
-			return err
-		}
-		_, err := tx.Exec(b.t.Context(), sql, args...)
-		return err
-	}))
+	require.NoError(b.t, dbtest.Force(b.t.Context(), b.pool, sql, args...))
 }
 
 // settled stores a line of a settlement as an import leaves it.

@@ -10,7 +10,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/shopspring/decimal"
 	"github.com/stretchr/testify/require"
@@ -119,13 +118,7 @@ type bank struct {
 
 func (b *bank) exec(sql string, args ...any) {
 	b.t.Helper()
-	require.NoError(b.t, pgx.BeginFunc(b.t.Context(), b.pool, func(tx pgx.Tx) error {
-		if _, err := tx.Exec(b.t.Context(), `SET LOCAL session_replication_role = replica`); err != nil {
-			return err
-		}
-		_, err := tx.Exec(b.t.Context(), sql, args...)
-		return err
-	}))
+	require.NoError(b.t, dbtest.Force(b.t.Context(), b.pool, sql, args...))
 }
 
 func openBank(t *testing.T) *bank {

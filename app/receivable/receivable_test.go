@@ -225,13 +225,7 @@ func TestADifferenceHasACauseWithItsReason(t *testing.T) {
 
 func (b *books) exec(t *testing.T, sql string, args ...any) error {
 	t.Helper()
-	return pgx.BeginFunc(t.Context(), b.pool, func(tx pgx.Tx) error {
-		if _, err := tx.Exec(t.Context(), `SET LOCAL session_replication_role = replica`); err != nil {
-			return err
-		}
-		_, err := tx.Exec(t.Context(), sql, args...)
-		return err
-	})
+	return dbtest.Force(t.Context(), b.pool, sql, args...)
 }
 
 func TestOrdersAreSummedAnewByOtherRulesAndForgottenWithAReplacedReport(t *testing.T) {

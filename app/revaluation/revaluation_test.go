@@ -6,7 +6,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/shopspring/decimal"
 	"github.com/stretchr/testify/require"
@@ -89,13 +88,7 @@ func open(t *testing.T) *ledger {
 
 func (l *ledger) exec(sql string, args ...any) {
 	l.t.Helper()
-	require.NoError(l.t, pgx.BeginFunc(l.t.Context(), l.pool, func(tx pgx.Tx) error {
-		if _, err := tx.Exec(l.t.Context(), `SET LOCAL session_replication_role = replica`); err != nil {
-			return err
-		}
-		_, err := tx.Exec(l.t.Context(), sql, args...)
-		return err
-	}))
+	require.NoError(l.t, dbtest.Force(l.t.Context(), l.pool, sql, args...))
 }
 
 func (l *ledger) settled(id int, deposited string) {

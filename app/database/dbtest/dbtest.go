@@ -59,6 +59,18 @@ func Program(t testing.TB) string {
 	return address
 }
 
+// Force runs a statement past the triggers and foreign keys that would refuse it:
+// for rows whose kin a test does not need, and for what only a fault would do.
+func Force(ctx context.Context, pool *pgxpool.Pool, sql string, args ...any) error {
+	return pgx.BeginFunc(ctx, pool, func(tx pgx.Tx) error {
+		if _, err := tx.Exec(ctx, `SET LOCAL session_replication_role = replica`); err != nil {
+			return err
+		}
+		_, err := tx.Exec(ctx, sql, args...)
+		return err
+	})
+}
+
 // Empty is URL for a database without any schema.
 func Empty(t testing.TB) string {
 	t.Helper()
