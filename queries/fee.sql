@@ -94,9 +94,6 @@ GROUP BY s.currency ORDER BY s.currency;
 SELECT coalesce(max(s.end_at), 'epoch')::timestamptz AS last_at FROM settlement s
 WHERE s.replaced_at IS NULL AND (@connection_id::bigint = 0 OR s.connection_id = @connection_id);
 
--- name: MarketplacesSettled :many
-SELECT DISTINCT k.marketplace FROM kind k WHERE (@connection_id::bigint = 0 OR k.connection_id = @connection_id) ORDER BY k.marketplace;
-
 -- name: ProductsLike :many
 -- Products whose SKU holds a text, or is one.
 SELECT id FROM product WHERE (@connection_id::bigint = 0 OR connection_id = @connection_id) AND (sku ILIKE @pattern::text OR sku = @sku::text);

@@ -117,30 +117,6 @@ func (q *Queries) LastSettled(ctx context.Context, connectionID int64) (time.Tim
 	return last_at, err
 }
 
-const marketplacesSettled = `-- name: MarketplacesSettled :many
-SELECT DISTINCT k.marketplace FROM kind k WHERE ($1::bigint = 0 OR k.connection_id = $1) ORDER BY k.marketplace
-`
-
-func (q *Queries) MarketplacesSettled(ctx context.Context, connectionID int64) ([]string, error) {
-	rows, err := q.db.Query(ctx, marketplacesSettled, connectionID)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	items := []string{}
-	for rows.Next() {
-		var marketplace string
-		if err := rows.Scan(&marketplace); err != nil {
-			return nil, err
-		}
-		items = append(items, marketplace)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
-}
-
 const productsLike = `-- name: ProductsLike :many
 SELECT id FROM product WHERE ($1::bigint = 0 OR connection_id = $1) AND (sku ILIKE $2::text OR sku = $3::text)
 `

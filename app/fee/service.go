@@ -93,6 +93,18 @@ func tellOne(rules *mapping.Matcher, k sqlc.KindsRow) told {
 	return t
 }
 
+// Marketplaces are those that the kinds name.
+func (k Told) Marketplaces() []string {
+	var names []string
+	for _, t := range k {
+		if t.marketplace != "" {
+			names = append(names, t.marketplace)
+		}
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
+}
+
 // DefaultMonth is the last month that is over and has amounts.
 func (s *Service) DefaultMonth(ctx context.Context, connectionID int64) (period.Date, error) {
 	last, err := sqlc.New(s.pool).LastSettled(ctx, connectionID)
@@ -106,15 +118,6 @@ func (s *Service) DefaultMonth(ctx context.Context, connectionID int64) (period.
 		return period.DateOf(settled), nil
 	}
 	return period.DateOf(over), nil
-}
-
-// Marketplaces returns the marketplaces that amounts name.
-func (s *Service) Marketplaces(ctx context.Context, connectionID int64) ([]string, error) {
-	list, err := sqlc.New(s.pool).MarketplacesSettled(ctx, connectionID)
-	if err != nil {
-		return nil, fmt.Errorf("read marketplaces: %w", err)
-	}
-	return slices.DeleteFunc(list, func(name string) bool { return name == "" }), nil
 }
 
 // Summary returns a page of rows; kinds are told of the filter's connection.

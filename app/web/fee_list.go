@@ -34,18 +34,16 @@ func (s *server) feeList(r *request) error {
 	var page views.Page
 	var model views.FeePage
 	var rows, totals []fee.Row
-	var markets []string
 	err = atOnce(
 		func() (err error) { rows, err = s.Fees.Summary(r.ctx(), f, kinds); return err },
 		func() (err error) { totals, err = s.Fees.Totals(r.ctx(), f, kinds); return err },
-		func() (err error) { markets, err = s.Fees.Marketplaces(r.ctx(), f.Connection); return err },
 		func() (err error) { model.Chooser, err = s.chooser(r, listFees); return err },
 		func() error { page = r.page("Fees", views.Fees); return nil })
 	if err != nil {
 		return err
 	}
 	model.Monthly, model.NoSKU, model.Alert = f.Group.Monthly(), f.Group == fee.ByMarketplace || f.Group == fee.ByMonth, r.unmappedFees(f, totals)
-	model.Filter = feeFilterBar(r, f, markets)
+	model.Filter = feeFilterBar(r, f, kinds.Marketplaces())
 	model.Without = map[string]bool{views.FeeConnection: oneConnection(page, f.Connection)}
 	model.Summary, model.Export, model.Sorts = feeSummary(f), r.listExport(), r.feeSorts(f)
 	model.Empty = views.Empty{Icon: "receipt-text", Title: "No amounts in these months", Text: "Choose other months, or upload the settlements of these."}
@@ -326,15 +324,11 @@ func (s *server) feeExport(r *request) error {
 	if err != nil {
 		return err
 	}
-	markets, err := s.Fees.Marketplaces(r.ctx(), f.Connection)
-	if err != nil {
-		return err
-	}
-	about, err := s.about(r, feeFilterBar(r, f, markets))
-	if err != nil {
-		return err
-	}
 	kinds, err := s.Fees.Tell(r.ctx(), f.Connection)
+	if err != nil {
+		return err
+	}
+	about, err := s.about(r, feeFilterBar(r, f, kinds.Marketplaces()))
 	if err != nil {
 		return err
 	}
