@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"os"
+	"regexp"
 	"runtime/debug"
 	"slices"
 	"strconv"
@@ -37,6 +38,7 @@ func BenchmarkClicks(b *testing.B) {
 	wideHeap() // as serve does
 	pages := s.pagesOfBooks(b)
 	crowd := s.crowd(b)
+	pages = append(pages, s.otherPages(b, crowd[0], pages)...)
 	for _, page := range pages { // each was open before
 		_, err := crowd[0].time(b.Context(), page)
 		require.NoError(b, err, page.name)
@@ -273,5 +275,34 @@ func (s *site) pagesOfBooks(b *testing.B) []page {
 		}
 	}
 	slices.SortFunc(pages, func(a, b page) int { return strings.Compare(a.name, b.name) })
+	return pages
+}
+
+// noPage are routes that send a file or a stream, or tell machines how the program is.
+var noPage = regexp.MustCompile(`\.(csv|xlsx|zip)$|/(events|file|import|attachments|documents?)(/:document)?$|^/(healthz|readyz|metrics|sign-in|sign-out|static|favicon)|callback`)
+
+// otherPages are the pages of routes that no listed one belongs to, as the first of
+// their objects shows them: a new page is measured too. What nobody here may open,
+// or what there is none of, is said.
+func (s *site) otherPages(b *testing.B, someone seat, listed []page) (pages []page) {
+	b.Helper()
+	us := s.connection(b, "us")
+	for _, route := range routesOf(b) {
+		method, pattern := route[0], route[1]
+		one := regexp.MustCompile("^" + regexp.MustCompile(`:\w+`).ReplaceAllString(regexp.QuoteMeta(pattern), "[^/]+") + "$")
+		if method != http.MethodGet || noPage.MatchString(pattern) || slices.ContainsFunc(listed, func(p page) bool { path, _, _ := strings.Cut(p.path, "?"); return one.MatchString(path) }) {
+			continue
+		}
+		path, _ := s.example(b, pattern, us)
+		if path == "" {
+			b.Log("not measured, because there is none:", pattern)
+			continue
+		}
+		if _, err := someone.time(b.Context(), page{pattern, path}); err != nil {
+			b.Log("not measured:", err)
+			continue
+		}
+		pages = append(pages, page{pattern, path})
+	}
 	return pages
 }

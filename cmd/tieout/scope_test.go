@@ -66,7 +66,7 @@ var routeText = regexp.MustCompile(`\{(GET|POST), "(/[^"]*)", (?:identity\.|sign
 
 // example is the path of one of a connection's objects for a route; empty when it
 // has none. A route without parameters is its own example.
-func (s *site) example(t *testing.T, pattern string, connection int64) (path string, known bool) {
+func (s *site) example(t testing.TB, pattern string, connection int64) (path string, known bool) {
 	t.Helper()
 	if !strings.Contains(pattern, ":") {
 		return pattern, true
@@ -95,7 +95,7 @@ func (s *site) example(t *testing.T, pattern string, connection int64) (path str
 }
 
 // routesOf reads the table of routes where it is written.
-func routesOf(t *testing.T) (list [][2]string) {
+func routesOf(t testing.TB) (list [][2]string) {
 	t.Helper()
 	files, err := filepath.Glob("../../app/web/*.go")
 	require.NoError(t, err)
