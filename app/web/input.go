@@ -218,6 +218,22 @@ func (in *input) dayKey(name string) (on period.Date, id int64, ok bool) {
 	return on, parseID(key[1]), err == nil
 }
 
+// momentKey is a key of a moment and an id, see nextMoment; false when there is
+// none, or it is another.
+func (in *input) momentKey(name string) (at time.Time, id int64, ok bool) {
+	key := in.key(name, 2)
+	if key == nil {
+		return time.Time{}, 0, false
+	}
+	at, err := time.Parse(time.RFC3339Nano, key[0])
+	return at, parseID(key[1]), err == nil
+}
+
+// nextMoment is nextKey of a list by moments.
+func nextMoment(at time.Time, id int64) string {
+	return nextKey(at.Format(time.RFC3339Nano), strconv.FormatInt(id, 10))
+}
+
 // nextKey packs the sort values of a list's last row for the address of the
 // next page.
 func nextKey(parts ...string) string {

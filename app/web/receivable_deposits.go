@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"io"
 	"strconv"
-	"time"
 
 	"tieout/app/period"
 	"tieout/app/receivable"
@@ -35,7 +34,7 @@ func (s *server) depositList(r *request) error {
 	}
 	if len(list) == depositPageSize {
 		last := list[len(list)-1].Place()
-		model.Pager.Next = r.link("after", nextKey(last.End.Format(time.RFC3339Nano), strconv.FormatInt(last.ID, 10)))
+		model.Pager.Next = r.link("after", nextMoment(last.End, last.ID))
 	}
 	if f.Before != (receivable.DepositPlace{}) {
 		model.Pager.First = r.link("after", "")
@@ -50,10 +49,8 @@ func (s *server) depositFilter(r *request) (receivable.DepositFilter, error) {
 	}
 	in := r.query()
 	f := receivable.DepositFilter{Connections: ids, State: in.choice("state", "", "entered", "all"), Text: in.text("q", 40), PageSize: depositPageSize}
-	if key := in.key("after", 2); key != nil {
-		if at, err := time.Parse(time.RFC3339Nano, key[0]); err == nil {
-			f.Before = receivable.DepositPlace{End: at, ID: parseID(key[1])}
-		}
+	if end, id, ok := in.momentKey("after"); ok {
+		f.Before = receivable.DepositPlace{End: end, ID: id}
 	}
 	return f, in.err()
 }

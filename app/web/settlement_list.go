@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
-	"time"
 
 	"tieout/app/identity"
 	"tieout/app/money"
@@ -51,7 +50,7 @@ func (s *server) settlementList(r *request) error {
 	}
 	if len(items) == settlementPageSize {
 		last := items[len(items)-1]
-		page.Pager.Next = r.link("after", nextKey(last.EndAt.Format(time.RFC3339Nano), strconv.FormatInt(last.ID, 10)))
+		page.Pager.Next = r.link("after", nextMoment(last.EndAt, last.ID))
 	}
 	if filter.AfterEnd != nil {
 		page.Pager.First = r.link("after", "")
@@ -72,10 +71,8 @@ func (r *request) settlementFilter() (settlement.Filter, error) {
 		at := to.AddDays(1).Time()
 		f.EndsBefore = &at
 	}
-	if key := in.key("after", 2); key != nil {
-		if at, err := time.Parse(time.RFC3339Nano, key[0]); err == nil {
-			f.AfterEnd, f.AfterID = &at, parseID(key[1])
-		}
+	if end, id, ok := in.momentKey("after"); ok {
+		f.AfterEnd, f.AfterID = &end, id
 	}
 	return f, in.err()
 }
