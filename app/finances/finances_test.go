@@ -312,6 +312,7 @@ func TestAtTheEndOfAPeriodWhatIsEarnedIsAccruedAndWhatIsHeldDeferred(t *testing.
 	require.Equal(t, earned, b.balance("accrual", "clearing"))
 	require.Equal(t, "2026-11-01", b.value(`SELECT reverse_on::text FROM journal_entry WHERE entry_type = 'accrual'`))
 	before := b.value(`SELECT string_agg(row_version::text, ' ') FROM journal_entry`)
+	require.Equal(t, "2", b.value(`SELECT count(*)::text FROM accrual_comparison a WHERE transactions > 0 AND transactions = (SELECT count(DISTINCT subject) FROM journal_evidence WHERE entry_id = a.entry_id)`))
 	require.NoError(t, b.Close(t.Context(), b.connection))
 	require.Equal(t, before, b.value(`SELECT string_agg(row_version::text, ' ') FROM journal_entry`), "the same changes nothing")
 
