@@ -303,7 +303,7 @@ func (e *errorLog) HandleError(ctx context.Context, job *rivertype.JobRow, err e
 // count one, changes running jobs only.
 func (e *errorLog) leave(ctx context.Context, job *rivertype.JobRow) {
 	e.log.Info("job left for a newer program", "job", job.ID, "kind", job.Kind)
-	_, err := e.pool.Exec(ctx, `UPDATE river_job SET state = 'scheduled', scheduled_at = now() + interval '5 seconds', attempt = greatest(attempt - 1, 0) WHERE id = $1 AND state = 'running'`, job.ID)
+	_, err := e.pool.Exec(ctx, `UPDATE river_job SET state = 'scheduled', scheduled_at = $2, attempt = greatest(attempt - 1, 0) WHERE id = $1 AND state = 'running'`, job.ID, time.Now().Add(5*time.Second))
 	if err != nil {
 		e.log.Warn("a job that is a newer program's could not be given back", "job", job.ID, "kind", job.Kind, "error", err)
 	}

@@ -81,7 +81,7 @@ func WorkerName() string {
 
 // begin says that this process lives, until end.
 func (l life) begin(ctx context.Context) (end func(context.Context), err error) {
-	if err := l.beat(ctx); err != nil {
+	if _, err := l.beat(ctx); err != nil {
 		return nil, fmt.Errorf("say that this process works: %w", err)
 	}
 	alive, stop := context.WithCancel(ctx)
@@ -103,17 +103,22 @@ func (l life) begin(ctx context.Context) (end func(context.Context), err error) 
 func (l life) live(ctx context.Context) {
 	ticker := time.NewTicker(beatEvery)
 	defer ticker.Stop()
+	var last beat
 	for since := time.Now(); ; {
-		err := l.beat(ctx)
+		next, err := l.beat(ctx)
 		switch {
 		case ctx.Err() != nil:
 			return
 		case err != nil:
 			since = time.Now() // whoever cannot say that it lives does not know about others
 			l.log.Warn("this process could not say that it lives", "error", err)
+		case next.stepped(last):
+			since = time.Now() // the others have to speak again first
+			l.log.Warn("the clock of the database was set", "to", next.at)
 		case time.Since(since) > sureAfter:
 			l.takeUp(ctx)
 		}
+		last = next
 		select {
 		case <-ctx.Done():
 			return
@@ -122,32 +127,44 @@ func (l life) live(ctx context.Context) {
 	}
 }
 
-func (l life) beat(ctx context.Context) error {
+// beat is a sign of life: when it was by the database's clock, and here.
+type beat struct{ at, here time.Time }
+
+// stepped reports whether the database's clock was set since the last beat.
+func (b beat) stepped(last beat) bool {
+	return !last.at.IsZero() && (b.at.Sub(last.at)-b.here.Sub(last.here)).Abs() > beatEvery
+}
+
+func (l life) beat(ctx context.Context) (b beat, err error) {
 	ctx, cancel := context.WithTimeout(ctx, beatEvery)
 	defer cancel()
-	_, err := l.pool.Exec(ctx, `INSERT INTO worker (id) VALUES ($1) ON CONFLICT (id) DO UPDATE SET beat_at = clock_timestamp()`, l.id)
-	return err
+	err = l.pool.QueryRow(ctx, `INSERT INTO worker (id) VALUES ($1) ON CONFLICT (id) DO UPDATE SET beat_at = clock_timestamp() RETURNING beat_at`, l.id).Scan(&b.at)
+	b.here = time.Now()
+	return b, err
 }
 
 // takeUp frees the jobs of processes that are gone, and the records, hints and
 // messages that they held, and jobs of this one that it does not work on. A job that was begun as often as it may be is left to the
-// engine, which ends it.
+// engine, which ends it. What stands in the future was written before the database's
+// clock was set back: by a process that is gone, or as the time of a job that is due.
 func (l life) takeUp(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, deadAfter)
 	defer cancel()
 	_, err := l.pool.Exec(ctx, `
-		WITH gone AS (DELETE FROM worker WHERE beat_at < clock_timestamp() - make_interval(secs => $1) RETURNING id),
+		WITH gone AS (DELETE FROM worker WHERE beat_at NOT BETWEEN clock_timestamp() - make_interval(secs => $1) AND clock_timestamp() + make_interval(secs => $1) RETURNING id),
 		records AS (UPDATE flow_record r SET held_until = clock_timestamp() FROM gone g
 			WHERE r.state IN ('received', 'ready', 'delivering') AND r.held_until > clock_timestamp() AND starts_with(r.holder, g.id)),
 		hints AS (UPDATE flow_hint h SET held_until = clock_timestamp() FROM gone g WHERE h.held_until > clock_timestamp() AND h.holder = g.id),
 		messages AS (UPDATE outbound_message m SET held_until = clock_timestamp() FROM gone g
-			WHERE m.state NOT IN ('confirmed', 'refused') AND m.held_until > clock_timestamp() AND starts_with(m.holder, g.id))
+			WHERE m.state NOT IN ('confirmed', 'refused') AND m.held_until > clock_timestamp() AND starts_with(m.holder, g.id)),
+		due AS (UPDATE river_job SET scheduled_at = now() WHERE state = 'available' AND scheduled_at > clock_timestamp() + make_interval(secs => $1)),
+		leader AS (DELETE FROM river_leader WHERE expires_at > clock_timestamp() + make_interval(secs => 2 * $1))
 		UPDATE river_job j SET state = 'available', scheduled_at = now(),
 			errors = array_append(j.errors, jsonb_build_object('at', now(), 'attempt', j.attempt, 'error', 'nobody works on it any more', 'trace', ''))
 		WHERE j.state = 'running' AND j.attempt < j.max_attempts
 		  AND CASE WHEN j.attempted_by[array_upper(j.attempted_by, 1)] = $2 THEN j.id <> ALL ($3::bigint[])
 			ELSE NOT EXISTS (SELECT 1 FROM worker w WHERE w.id = j.attempted_by[array_upper(j.attempted_by, 1)] AND w.id NOT IN (SELECT id FROM gone)) END
-		  AND j.attempted_at < clock_timestamp() - make_interval(secs => $1)`, deadAfter.Seconds(), l.id, l.hand.held(time.Now()))
+		  AND j.attempted_at NOT BETWEEN clock_timestamp() - make_interval(secs => $1) AND clock_timestamp() + make_interval(secs => $1)`, deadAfter.Seconds(), l.id, l.hand.held(time.Now()))
 	if err != nil {
 		l.log.Warn("jobs of processes that are gone could not be taken up", "error", err)
 	}

@@ -21,8 +21,8 @@ func TestJobsOfAProcessThatIsGoneAreTakenUp(t *testing.T) {
 	q, err := NewQueue(pool, log)
 	require.NoError(t, err)
 	us, silent := life{pool, WorkerName(), log, newHand()}, life{pool, WorkerName(), log, newHand()}
-	require.NoError(t, us.beat(t.Context()))
-	require.NoError(t, silent.beat(t.Context()))
+	beats(t, us)
+	beats(t, silent)
 	exec := func(query string, args ...any) {
 		_, err := pool.Exec(t.Context(), query, args...)
 		require.NoError(t, err)
@@ -72,6 +72,62 @@ func TestJobsOfAProcessThatIsGoneAreTakenUp(t *testing.T) {
 	require.Equal(t, []string{"running", "running", "running"}, states(), "the engine ends what was tried as often as it may be")
 }
 
+func beats(t *testing.T, l life) {
+	t.Helper()
+	_, err := l.beat(t.Context())
+	require.NoError(t, err)
+}
+
+// TestWhatWasWrittenUnderAClockThatWasAheadGoesOn leaves what a killed process had,
+// a job that is due, a leader of the engine and what a living process holds, all five
+// hours ahead: the database's clock was set right.
+func TestWhatWasWrittenUnderAClockThatWasAheadGoesOn(t *testing.T) {
+	t.Parallel()
+	pool, log := dbtest.New(t), slog.New(slog.DiscardHandler)
+	q, err := NewQueue(pool, log)
+	require.NoError(t, err)
+	us, killed := life{pool, WorkerName(), log, newHand()}, life{pool, WorkerName(), log, newHand()}
+	beats(t, us)
+	beats(t, killed)
+	for _, args := range []river.JobArgs{DueFlows{}, Sweep{}} {
+		require.NoError(t, pgx.BeginFunc(t.Context(), pool, func(tx pgx.Tx) error { return q.insert(t.Context(), tx, args) }))
+	}
+	for _, query := range []string{
+		`UPDATE worker SET beat_at = now() + interval '5 hours' WHERE id = '` + killed.id + `'`,
+		`UPDATE river_job SET state = 'running', attempt = 1, attempted_at = now() + interval '5 hours', attempted_by = ARRAY['` + killed.id + `'] WHERE kind = 'due_flows'`,
+		`UPDATE river_job SET scheduled_at = now() + interval '5 hours' WHERE kind = 'sweep'`,
+		`INSERT INTO river_leader (elected_at, expires_at, leader_id) VALUES (now(), now() + interval '5 hours', 'killed')`,
+	} {
+		_, err := pool.Exec(t.Context(), query)
+		require.NoError(t, err)
+	}
+	us.takeUp(t.Context())
+	var due, workers, leaders int
+	require.NoError(t, pool.QueryRow(t.Context(), `SELECT (SELECT count(*) FROM river_job WHERE state = 'available' AND scheduled_at <= clock_timestamp()), (SELECT count(*) FROM worker), (SELECT count(*) FROM river_leader)`).Scan(&due, &workers, &leaders))
+	require.Equal(t, 2, due)
+	require.Equal(t, 1, workers)
+	require.Zero(t, leaders, "another one is elected")
+
+	var held []bool
+	rows, err := pool.Query(t.Context(), `SELECT is_held(x) FROM unnest(ARRAY[NULL, now() - interval '1 second', now() + interval '3 minutes', now() + interval '5 hours']) x`)
+	require.NoError(t, err)
+	held, err = pgx.CollectRows(rows, pgx.RowTo[bool])
+	require.NoError(t, err)
+	require.Equal(t, []bool{false, false, true, false}, held, "nothing is held for so long")
+}
+
+// TestASetClockIsNoticed: whoever spoke before it was set is not dead.
+func TestASetClockIsNoticed(t *testing.T) {
+	t.Parallel()
+	at := time.Date(2026, 11, 30, 9, 0, 0, 0, time.UTC)
+	last := beat{at, at}
+	require.False(t, last.stepped(beat{}), "the first one")
+	require.False(t, beat{at.Add(6 * time.Second), at.Add(5 * time.Second)}.stepped(last))
+	require.True(t, beat{at.Add(5 * time.Hour), at.Add(5 * time.Second)}.stepped(last))
+	require.True(t, beat{at.Add(-time.Minute), at.Add(5 * time.Second)}.stepped(last))
+	require.False(t, beat{at.Add(10 * time.Minute), at.Add(10 * time.Minute)}.stepped(last), "it only slept")
+}
+
 // A job that may be begun once only would stand as running, and in the way of the
 // next one of its kind, until the engine gives it up.
 func TestWhatAProcessThatIsGoneDidEveryMinuteGoesOn(t *testing.T) {
@@ -80,7 +136,7 @@ func TestWhatAProcessThatIsGoneDidEveryMinuteGoesOn(t *testing.T) {
 	q, err := NewQueue(pool, log)
 	require.NoError(t, err)
 	us := life{pool, WorkerName(), log, newHand()}
-	require.NoError(t, us.beat(t.Context()))
+	beats(t, us)
 	jobs := []river.JobArgs{LookForAlerts{}, Sweep{}, DueFlows{}, DueNotices{}, FindReports{}, ReadByHand{}}
 	for _, args := range jobs {
 		require.NoError(t, pgx.BeginFunc(t.Context(), pool, func(tx pgx.Tx) error { return q.insert(t.Context(), tx, args) }))

@@ -34,8 +34,8 @@ UPDATE flow SET next_at = @next_at WHERE connection_id = @connection_id AND name
 SELECT f.connection_id, f.name AS flow, w.waiting FROM flow f JOIN connection c ON c.id = f.connection_id
 CROSS JOIN LATERAL (SELECT count(*) AS waiting FROM (
     SELECT FROM flow_record r WHERE r.connection_id = f.connection_id AND r.flow = f.name AND r.state IN ('received', 'ready', 'delivering')
-      AND r.waits = '' AND (r.held_until IS NULL OR r.held_until < clock_timestamp()) AND (r.retry_at IS NULL OR r.retry_at <= @now::timestamptz OR r.retry_at > @longest_off::timestamptz)
-    UNION ALL SELECT FROM flow_hint h WHERE h.connection_id = f.connection_id AND h.flow = f.name AND (h.held_until IS NULL OR h.held_until < clock_timestamp()) LIMIT 1000) x) w
+      AND r.waits = '' AND NOT is_held(r.held_until) AND (r.retry_at IS NULL OR r.retry_at <= @now::timestamptz OR r.retry_at > @longest_off::timestamptz)
+    UNION ALL SELECT FROM flow_hint h WHERE h.connection_id = f.connection_id AND h.flow = f.name AND NOT is_held(h.held_until) LIMIT 1000) x) w
 WHERE f.paused_at IS NULL AND c.paused_at IS NULL AND (f.held_until IS NULL OR f.held_until <= @now::timestamptz OR f.held_until > @longest_hold::timestamptz) AND w.waiting > 0;
 
 -- name: FlowReadUntil :exec
@@ -115,7 +115,7 @@ UPDATE flow_record SET holder = @holder, held_until = clock_timestamp() + make_i
 WHERE id IN (
     SELECT r.id FROM flow_record r
     WHERE r.connection_id = @connection_id AND r.flow = @flow AND r.state IN ('received', 'ready', 'delivering') AND r.waits = ''
-      AND (r.held_until IS NULL OR r.held_until < clock_timestamp()) AND (r.retry_at IS NULL OR r.retry_at <= @now::timestamptz OR r.retry_at > @longest_off::timestamptz)
+      AND NOT is_held(r.held_until) AND (r.retry_at IS NULL OR r.retry_at <= @now::timestamptz OR r.retry_at > @longest_off::timestamptz)
     ORDER BY r.source_at, r.id LIMIT @size FOR UPDATE SKIP LOCKED)
 RETURNING id, connection_id, flow, key, state, content, latest, source_at, version_id, target, delivered_hash, deliveries, message_id, remote_key, tries;
 
@@ -341,7 +341,7 @@ ON CONFLICT (connection_id, flow, key) DO UPDATE SET changed_at = greatest(h.cha
 -- name: ClaimHints :many
 UPDATE flow_hint h SET holder = @holder, held_until = clock_timestamp() + make_interval(secs => @seconds::double precision), tries = h.tries + 1
 WHERE (h.connection_id, h.flow, h.key) IN (
-    SELECT c.connection_id, c.flow, c.key FROM flow_hint c WHERE c.connection_id = @connection_id AND c.flow = @flow AND (c.held_until IS NULL OR c.held_until < clock_timestamp())
+    SELECT c.connection_id, c.flow, c.key FROM flow_hint c WHERE c.connection_id = @connection_id AND c.flow = @flow AND NOT is_held(c.held_until)
     ORDER BY c.told_at LIMIT @size FOR UPDATE SKIP LOCKED)
 RETURNING h.key, h.changed_at, h.told, h.tries;
 

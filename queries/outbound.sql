@@ -25,7 +25,7 @@ FROM outbound_message WHERE kind = $1 AND object_id = $2 ORDER BY id DESC LIMIT 
 -- name: HoldMessage :execrows
 -- One worker at a time has a message in hand, and nobody one that has arrived.
 UPDATE outbound_message SET holder = @holder, held_until = clock_timestamp() + make_interval(secs => @seconds::double precision), updated_at = now()
-WHERE id = @id AND state <> 'confirmed' AND (held_until IS NULL OR held_until < clock_timestamp());
+WHERE id = @id AND state <> 'confirmed' AND NOT is_held(held_until);
 
 -- name: ReleaseMessage :exec
 UPDATE outbound_message SET holder = '', held_until = NULL, updated_at = now() WHERE id = @id AND holder = @holder;
@@ -49,7 +49,7 @@ WHERE id = @id AND state IN ('intended', 'sending', 'sent', 'unknown') AND holde
 UPDATE outbound_message SET error = @error, updated_at = now() WHERE id = @id AND holder = @holder;
 
 -- name: MessageLookup :one
-UPDATE outbound_message SET lookups = lookups + 1, first_lookup = coalesce(first_lookup, clock_timestamp()), updated_at = now()
+UPDATE outbound_message SET lookups = lookups + 1, first_lookup = least(first_lookup, clock_timestamp()), updated_at = now()
 WHERE id = @id AND holder = @holder
 RETURNING lookups, first_lookup, (extract(epoch FROM clock_timestamp() - first_lookup))::double precision AS seconds;
 
@@ -72,13 +72,13 @@ SELECT at, step, detail, actor FROM outbound_event WHERE message_id = $1 ORDER B
 -- name: StrandedMessages :many
 -- Messages that nobody has in hand and that are not finished.
 SELECT id, kind, object_id FROM outbound_message
-WHERE state IN ('intended', 'sending', 'sent') AND (held_until IS NULL OR held_until < clock_timestamp())
+WHERE state IN ('intended', 'sending', 'sent') AND NOT is_held(held_until)
 ORDER BY id LIMIT 500;
 
 -- name: SetMessageAside :execrows
 -- A person takes the matter in hand: nothing is sent any more. Not while a worker has it.
 UPDATE outbound_message SET state = 'unknown', error = @error, holder = '', held_until = NULL, updated_at = now()
-WHERE id = @id AND state IN ('intended', 'sending', 'sent') AND (held_until IS NULL OR held_until < clock_timestamp());
+WHERE id = @id AND state IN ('intended', 'sending', 'sent') AND NOT is_held(held_until);
 
 -- name: WaitingMessages :many
 -- Connections whose P21 does not answer: how many journal entries wait, and since when.

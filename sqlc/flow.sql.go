@@ -275,7 +275,7 @@ func (q *Queries) ChecksOfVersion(ctx context.Context, versionID int64) ([]Check
 const claimHints = `-- name: ClaimHints :many
 UPDATE flow_hint h SET holder = $1, held_until = clock_timestamp() + make_interval(secs => $2::double precision), tries = h.tries + 1
 WHERE (h.connection_id, h.flow, h.key) IN (
-    SELECT c.connection_id, c.flow, c.key FROM flow_hint c WHERE c.connection_id = $3 AND c.flow = $4 AND (c.held_until IS NULL OR c.held_until < clock_timestamp())
+    SELECT c.connection_id, c.flow, c.key FROM flow_hint c WHERE c.connection_id = $3 AND c.flow = $4 AND NOT is_held(c.held_until)
     ORDER BY c.told_at LIMIT $5 FOR UPDATE SKIP LOCKED)
 RETURNING h.key, h.changed_at, h.told, h.tries
 `
@@ -331,7 +331,7 @@ UPDATE flow_record SET holder = $1, held_until = clock_timestamp() + make_interv
 WHERE id IN (
     SELECT r.id FROM flow_record r
     WHERE r.connection_id = $3 AND r.flow = $4 AND r.state IN ('received', 'ready', 'delivering') AND r.waits = ''
-      AND (r.held_until IS NULL OR r.held_until < clock_timestamp()) AND (r.retry_at IS NULL OR r.retry_at <= $5::timestamptz OR r.retry_at > $6::timestamptz)
+      AND NOT is_held(r.held_until) AND (r.retry_at IS NULL OR r.retry_at <= $5::timestamptz OR r.retry_at > $6::timestamptz)
     ORDER BY r.source_at, r.id LIMIT $7 FOR UPDATE SKIP LOCKED)
 RETURNING id, connection_id, flow, key, state, content, latest, source_at, version_id, target, delivered_hash, deliveries, message_id, remote_key, tries
 `
@@ -867,8 +867,8 @@ const flowsToWork = `-- name: FlowsToWork :many
 SELECT f.connection_id, f.name AS flow, w.waiting FROM flow f JOIN connection c ON c.id = f.connection_id
 CROSS JOIN LATERAL (SELECT count(*) AS waiting FROM (
     SELECT FROM flow_record r WHERE r.connection_id = f.connection_id AND r.flow = f.name AND r.state IN ('received', 'ready', 'delivering')
-      AND r.waits = '' AND (r.held_until IS NULL OR r.held_until < clock_timestamp()) AND (r.retry_at IS NULL OR r.retry_at <= $1::timestamptz OR r.retry_at > $2::timestamptz)
-    UNION ALL SELECT FROM flow_hint h WHERE h.connection_id = f.connection_id AND h.flow = f.name AND (h.held_until IS NULL OR h.held_until < clock_timestamp()) LIMIT 1000) x) w
+      AND r.waits = '' AND NOT is_held(r.held_until) AND (r.retry_at IS NULL OR r.retry_at <= $1::timestamptz OR r.retry_at > $2::timestamptz)
+    UNION ALL SELECT FROM flow_hint h WHERE h.connection_id = f.connection_id AND h.flow = f.name AND NOT is_held(h.held_until) LIMIT 1000) x) w
 WHERE f.paused_at IS NULL AND c.paused_at IS NULL AND (f.held_until IS NULL OR f.held_until <= $1::timestamptz OR f.held_until > $3::timestamptz) AND w.waiting > 0
 `
 

@@ -72,7 +72,7 @@ func (q *Queries) GetMessage(ctx context.Context, id int64) (OutboundMessage, er
 
 const holdMessage = `-- name: HoldMessage :execrows
 UPDATE outbound_message SET holder = $1, held_until = clock_timestamp() + make_interval(secs => $2::double precision), updated_at = now()
-WHERE id = $3 AND state <> 'confirmed' AND (held_until IS NULL OR held_until < clock_timestamp())
+WHERE id = $3 AND state <> 'confirmed' AND NOT is_held(held_until)
 `
 
 type HoldMessageParams struct {
@@ -223,7 +223,7 @@ func (q *Queries) MessageEvents(ctx context.Context, messageID int64) ([]Message
 }
 
 const messageLookup = `-- name: MessageLookup :one
-UPDATE outbound_message SET lookups = lookups + 1, first_lookup = coalesce(first_lookup, clock_timestamp()), updated_at = now()
+UPDATE outbound_message SET lookups = lookups + 1, first_lookup = least(first_lookup, clock_timestamp()), updated_at = now()
 WHERE id = $1 AND holder = $2
 RETURNING lookups, first_lookup, (extract(epoch FROM clock_timestamp() - first_lookup))::double precision AS seconds
 `
@@ -369,7 +369,7 @@ func (q *Queries) ReopenMessage(ctx context.Context, id int64) (int64, error) {
 
 const setMessageAside = `-- name: SetMessageAside :execrows
 UPDATE outbound_message SET state = 'unknown', error = $1, holder = '', held_until = NULL, updated_at = now()
-WHERE id = $2 AND state IN ('intended', 'sending', 'sent') AND (held_until IS NULL OR held_until < clock_timestamp())
+WHERE id = $2 AND state IN ('intended', 'sending', 'sent') AND NOT is_held(held_until)
 `
 
 type SetMessageAsideParams struct {
@@ -388,7 +388,7 @@ func (q *Queries) SetMessageAside(ctx context.Context, arg SetMessageAsideParams
 
 const strandedMessages = `-- name: StrandedMessages :many
 SELECT id, kind, object_id FROM outbound_message
-WHERE state IN ('intended', 'sending', 'sent') AND (held_until IS NULL OR held_until < clock_timestamp())
+WHERE state IN ('intended', 'sending', 'sent') AND NOT is_held(held_until)
 ORDER BY id LIMIT 500
 `
 

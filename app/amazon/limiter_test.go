@@ -137,6 +137,11 @@ func TestStoreTakesTheBurstTheStatedRateAndTheEmptying(t *testing.T) {
 	require.NoError(t, store.Wait(t.Context(), "a", op))
 	require.NoError(t, store.Wait(t.Context(), "a", op))
 	require.ErrorIs(t, store.Wait(t.Context(), "a", op), errNotNow, "a model's new burst counts at once")
+
+	later(-5 * 3600)
+	require.NoError(t, store.Wait(t.Context(), "a", op), "it was emptied under a clock that was ahead")
+	require.NoError(t, store.Wait(t.Context(), "a", op))
+	require.ErrorIs(t, store.Wait(t.Context(), "a", op), errNotNow, "and begins full")
 }
 
 var errNotNow = context.DeadlineExceeded
