@@ -52,7 +52,7 @@ SOAK ?= 14m
 KILLS ?= 500
 .PHONY: soak
 soak: build ## Kill a process at each step of its work and 500 times at random, every fault in turn, two versions at once, a day of faults, fuzz every parser (about 90 minutes)
-	@scripts/need compiler postgresql chromium libreoffice
+	@scripts/need compiler postgresql chromium libreoffice faketime
 	$(WITH_DATABASE) $(GO) test -race -timeout 60m ./cmd/tieout
 	SOAK=1 $(WITH_DATABASE) $(GO) test -count=1 -v -run 'Killed|TwoVersions|EveryForm|Gigabytes|IsPacked|AHostile' -timeout 90m ./cmd/sandbox/bothsides ./cmd/tieout ./app/settlement/report ./app/sheet ./app/closing/binder
 	bin/tieout soak --length $(SOAK) --kills $(KILLS)

@@ -86,7 +86,7 @@ func turns() []turn {
 		}
 	}
 	return append(list, turn{"request fails", 1, (*soakWorld).failRequests}, turn{"database stopped", 1, (*soakWorld).stopDatabase}, turn{"disk full", 1, (*soakWorld).fillDisk},
-		turn{"clock stepped", 2, (*soakWorld).stepClocks}, turn{"token revoked", 1, (*soakWorld).revokeToken}, turn{"schema upgraded", 1, (*soakWorld).upgradeSchema})
+		turn{"clock stepped", 2, (*soakWorld).stepClocks}, turn{"database clock stepped", 2, (*soakWorld).stepDatabaseClock}, turn{"token revoked", 1, (*soakWorld).revokeToken}, turn{"schema upgraded", 1, (*soakWorld).upgradeSchema})
 }
 
 // chosen are the turns that were asked for.
@@ -127,7 +127,7 @@ func (s soak) run(ctx context.Context, env environment) (err error) {
 	if err := w.hire(ctx); err != nil {
 		return err
 	}
-	say(env, "%d faults in %s beside %d kills, seed %d; logs are in %s. %s", len(list), s.length, s.kills, s.seed, filepath.Clean(s.data), w.disk.how)
+	say(env, "%d faults in %s beside %d kills, seed %d; logs are in %s. %s%s", len(list), s.length, s.kills, s.seed, filepath.Clean(s.data), w.disk.how, w.databaseClock.how())
 	for i, t := range list {
 		if err := w.takeTurn(ctx, i, t, weight); err != nil {
 			w.violated = true

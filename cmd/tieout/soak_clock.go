@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"path/filepath"
 	"strings"
 	"time"
 
@@ -33,15 +34,47 @@ func (c steppedClock) Now() time.Time {
 }
 
 // step makes the clocks that read the file show another time.
-func (c steppedClock) step(by time.Duration) error {
-	fresh := c.path + ".new"
-	if err := os.WriteFile(fresh, []byte(by.String()), 0o644); err != nil {
+func (c steppedClock) step(by time.Duration) error { return writeClock(c.path, by.String()) }
+
+func writeClock(path, text string) error {
+	fresh := path + ".new"
+	if err := os.WriteFile(fresh, []byte(text), 0o644); err != nil {
 		return fmt.Errorf("step a clock: %w", err)
 	}
-	if err := os.Rename(fresh, c.path); err != nil {
+	if err := os.Rename(fresh, path); err != nil {
 		return fmt.Errorf("step a clock: %w", err)
 	}
 	return nil
+}
+
+// fakeClock is the clock of programs that are not ours: what faketime, a library
+// before the system's own, reads from a file.
+type fakeClock struct {
+	path string
+	env  []string // empty: faketime is not on this machine, and the clock stays as it is
+}
+
+func openFakeClock(dir string) (fakeClock, error) {
+	c := fakeClock{path: filepath.Join(dir, "database.clock")}
+	if err := c.step(0); err != nil {
+		return c, err
+	}
+	if found, _ := filepath.Glob("/usr/lib/*/faketime/libfaketime.so.1"); len(found) > 0 { // the pattern is well-formed
+		// Waits go by the clock that nobody sets; the file is read each second.
+		c.env = []string{"LD_PRELOAD=" + found[0], "FAKETIME_TIMESTAMP_FILE=" + c.path, "FAKETIME_CACHE_DURATION=1", "FAKETIME_DONT_FAKE_MONOTONIC=1", "DONT_FAKE_MONOTONIC=1", "FAKETIME_DISABLE_SHM=1"}
+	}
+	return c, nil
+}
+
+func (c fakeClock) how() string {
+	if len(c.env) == 0 {
+		return " The database's clock stays as it is: faketime is not installed."
+	}
+	return ""
+}
+
+func (c fakeClock) step(by time.Duration) error {
+	return writeClock(c.path, fmt.Sprintf("%+d", int(by.Seconds())))
 }
 
 // runSoaked runs another command under the clock of a file.

@@ -190,28 +190,42 @@ func (w *soakWorld) revive(ctx context.Context) error {
 }
 
 // stepClocks steps the clocks of the program's machines, all at once and that of
-// one of them, by hours and by a day, both ways, and sets them right again.
-func (w *soakWorld) stepClocks(ctx context.Context, length time.Duration) (err error) {
-	defer func() { err = errors.Join(err, w.stepAll(0)) }()
+// one of them.
+func (w *soakWorld) stepClocks(ctx context.Context, length time.Duration) error {
+	return w.stepOften(ctx, "clock stepped", length, func(i int, by time.Duration) error {
+		if by != 0 && i%2 != 0 {
+			return w.staff()[1+i/2%w.s.workers].clock.step(by)
+		}
+		return w.stepAll(by)
+	})
+}
+
+// stepDatabaseClock steps PostgreSQL's clock, by which work is held and jobs are due.
+func (w *soakWorld) stepDatabaseClock(ctx context.Context, length time.Duration) error {
+	if len(w.databaseClock.env) == 0 {
+		return nil
+	}
+	return w.stepOften(ctx, "database clock stepped", length, func(_ int, by time.Duration) error { return w.databaseClock.step(by) })
+}
+
+// stepOften steps clocks by hours and by a day, both ways, and sets them right again.
+func (w *soakWorld) stepOften(ctx context.Context, name string, length time.Duration, step func(i int, by time.Duration) error) (err error) {
+	defer func() { err = errors.Join(err, step(0, 0)) }()
 	steps := []time.Duration{5 * time.Hour, -5 * time.Hour, 24 * time.Hour, -24 * time.Hour, 2 * time.Minute, -2 * time.Minute}
+	each := length / time.Duration(len(steps)) / 3
 	for i, by := range steps {
-		if i%2 == 0 {
-			err = w.stepAll(by)
-		} else {
-			err = w.staff()[1+i/2%w.s.workers].clock.step(by)
-		}
-		if err != nil {
+		if err := step(i, by); err != nil {
 			return err
 		}
-		w.tally.add("clock stepped", 1)
-		if err := amazon.Sleep(ctx, length/time.Duration(len(steps))*2/3); err != nil {
+		w.tally.add(name, 1)
+		if err := amazon.Sleep(ctx, 2*each); err != nil {
 			return err
 		}
-		if err := w.stepAll(0); err != nil {
+		if err := step(i, 0); err != nil {
 			return err
 		}
-		w.tally.add("clock stepped", 1)
-		if err := amazon.Sleep(ctx, length/time.Duration(len(steps))/3); err != nil {
+		w.tally.add(name, 1)
+		if err := amazon.Sleep(ctx, each); err != nil {
 			return err
 		}
 	}

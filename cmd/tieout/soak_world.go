@@ -27,9 +27,10 @@ import (
 // own, and every way out of it a line that can be broken.
 type soakWorld struct {
 	*dayWorld
-	s     soak
-	lines map[string]*line.Line
-	disk  *disk
+	s             soak
+	lines         map[string]*line.Line
+	disk          *disk
+	databaseClock fakeClock
 
 	working sync.WaitGroup
 	tally   *tally
@@ -83,6 +84,10 @@ func (s soak) open(ctx context.Context, env environment, turns int) (w *soakWorl
 	if w.disk, err = openDisk(ctx, demo.databaseDir()); err != nil {
 		return w, err
 	}
+	if w.databaseClock, err = openFakeClock(s.data); err != nil {
+		return w, err
+	}
+	env.postgres.Env = append(slices.Clone(env.postgres.Env), w.databaseClock.env...)
 	if opened.postgres, err = private.Start(ctx, demo.databaseDir(), env.postgres); err != nil {
 		return w, err
 	}

@@ -29,6 +29,7 @@ type Server struct {
 	URL     string // of the database "postgres"
 	bin     string
 	data    string
+	env     []string
 	process *syscall.SysProcAttr
 	lock    *os.File // held while this program is the only user; nil when shared
 }
@@ -42,6 +43,8 @@ type Options struct {
 	Shared bool
 	// Settings are further "name=value" settings.
 	Settings []string
+	// Env are further "NAME=value" of its environment.
+	Env []string
 }
 
 // Start makes sure that a server runs on the data in dir, which is created
@@ -55,7 +58,7 @@ func Start(ctx context.Context, dir string, o Options) (*Server, error) {
 	if strings.ContainsAny(dir, "\"'`$\\\n") {
 		return nil, fmt.Errorf("the data folder %s has a quote, $ or \\ in its name, which PostgreSQL's tools cannot take", dir)
 	}
-	s := &Server{data: filepath.Join(dir, "postgres")}
+	s := &Server{data: filepath.Join(dir, "postgres"), env: o.Env}
 	if s.bin, err = programsFor(s.data); err != nil {
 		return nil, err
 	}
@@ -195,6 +198,7 @@ func (s *Server) run(ctx context.Context, program string, args ...string) error 
 	cmd.Dir = "/"
 	// Settings for other servers must not reach this one.
 	cmd.Env = append(slices.DeleteFunc(os.Environ(), func(v string) bool { return strings.HasPrefix(v, "PG") }), "LC_ALL=C.UTF-8")
+	cmd.Env = append(cmd.Env, s.env...)
 	// A file and not a pipe: the server inherits it and would keep a pipe open.
 	out, err := os.CreateTemp("", "tieout-pg-*.log")
 	if err != nil {
