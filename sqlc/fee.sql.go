@@ -15,25 +15,27 @@ import (
 const feeSources = `-- name: FeeSources :many
 SELECT s.id, s.amazon_id, s.currency, s.start_at, s.end_at, k.id AS kind_id, k.marketplace, k.transaction_type, k.amount_type, k.amount_description, k.sign,
        sum(x.lines)::bigint AS lines, sum(x.quantity)::bigint AS units, sum(x.amount)::numeric AS amount
-FROM settlement s JOIN sku_amount x ON x.settlement_id = s.id JOIN kind k ON k.id = x.kind_id
-WHERE s.replaced_at IS NULL AND ($1::bigint = 0 OR s.connection_id = $1) AND ($2::text = '' OR s.currency = $2)
-  AND s.end_at >= $3::timestamptz AND s.start_at < $4::timestamptz
-  AND x.month >= $5::date AND x.month <= $6::date AND x.kind_id = ANY ($7::int[])
-  AND ($8::boolean OR x.product_id = ANY ($9::int[]))
+FROM settlement s JOIN (SELECT a.settlement_id, a.kind_id, a.lines, a.quantity, a.amount FROM sku_amount a
+      WHERE NOT $1::boolean AND a.product_id = ANY ($2::int[]) AND a.month >= $3::date AND a.month <= $4::date AND a.kind_id = ANY ($5::int[])
+      UNION ALL -- sums by month say the same of all products together, in a few rows
+      SELECT m.settlement_id, m.kind_id, m.lines, m.quantity, m.amount FROM month_sum m
+      WHERE $1::boolean AND m.month >= $3::date AND m.month <= $4::date AND m.kind_id = ANY ($5::int[])) x ON x.settlement_id = s.id JOIN kind k ON k.id = x.kind_id
+WHERE s.replaced_at IS NULL AND ($6::bigint = 0 OR s.connection_id = $6) AND ($7::text = '' OR s.currency = $7)
+  AND s.end_at >= $8::timestamptz AND s.start_at < $9::timestamptz
   AND ($10::bigint = 0 OR (s.id, k.id) < ($10::bigint, $11::int))
 GROUP BY s.id, k.id ORDER BY s.id DESC, k.id DESC LIMIT $12
 `
 
 type FeeSourcesParams struct {
+	EverySku     bool
+	Products     []int32
+	FromMonth    time.Time
+	ToMonth      time.Time
+	Kinds        []int32
 	ConnectionID int64
 	Currency     string
 	EndsFrom     time.Time
 	StartsBefore time.Time
-	FromMonth    time.Time
-	ToMonth      time.Time
-	Kinds        []int32
-	EverySku     bool
-	Products     []int32
 	AfterID      int64
 	AfterKind    int32
 	PageSize     int32
@@ -59,15 +61,15 @@ type FeeSourcesRow struct {
 // The settlements and kinds that a number is made of.
 func (q *Queries) FeeSources(ctx context.Context, arg FeeSourcesParams) ([]FeeSourcesRow, error) {
 	rows, err := q.db.Query(ctx, feeSources,
+		arg.EverySku,
+		arg.Products,
+		arg.FromMonth,
+		arg.ToMonth,
+		arg.Kinds,
 		arg.ConnectionID,
 		arg.Currency,
 		arg.EndsFrom,
 		arg.StartsBefore,
-		arg.FromMonth,
-		arg.ToMonth,
-		arg.Kinds,
-		arg.EverySku,
-		arg.Products,
 		arg.AfterID,
 		arg.AfterKind,
 		arg.PageSize,
@@ -150,24 +152,26 @@ func (q *Queries) ProductsLike(ctx context.Context, arg ProductsLikeParams) ([]i
 
 const sumFeeSources = `-- name: SumFeeSources :many
 SELECT s.currency, sum(x.lines)::bigint AS lines, sum(x.quantity)::bigint AS units, sum(x.amount)::numeric AS amount
-FROM settlement s JOIN sku_amount x ON x.settlement_id = s.id JOIN kind k ON k.id = x.kind_id
-WHERE s.replaced_at IS NULL AND ($1::bigint = 0 OR s.connection_id = $1) AND ($2::text = '' OR s.currency = $2)
-  AND s.end_at >= $3::timestamptz AND s.start_at < $4::timestamptz
-  AND x.month >= $5::date AND x.month <= $6::date AND x.kind_id = ANY ($7::int[])
-  AND ($8::boolean OR x.product_id = ANY ($9::int[]))
+FROM settlement s JOIN (SELECT a.settlement_id, a.kind_id, a.lines, a.quantity, a.amount FROM sku_amount a
+      WHERE NOT $1::boolean AND a.product_id = ANY ($2::int[]) AND a.month >= $3::date AND a.month <= $4::date AND a.kind_id = ANY ($5::int[])
+      UNION ALL -- sums by month say the same of all products together, in a few rows
+      SELECT m.settlement_id, m.kind_id, m.lines, m.quantity, m.amount FROM month_sum m
+      WHERE $1::boolean AND m.month >= $3::date AND m.month <= $4::date AND m.kind_id = ANY ($5::int[])) x ON x.settlement_id = s.id
+WHERE s.replaced_at IS NULL AND ($6::bigint = 0 OR s.connection_id = $6) AND ($7::text = '' OR s.currency = $7)
+  AND s.end_at >= $8::timestamptz AND s.start_at < $9::timestamptz
 GROUP BY s.currency ORDER BY s.currency
 `
 
 type SumFeeSourcesParams struct {
+	EverySku     bool
+	Products     []int32
+	FromMonth    time.Time
+	ToMonth      time.Time
+	Kinds        []int32
 	ConnectionID int64
 	Currency     string
 	EndsFrom     time.Time
 	StartsBefore time.Time
-	FromMonth    time.Time
-	ToMonth      time.Time
-	Kinds        []int32
-	EverySku     bool
-	Products     []int32
 }
 
 type SumFeeSourcesRow struct {
@@ -179,15 +183,15 @@ type SumFeeSourcesRow struct {
 
 func (q *Queries) SumFeeSources(ctx context.Context, arg SumFeeSourcesParams) ([]SumFeeSourcesRow, error) {
 	rows, err := q.db.Query(ctx, sumFeeSources,
+		arg.EverySku,
+		arg.Products,
+		arg.FromMonth,
+		arg.ToMonth,
+		arg.Kinds,
 		arg.ConnectionID,
 		arg.Currency,
 		arg.EndsFrom,
 		arg.StartsBefore,
-		arg.FromMonth,
-		arg.ToMonth,
-		arg.Kinds,
-		arg.EverySku,
-		arg.Products,
 	)
 	if err != nil {
 		return nil, err

@@ -242,15 +242,17 @@ func (s *site) pagesOfBooks(b *testing.B) []page {
 	} {
 		require.NoError(b, s.pool.QueryRow(b.Context(), sql, large).Scan(to))
 	}
-	base := fmt.Sprintf("/settlements/%d", large)
+	base, month := fmt.Sprintf("/settlements/%d", large), s.sandbox.Now().AddDate(0, -1, -s.sandbox.Now().Day()+1).Format("2006-01")
+	eu := s.connection(b, "eu")
 	pages := []page{{"overview", "/"}, {"settlements", "/settlements"}, {"settlements that have exceptions", "/settlements?state=exceptions"}, {"settlement", base}, {"its lines", base + "/lines"},
 		{"its lines of an order", base + "/lines?order=" + order}, {"one line", base + "/lines/500000"}, {"its documents", base + "/documents"}, {"its history", base + "/history"}, {"compared with the cycle before", base + "/compare"},
 		{"entries", "/entries"}, {"entry", fmt.Sprintf("/entries/%d", entry)}, {"line of an entry", fmt.Sprintf("/entries/%d/lines/1", entry)}, {"entries by hand", "/entries/by-hand"},
-		{"exceptions", "/exceptions"}, {"exceptions of a class", "/exceptions?class=unknown_sku"}, {"rules", fmt.Sprintf("/rules?connection=%d", us)}, {"backtest", fmt.Sprintf("/rules/backtest?connection=%d", s.connection(b, "eu"))},
+		{"exceptions", "/exceptions"}, {"exceptions of a class", "/exceptions?class=unknown_sku"}, {"rules", fmt.Sprintf("/rules?connection=%d", us)}, {"backtest", fmt.Sprintf("/rules/backtest?connection=%d", eu)},
+		{"settlements with a kind", fmt.Sprintf("/rules/backtest/kinds/%d?connection=%d", s.number(b, `SELECT min(id) FROM kind WHERE connection_id = $1`, eu), eu)},
 		{"orders", "/orders"}, {"orders of a connection", fmt.Sprintf("/orders?connection=%d", us)}, {"orders behind exceptions", "/orders?state=exception"}, {"orders found by number", "/orders?q=" + order[:7]},
 		{"shipments", "/shipments"}, {"returns", "/returns"}, {"flows", "/flows"}, {"flow of orders", fmt.Sprintf("/flows/orders/%d", us)}, {"products", "/products"}, {"product", "/products/" + sku},
 		{"receivable", "/receivable"}, {"receivable that differs", "/receivable?state=variance"}, {"order on the receivable", fmt.Sprintf("/receivable/%d/%s", us, item)}, {"cash application", "/receivable/cash"}, {"cash of a deposit", base + "/cash"},
-		{"unsettled money", "/unsettled"}, {"unsettled money that is held", "/unsettled?state=held"}, {"refunds", "/refunds"}, {"reimbursements", "/reimbursements"}, {"fees by SKU", "/reports"}, {"fees by month", "/reports?by=month"},
+		{"unsettled money", "/unsettled"}, {"unsettled money that is held", "/unsettled?state=held"}, {"refunds", "/refunds"}, {"reimbursements", "/reimbursements"}, {"fees by SKU", "/reports"}, {"fees by month", "/reports?by=month"}, {"what fees are made of", "/reports/amounts?from=" + month + "&to=" + month},
 		{"reconciliation", "/reconciliation"}, {"reconciliation of orders", "/reconciliation/orders"}, {"reconciliation of invoices", "/reconciliation/invoices"}, {"reconciliation of accounts", "/reconciliation/accounts"},
 		{"deposits", "/reconciliation/deposits"}, {"deposits listed", "/reconciliation/deposits/list"}, {"bank lines", "/reconciliation/deposits/lines"}, {"deposit matches", "/reconciliation/deposits/matches"}, {"statements", "/reconciliation/statements"},
 		{"revaluation", "/revaluation"}, {"close", "/close"}, {"checklist of a close", fmt.Sprintf("/close/%d/%s", us, period)}, {"search for an order", "/search?q=" + order}, {"uploads", "/settlements/upload"},
@@ -286,7 +288,7 @@ var noPage = regexp.MustCompile(`\.(csv|xlsx|zip)$|/(events|file|import|attachme
 // or what there is none of, is said.
 func (s *site) otherPages(b *testing.B, someone seat, listed []page) (pages []page) {
 	b.Helper()
-	us := s.connection(b, "us")
+	us, without := s.connection(b, "us"), []string{}
 	for _, route := range routesOf(b) {
 		method, pattern := route[0], route[1]
 		one := regexp.MustCompile("^" + regexp.MustCompile(`:\w+`).ReplaceAllString(regexp.QuoteMeta(pattern), "[^/]+") + "$")
@@ -295,14 +297,15 @@ func (s *site) otherPages(b *testing.B, someone seat, listed []page) (pages []pa
 		}
 		path, _ := s.example(b, pattern, us)
 		if path == "" {
-			b.Log("not measured, because there is none:", pattern)
+			without = append(without, pattern+" has none")
 			continue
 		}
 		if _, err := someone.time(b.Context(), page{pattern, path}); err != nil {
-			b.Log("not measured:", err)
+			without = append(without, err.Error())
 			continue
 		}
 		pages = append(pages, page{pattern, path})
 	}
+	b.Logf("not measured: %s", strings.Join(without, ", "))
 	return pages
 }
