@@ -149,6 +149,7 @@ func (b *bai2) beginGroup(r record) {
 	if b.group.open {
 		b.problem(b.account, r.line, "A group begins before the one before it has ended (98).")
 	}
+	b.account, b.accountOpen = nil, false // what follows is of this group's day, and of its accounts
 	on, err := parseDay(take(f, 3), "060102")
 	if err != nil {
 		b.problem(nil, r.line, "The group's date %s; its accounts are left out.", err)
