@@ -10,7 +10,7 @@ SELECT (SELECT count(*) FROM exception x WHERE x.state = 'open' AND (x.snoozed_u
             AND (sqlc.narg(connection_id)::bigint IS NULL OR e.connection_id = sqlc.narg(connection_id))) AS to_submit,
        EXISTS (SELECT 1 FROM connection c WHERE c.revenue_mode = 'invoiced') AS invoiced,
        EXISTS (SELECT 1 FROM outbound_message m WHERE m.state IN ('intended', 'sending', 'sent') AND m.error <> '') AS failing,
-       EXISTS (SELECT 1 FROM flow f WHERE f.paused_at IS NOT NULL OR f.failures > 0) AS halting;
+       EXISTS (SELECT 1 FROM flow f WHERE f.paused_by IS NOT NULL OR f.failures > 0) AS halting;
 
 -- name: StoppedFlows :many
 -- Flows that a person paused, and those whose other side does not answer.
