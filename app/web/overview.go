@@ -29,14 +29,15 @@ func (s *server) overviewShow(r *request) error {
 		return r.show(views.OverviewView(r.page("Overview", views.Overview), model))
 	}
 	r.connection() // reads the address once, for all of them
-	var parts []func() error
+	var page views.Page
+	parts := []func() error{func() error { page = r.page("Overview", views.Overview); return nil }}
 	for _, part := range []func(*request, *views.OverviewPage) error{s.overviewClose, s.overviewMoney, s.overviewEntries, s.overviewExceptions, s.overviewFlows, s.overviewReserves, s.overviewHeld, s.overviewTrends} {
 		parts = append(parts, func() error { return part(r, &model) })
 	}
 	if err := atOnce(parts...); err != nil {
 		return err
 	}
-	return r.show(views.OverviewView(r.page("Overview", views.Overview), model))
+	return r.show(views.OverviewView(page, model))
 }
 
 // overviewStart says what to do first while there is nothing to show; nil: there is.

@@ -146,18 +146,22 @@ func (s *server) ruleBacktest(r *request) error {
 	if err != nil {
 		return err
 	}
-	result, err := s.Rules.Backtest(r.ctx(), b.old, b.new, b.within)
+	var page views.Page
+	var model views.BacktestPage
+	var result mapping.Backtest
+	var names map[string]string
+	err = atOnce(
+		func() (err error) { result, err = s.Rules.Backtest(r.ctx(), b.old, b.new, b.within); return err },
+		func() (err error) { names, err = s.accountNames(r, b.connection); return err },
+		func() (err error) { model.Filter, err = s.backtestFilter(r, b); return err },
+		func() error {
+			page = r.page(fmt.Sprintf("Backtest of set %d", b.new.Number), views.MappingRules, r.rulesCrumb(b.connection))
+			return nil
+		})
 	if err != nil {
 		return err
 	}
-	names, err := s.accountNames(r, b.connection)
-	if err != nil {
-		return err
-	}
-	model := views.BacktestPage{Figures: r.backtestFigures(b, result), Alerts: backtestAlerts(b, result), Export: r.listExport()}
-	if model.Filter, err = s.backtestFilter(r, b); err != nil {
-		return err
-	}
+	model.Figures, model.Alerts, model.Export = r.backtestFigures(b, result), backtestAlerts(b, result), r.listExport()
 	whole := r.QueryParam("show") == "all"
 	for _, d := range result.Accounts {
 		if whole || d.Changed() {
@@ -174,7 +178,6 @@ func (s *server) ruleBacktest(r *request) error {
 	for _, m := range result.Moved {
 		model.Moved = append(model.Moved, r.backtestMoved(b, m))
 	}
-	page := r.page(fmt.Sprintf("Backtest of set %d", b.new.Number), views.MappingRules, r.rulesCrumb(b.connection))
 	return r.show(views.BacktestView(page, model))
 }
 
