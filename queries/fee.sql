@@ -73,25 +73,21 @@ ORDER BY round(sort_value, 6), sku, marketplace, month, currency, connection_id 
 -- The settlements and kinds that a number is made of.
 SELECT s.id, s.amazon_id, s.currency, s.start_at, s.end_at, k.id AS kind_id, k.marketplace, k.transaction_type, k.amount_type, k.amount_description, k.sign,
        sum(x.lines)::bigint AS lines, sum(x.quantity)::bigint AS units, sum(x.amount)::numeric AS amount
-FROM settlement s JOIN (SELECT a.settlement_id, a.kind_id, a.lines, a.quantity, a.amount FROM sku_amount a
-      WHERE NOT @every_sku::boolean AND a.product_id = ANY (@products::int[]) AND a.month >= @from_month::date AND a.month <= @to_month::date AND a.kind_id = ANY (@kinds::int[])
-      UNION ALL -- sums by month say the same of all products together, in a few rows
-      SELECT m.settlement_id, m.kind_id, m.lines, m.quantity, m.amount FROM month_sum m
-      WHERE @every_sku::boolean AND m.month >= @from_month::date AND m.month <= @to_month::date AND m.kind_id = ANY (@kinds::int[])) x ON x.settlement_id = s.id JOIN kind k ON k.id = x.kind_id
+FROM settlement s JOIN fee_amount x ON x.settlement_id = s.id JOIN kind k ON k.id = x.kind_id
 WHERE s.replaced_at IS NULL AND (@connection_id::bigint = 0 OR s.connection_id = @connection_id) AND (@currency::text = '' OR s.currency = @currency)
   AND s.end_at >= @ends_from::timestamptz AND s.start_at < @starts_before::timestamptz
+  AND x.summed = @every_sku::boolean AND (@every_sku::boolean OR x.product_id = ANY (@products::int[]))
+  AND x.month >= @from_month::date AND x.month <= @to_month::date AND x.kind_id = ANY (@kinds::int[])
   AND (@after_id::bigint = 0 OR (s.id, k.id) < (@after_id::bigint, @after_kind::int))
 GROUP BY s.id, k.id ORDER BY s.id DESC, k.id DESC LIMIT @page_size;
 
 -- name: SumFeeSources :many
 SELECT s.currency, sum(x.lines)::bigint AS lines, sum(x.quantity)::bigint AS units, sum(x.amount)::numeric AS amount
-FROM settlement s JOIN (SELECT a.settlement_id, a.kind_id, a.lines, a.quantity, a.amount FROM sku_amount a
-      WHERE NOT @every_sku::boolean AND a.product_id = ANY (@products::int[]) AND a.month >= @from_month::date AND a.month <= @to_month::date AND a.kind_id = ANY (@kinds::int[])
-      UNION ALL -- sums by month say the same of all products together, in a few rows
-      SELECT m.settlement_id, m.kind_id, m.lines, m.quantity, m.amount FROM month_sum m
-      WHERE @every_sku::boolean AND m.month >= @from_month::date AND m.month <= @to_month::date AND m.kind_id = ANY (@kinds::int[])) x ON x.settlement_id = s.id
+FROM settlement s JOIN fee_amount x ON x.settlement_id = s.id
 WHERE s.replaced_at IS NULL AND (@connection_id::bigint = 0 OR s.connection_id = @connection_id) AND (@currency::text = '' OR s.currency = @currency)
   AND s.end_at >= @ends_from::timestamptz AND s.start_at < @starts_before::timestamptz
+  AND x.summed = @every_sku::boolean AND (@every_sku::boolean OR x.product_id = ANY (@products::int[]))
+  AND x.month >= @from_month::date AND x.month <= @to_month::date AND x.kind_id = ANY (@kinds::int[])
 GROUP BY s.currency ORDER BY s.currency;
 
 -- name: LastSettled :one

@@ -15,27 +15,25 @@ import (
 const feeSources = `-- name: FeeSources :many
 SELECT s.id, s.amazon_id, s.currency, s.start_at, s.end_at, k.id AS kind_id, k.marketplace, k.transaction_type, k.amount_type, k.amount_description, k.sign,
        sum(x.lines)::bigint AS lines, sum(x.quantity)::bigint AS units, sum(x.amount)::numeric AS amount
-FROM settlement s JOIN (SELECT a.settlement_id, a.kind_id, a.lines, a.quantity, a.amount FROM sku_amount a
-      WHERE NOT $1::boolean AND a.product_id = ANY ($2::int[]) AND a.month >= $3::date AND a.month <= $4::date AND a.kind_id = ANY ($5::int[])
-      UNION ALL -- sums by month say the same of all products together, in a few rows
-      SELECT m.settlement_id, m.kind_id, m.lines, m.quantity, m.amount FROM month_sum m
-      WHERE $1::boolean AND m.month >= $3::date AND m.month <= $4::date AND m.kind_id = ANY ($5::int[])) x ON x.settlement_id = s.id JOIN kind k ON k.id = x.kind_id
-WHERE s.replaced_at IS NULL AND ($6::bigint = 0 OR s.connection_id = $6) AND ($7::text = '' OR s.currency = $7)
-  AND s.end_at >= $8::timestamptz AND s.start_at < $9::timestamptz
+FROM settlement s JOIN fee_amount x ON x.settlement_id = s.id JOIN kind k ON k.id = x.kind_id
+WHERE s.replaced_at IS NULL AND ($1::bigint = 0 OR s.connection_id = $1) AND ($2::text = '' OR s.currency = $2)
+  AND s.end_at >= $3::timestamptz AND s.start_at < $4::timestamptz
+  AND x.summed = $5::boolean AND ($5::boolean OR x.product_id = ANY ($6::int[]))
+  AND x.month >= $7::date AND x.month <= $8::date AND x.kind_id = ANY ($9::int[])
   AND ($10::bigint = 0 OR (s.id, k.id) < ($10::bigint, $11::int))
 GROUP BY s.id, k.id ORDER BY s.id DESC, k.id DESC LIMIT $12
 `
 
 type FeeSourcesParams struct {
+	ConnectionID int64
+	Currency     string
+	EndsFrom     time.Time
+	StartsBefore time.Time
 	EverySku     bool
 	Products     []int32
 	FromMonth    time.Time
 	ToMonth      time.Time
 	Kinds        []int32
-	ConnectionID int64
-	Currency     string
-	EndsFrom     time.Time
-	StartsBefore time.Time
 	AfterID      int64
 	AfterKind    int32
 	PageSize     int32
@@ -61,15 +59,15 @@ type FeeSourcesRow struct {
 // The settlements and kinds that a number is made of.
 func (q *Queries) FeeSources(ctx context.Context, arg FeeSourcesParams) ([]FeeSourcesRow, error) {
 	rows, err := q.db.Query(ctx, feeSources,
+		arg.ConnectionID,
+		arg.Currency,
+		arg.EndsFrom,
+		arg.StartsBefore,
 		arg.EverySku,
 		arg.Products,
 		arg.FromMonth,
 		arg.ToMonth,
 		arg.Kinds,
-		arg.ConnectionID,
-		arg.Currency,
-		arg.EndsFrom,
-		arg.StartsBefore,
 		arg.AfterID,
 		arg.AfterKind,
 		arg.PageSize,
@@ -152,26 +150,24 @@ func (q *Queries) ProductsLike(ctx context.Context, arg ProductsLikeParams) ([]i
 
 const sumFeeSources = `-- name: SumFeeSources :many
 SELECT s.currency, sum(x.lines)::bigint AS lines, sum(x.quantity)::bigint AS units, sum(x.amount)::numeric AS amount
-FROM settlement s JOIN (SELECT a.settlement_id, a.kind_id, a.lines, a.quantity, a.amount FROM sku_amount a
-      WHERE NOT $1::boolean AND a.product_id = ANY ($2::int[]) AND a.month >= $3::date AND a.month <= $4::date AND a.kind_id = ANY ($5::int[])
-      UNION ALL -- sums by month say the same of all products together, in a few rows
-      SELECT m.settlement_id, m.kind_id, m.lines, m.quantity, m.amount FROM month_sum m
-      WHERE $1::boolean AND m.month >= $3::date AND m.month <= $4::date AND m.kind_id = ANY ($5::int[])) x ON x.settlement_id = s.id
-WHERE s.replaced_at IS NULL AND ($6::bigint = 0 OR s.connection_id = $6) AND ($7::text = '' OR s.currency = $7)
-  AND s.end_at >= $8::timestamptz AND s.start_at < $9::timestamptz
+FROM settlement s JOIN fee_amount x ON x.settlement_id = s.id
+WHERE s.replaced_at IS NULL AND ($1::bigint = 0 OR s.connection_id = $1) AND ($2::text = '' OR s.currency = $2)
+  AND s.end_at >= $3::timestamptz AND s.start_at < $4::timestamptz
+  AND x.summed = $5::boolean AND ($5::boolean OR x.product_id = ANY ($6::int[]))
+  AND x.month >= $7::date AND x.month <= $8::date AND x.kind_id = ANY ($9::int[])
 GROUP BY s.currency ORDER BY s.currency
 `
 
 type SumFeeSourcesParams struct {
+	ConnectionID int64
+	Currency     string
+	EndsFrom     time.Time
+	StartsBefore time.Time
 	EverySku     bool
 	Products     []int32
 	FromMonth    time.Time
 	ToMonth      time.Time
 	Kinds        []int32
-	ConnectionID int64
-	Currency     string
-	EndsFrom     time.Time
-	StartsBefore time.Time
 }
 
 type SumFeeSourcesRow struct {
@@ -183,15 +179,15 @@ type SumFeeSourcesRow struct {
 
 func (q *Queries) SumFeeSources(ctx context.Context, arg SumFeeSourcesParams) ([]SumFeeSourcesRow, error) {
 	rows, err := q.db.Query(ctx, sumFeeSources,
+		arg.ConnectionID,
+		arg.Currency,
+		arg.EndsFrom,
+		arg.StartsBefore,
 		arg.EverySku,
 		arg.Products,
 		arg.FromMonth,
 		arg.ToMonth,
 		arg.Kinds,
-		arg.ConnectionID,
-		arg.Currency,
-		arg.EndsFrom,
-		arg.StartsBefore,
 	)
 	if err != nil {
 		return nil, err
