@@ -158,7 +158,7 @@ func (p AccrualPage) accounts() Table {
 	table := Table{ID: "accounts", Caption: "By account", Inside: true, Columns: []Column{{Label: "Account", Kind: Tight}, {Label: "Accrued", Kind: Number}, {Label: "Not settled yet", Kind: Number},
 		{Label: "Settled", Kind: Number}, {Label: "Difference", Kind: Number}}, Empty: Empty{Icon: "inbox", Title: "Nothing was accrued"}}
 	if p.Pending {
-		table.Empty = Empty{Icon: "clock", Title: "Not compared yet", Text: "Accruals are held beside settlements whenever transactions are read, every hour."}
+		table.Empty = Empty{Icon: "clock", Title: "Not compared yet", Text: "Accruals are held beside settlements whenever transactions are read."}
 		return table
 	}
 	for _, d := range p.Accounts {

@@ -242,7 +242,8 @@ func (s *site) pagesOfBooks(b *testing.B) []page {
 	} {
 		require.NoError(b, s.pool.QueryRow(b.Context(), sql, large).Scan(to))
 	}
-	base, month := fmt.Sprintf("/settlements/%d", large), s.sandbox.Now().AddDate(0, -1, -s.sandbox.Now().Day()+1).Format("2006-01")
+	now := s.sandbox.Now()
+	base, month := fmt.Sprintf("/settlements/%d", large), now.AddDate(0, 0, -now.Day()).Format("2006-01")
 	eu := s.connection(b, "eu")
 	pages := []page{{"overview", "/"}, {"settlements", "/settlements"}, {"settlements that have exceptions", "/settlements?state=exceptions"}, {"settlement", base}, {"its lines", base + "/lines"},
 		{"its lines of an order", base + "/lines?order=" + order}, {"one line", base + "/lines/500000"}, {"its documents", base + "/documents"}, {"its history", base + "/history"}, {"compared with the cycle before", base + "/compare"},
