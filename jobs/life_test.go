@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/riverqueue/river"
 	"github.com/riverqueue/river/rivertype"
 	"github.com/stretchr/testify/require"
@@ -17,9 +18,7 @@ import (
 // process that lives, of one that is silent, and of one that nobody knows.
 func TestJobsOfAProcessThatIsGoneAreTakenUp(t *testing.T) {
 	t.Parallel()
-	pool, log := dbtest.New(t), slog.New(slog.DiscardHandler)
-	q, err := NewQueue(pool, log)
-	require.NoError(t, err)
+	pool, log, q := openQueue(t)
 	us, silent := life{pool, WorkerName(), log, newHand()}, life{pool, WorkerName(), log, newHand()}
 	beats(t, us)
 	beats(t, silent)
@@ -72,6 +71,14 @@ func TestJobsOfAProcessThatIsGoneAreTakenUp(t *testing.T) {
 	require.Equal(t, []string{"running", "running", "running"}, states(), "the engine ends what was tried as often as it may be")
 }
 
+func openQueue(t *testing.T) (*pgxpool.Pool, *slog.Logger, *Queue) {
+	t.Helper()
+	pool, log := dbtest.New(t), slog.New(slog.DiscardHandler)
+	q, err := NewQueue(pool, log)
+	require.NoError(t, err)
+	return pool, log, q
+}
+
 func beats(t *testing.T, l life) {
 	t.Helper()
 	_, err := l.beat(t.Context())
@@ -83,9 +90,7 @@ func beats(t *testing.T, l life) {
 // hours ahead: the database's clock was set right.
 func TestWhatWasWrittenUnderAClockThatWasAheadGoesOn(t *testing.T) {
 	t.Parallel()
-	pool, log := dbtest.New(t), slog.New(slog.DiscardHandler)
-	q, err := NewQueue(pool, log)
-	require.NoError(t, err)
+	pool, log, q := openQueue(t)
 	us, killed := life{pool, WorkerName(), log, newHand()}, life{pool, WorkerName(), log, newHand()}
 	beats(t, us)
 	beats(t, killed)
@@ -132,16 +137,14 @@ func TestASetClockIsNoticed(t *testing.T) {
 // next one of its kind, until the engine gives it up.
 func TestWhatAProcessThatIsGoneDidEveryMinuteGoesOn(t *testing.T) {
 	t.Parallel()
-	pool, log := dbtest.New(t), slog.New(slog.DiscardHandler)
-	q, err := NewQueue(pool, log)
-	require.NoError(t, err)
+	pool, log, q := openQueue(t)
 	us := life{pool, WorkerName(), log, newHand()}
 	beats(t, us)
 	jobs := []river.JobArgs{LookForAlerts{}, Sweep{}, DueFlows{}, DueNotices{}, FindReports{}, ReadByHand{}}
 	for _, args := range jobs {
 		require.NoError(t, pgx.BeginFunc(t.Context(), pool, func(tx pgx.Tx) error { return q.insert(t.Context(), tx, args) }))
 	}
-	_, err = pool.Exec(t.Context(), `UPDATE river_job SET state = 'running', attempt = 1, attempted_at = now() - interval '1 minute', attempted_by = ARRAY['gone']`)
+	_, err := pool.Exec(t.Context(), `UPDATE river_job SET state = 'running', attempt = 1, attempted_at = now() - interval '1 minute', attempted_by = ARRAY['gone']`)
 	require.NoError(t, err)
 	us.takeUp(t.Context())
 	var taken int

@@ -327,13 +327,21 @@ func TestAtTheEndOfAPeriodWhatIsEarnedIsAccruedAndWhatIsHeldDeferred(t *testing.
 	require.Equal(t, "0", b.balance("deferral", "deferred"), "another policy takes back what was recognised")
 }
 
-func TestAnAccrualIsComparedWithWhatTheSettlementSays(t *testing.T) {
-	t.Parallel()
-	b := open(t)
-	n := b.books.Account().Finished(start) - 1
+// accrued has October's accrual drafted: the cycle before n+1, which spans its end,
+// is settled.
+func accrued(t *testing.T) (b *bench, n int) {
+	t.Helper()
+	b = open(t)
+	n = b.books.Account().Finished(start) - 1
 	b.settle(n)
 	b.read()
 	require.NoError(t, b.Close(t.Context(), b.connection))
+	return b, n
+}
+
+func TestAnAccrualIsComparedWithWhatTheSettlementSays(t *testing.T) {
+	t.Parallel()
+	b, n := accrued(t)
 	accruals, err := b.Accruals(t.Context(), b.connection)
 	require.NoError(t, err)
 	require.Len(t, accruals, 1)
@@ -390,11 +398,7 @@ func TestAnAccrualIsComparedWithWhatTheSettlementSays(t *testing.T) {
 
 func TestADraftWhoseTransactionsAreSettledIsGone(t *testing.T) {
 	t.Parallel()
-	b := open(t)
-	n := b.books.Account().Finished(start) - 1
-	b.settle(n)
-	b.read()
-	require.NoError(t, b.Close(t.Context(), b.connection))
+	b, n := accrued(t)
 	id := b.value(`SELECT id::text FROM journal_entry WHERE entry_type = 'accrual' AND status = 'draft'`)
 	b.at(b.books.Account().End(n + 1).Add(time.Hour))
 	b.lines(n + 1)
@@ -406,10 +410,7 @@ func TestADraftWhoseTransactionsAreSettledIsGone(t *testing.T) {
 // TestTheLedgerCannotBeBentInTheDatabase tries what a faulty program could do.
 func TestTheLedgerCannotBeBentInTheDatabase(t *testing.T) {
 	t.Parallel()
-	b := open(t)
-	b.settle(b.books.Account().Finished(start) - 1)
-	b.read()
-	require.NoError(t, b.Close(t.Context(), b.connection))
+	b, _ := accrued(t)
 	accrual := b.value(`SELECT id::text FROM journal_entry WHERE entry_type = 'accrual'`)
 	for sql, why := range map[string]string{
 		`UPDATE finance_part SET amount = amount + 1 WHERE number = 1`: "its parts add up to",
