@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -68,6 +69,7 @@ type office struct {
 	queue      *queue.Queue
 	client     *amazon.Client
 	looked     int
+	asking     atomic.Int32 // requests that the queue is at
 	connection int64
 }
 
@@ -86,7 +88,11 @@ func (o *office) LookForReports(context.Context, pgx.Tx, int64) error {
 func open(t *testing.T) *office {
 	t.Helper()
 	o := &office{t: t, pool: dbtest.New(t), flow: parcels{flowtest.New(), make(chan string, 100)}, stand: sqs.New(1, nil)}
-	server := httptest.NewServer(http.StripPrefix("/sqs", o.stand))
+	server := httptest.NewServer(http.StripPrefix("/sqs", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		o.asking.Add(1)
+		defer o.asking.Add(-1)
+		o.stand.ServeHTTP(w, r)
+	})))
 	t.Cleanup(server.Close)
 	var err error
 	o.queue, err = queue.Open(t.Context(), queue.Address{URL: server.URL + "/sqs/000000000000/us", Region: "us-east-1", KeyID: "AKIATEST", Secret: "x"})
@@ -128,6 +134,8 @@ func (o *office) receive() (fetched []string) {
 	cancel()
 	err := <-done
 	require.True(o.t, err == nil || errors.Is(err, context.Canceled), err)
+	// A request that nobody waits for any more would take the next message into its hands.
+	require.Eventually(o.t, func() bool { return o.asking.Load() == 0 }, time.Minute, time.Millisecond)
 	return o.follow()
 }
 
